@@ -1,0 +1,93 @@
+import type { CancelMode, Priority, RunStatus } from '../model/run.ts';
+
+/** Why a run or its last attempt failed. */
+export interface RunError {
+  readonly type: string;
+  readonly message: string;
+  readonly code?: string;
+  readonly attempt: number;
+  readonly workerId?: string;
+}
+
+interface RunBase {
+  readonly id: string;
+  readonly tenant: string;
+  /** The name of the task. */
+  readonly task: string;
+  readonly hash: string;
+  readonly input: unknown;
+  readonly priority: Priority;
+  readonly tags: readonly string[];
+  /** Attempts begun, those handed back not counted. */
+  readonly attempt: number;
+  readonly maxAttempts: number;
+  readonly workerId?: string;
+  /** What the handler reported last by `ctx.progress`. */
+  readonly progress?: unknown;
+  readonly idempotencyKey?: string;
+  /** ISO 8601, as all times here. */
+  readonly createdAt: string;
+  readonly startedAt?: string;
+}
+
+export interface CancelRequest {
+  readonly mode: CancelMode;
+  readonly reason?: string;
+  readonly by?: string;
+  readonly since: string;
+}
+
+interface Ended extends RunBase {
+  readonly endedAt: string;
+  /** From the start of the last attempt to the end, in milliseconds; from creation where none started. */
+  readonly durationMs: number;
+}
+
+export interface ActiveRun extends RunBase {
+  readonly status: Extract<RunStatus, 'ready' | 'waiting' | 'running' | 'paused'>;
+  /** The error of the last attempt, while the next one is due at `nextRetryAt`. */
+  readonly error?: RunError;
+  /** When a ready run may start, if that is later than now. */
+  readonly nextRetryAt?: string;
+  readonly cancel?: CancelRequest;
+}
+export interface SucceededRun<Output = unknown> extends Ended {
+  readonly status: 'succeeded';
+  readonly output: Output;
+  /** True when the result came from the result cache. */
+  readonly cached?: boolean;
+}
+export interface FailedRun extends Ended {
+  readonly status: 'failed';
+  readonly error: RunError;
+}
+export interface CancelledRun extends Ended {
+  readonly status: 'cancelled' | 'skipped';
+  readonly cancel?: CancelRequest;
+  readonly error?: RunError;
+}
+
+/** A run as people see it; `output` exists only on one that succeeded. */
+export type Run<Output = unknown> = ActiveRun | SucceededRun<Output> | FailedRun | CancelledRun;
+export type FinishedRun<Output = unknown> = SucceededRun<Output> | FailedRun | CancelledRun;
+
+export interface WorkerView {
+  readonly id: string;
+  readonly pool: string;
+  readonly kind: 'lambda' | 'process';
+  /** `lost`: silent past its expiry with work in hand. A silent idle Lambda environment is `stopped`. */
+  readonly status: 'healthy' | 'lost' | 'stopped';
+  readonly running: number;
+  readonly succeeded: number;
+  readonly failed: number;
+  /** Mean duration of ended attempts in milliseconds; 0 before the first. */
+  readonly averageMs: number;
+  readonly startedAt: string;
+  readonly lastSeenAt: string;
+}
+
+export interface RunPage {
+  readonly runs: readonly Run[];
+  /** Give it back to read on; absent on the last page. */
+  readonly cursor?: string;
+}

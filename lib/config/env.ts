@@ -1,0 +1,26 @@
+import { HoldfastError } from '../model/errors.ts';
+
+/** The names of all environment variables that name a part of the stack. Shared by infra and handlers. */
+export const envNames = {
+  /** Name of the DynamoDB table. */
+  table: 'HOLDFAST_TABLE',
+  /** JSON: pool → { tags, lanes: { lane: queue URL } }. */
+  pools: 'HOLDFAST_POOLS',
+  /** The pool that this executor serves. */
+  pool: 'HOLDFAST_POOL',
+  /** Base URL of the API, for the client and the CLI over HTTP. */
+  url: 'HOLDFAST_URL',
+  /** Name of the task that `POST /tasks` without `task` means. */
+  defaultTask: 'HOLDFAST_DEFAULT_TASK',
+} as const;
+
+export type Env = Readonly<Record<string, string | undefined>>;
+
+/** @throws HoldfastError `MissingSetting`, naming the variable. */
+export function required(env: Env, name: string): string {
+  const value = env[name];
+  if (value === undefined || value === '') {
+    throw new HoldfastError('MissingSetting', `The environment variable ${name} is not set`, { field: name });
+  }
+  return value;
+}

@@ -1,0 +1,63 @@
+import * as z from 'zod';
+import { HoldfastError } from '../model/errors.ts';
+import type { Priority } from '../model/run.ts';
+import { type Env, envNames, required } from './env.ts';
+
+const poolsSchema = z.record(
+  z.string().regex(/^[A-Za-z][A-Za-z0-9_-]{0,31}$/),
+  z.strictObject({
+    tags: z.array(z.string().min(1).max(64)).default([]),
+    lanes: z.strictObject({
+      normal: z.url(),
+      high: z.url().optional(),
+      low: z.url().optional(),
+      aged: z.url().optional(),
+    }),
+  }),
+);
+
+/** The pools of a stack: each a queue, perhaps with lanes by priority, and the tags its workers carry. */
+export type Pools = z.infer<typeof poolsSchema>;
+
+/** The pool of tasks without tags. */
+export const defaultPool = 'default';
+
+/** @throws HoldfastError `MissingSetting`, `InvalidSetting`. */
+export function readPools(env: Env): Pools {
+  const text = required(env, envNames.pools);
+  const invalid = (what: string) =>
+    new HoldfastError('InvalidSetting', `${envNames.pools} ${what}`, { field: envNames.pools });
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch {
+    throw invalid('is not JSON');
+  }
+  const parsed = poolsSchema.safeParse(json);
+  if (!parsed.success) throw invalid(`is not a map of pools: ${z.prettifyError(parsed.error)}`);
+  if (!parsed.data[defaultPool]) throw invalid(`has no pool named ${defaultPool}`);
+  return parsed.data;
+}
+
+/** The queue of a pool for a priority: its own lane, else the normal one. */
+export function laneUrl(pools: Pools, pool: string, priority: Priority): string {
+  const lanes = pools[pool]?.lanes;
+  if (!lanes) {
+    throw new HoldfastError('InvalidSetting', `There is no pool named ${pool}`, { field: envNames.pools });
+  }
+  return lanes[priority] ?? lanes.normal;
+}
+
+/**
+ * The pool for a set of tags: the first whose own tags include them all; without tags the default pool.
+ *
+ * @throws HoldfastError `UnknownTag`
+ */
+export function poolFor(pools: Pools, tags: readonly string[]): string {
+  if (tags.length === 0) return defaultPool;
+  const found = Object.entries(pools).find(([, pool]) => tags.every((tag) => pool.tags.includes(tag)));
+  if (!found) {
+    throw new HoldfastError('UnknownTag', `No pool carries the tags ${JSON.stringify(tags)}`, { field: 'tags' });
+  }
+  return found[0];
+}

@@ -1,0 +1,97 @@
+import { type Duration, parseDuration } from '../model/duration.ts';
+import { HoldfastError } from '../model/errors.ts';
+import type { Env } from './env.ts';
+
+interface LengthSetting {
+  readonly is: 'duration';
+  readonly fallback: Duration;
+  readonly min: Duration;
+  readonly max: Duration;
+  readonly about: string;
+}
+interface CountSetting {
+  readonly is: 'count';
+  readonly fallback: number;
+  readonly min: number;
+  readonly max: number;
+  readonly about: string;
+}
+
+const duration = (fallback: Duration, min: Duration, max: Duration, about: string) =>
+  ({ is: 'duration', fallback, min, max, about }) as const satisfies LengthSetting;
+const count = (fallback: number, min: number, max: number, about: string) =>
+  ({ is: 'count', fallback, min, max, about }) as const satisfies CountSetting;
+
+/** Every setting, once: the code's defaults, the ranges and the README's list come from here. */
+export const settingTable = {
+  lease: duration('60s', '1s', '12h', 'How long a silent worker keeps a task.'),
+  taskTimeout: duration('300s', '1ms', '7d', 'How long one attempt may run, unless the task says otherwise.'),
+  maxAttempts: count(3, 1, 100, 'Attempts in all, unless the task says otherwise.'),
+  backoff: duration('1s', '0ms', '1d', 'Upper bound of the pause before the second attempt.'),
+  backoffFactor: count(2, 1, 10, 'By how much each further bound exceeds the one before.'),
+  maxBackoff: duration('60s', '0ms', '30d', 'The bound of the pause grows no further.'),
+  maxParallel: count(10, 1, 1_000, 'Tasks that one executor runs at a time.'),
+  discoveryPeriod: duration('60s', '100ms', '1h', 'How often discovery runs, and how far it looks ahead.'),
+  discoveryLimit: count(2_000, 1, 100_000, 'Runs that one discovery tick tends at most.'),
+  deepQueue: count(10_000, 1, 1_000_000, 'With more waiting messages, discovery repeats no doorbell.'),
+  heartbeat: duration('10s', '100ms', '10m', 'How often a worker says that it is there.'),
+  workerExpiry: duration('30s', '200ms', '1h', 'A worker silent for so long is shown as lost.'),
+  hopLimit: count(64, 1, 1_000, 'Dispatches from executor to executor before discovery takes the next.'),
+  retention: duration('30d', '1h', '3650d', 'How long finished runs are kept.'),
+  abortGrace: duration('1s', '0ms', '1m', 'How long an aborted handler may take to settle.'),
+} as const;
+
+export type SettingName = keyof typeof settingTable;
+type Given = { readonly [K in SettingName]?: (typeof settingTable)[K]['is'] extends 'count' ? number : Duration };
+/** All settings as numbers; durations in milliseconds. */
+export type Settings = { readonly [K in SettingName]: number };
+
+/** `maxAttempts` → `HOLDFAST_MAX_ATTEMPTS`. */
+export const settingVariable = (name: string): string =>
+  `HOLDFAST_${name.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}`;
+
+/**
+ * Defaults, then the environment, then what the code gives.
+ *
+ * @throws HoldfastError `InvalidSetting`, naming the setting and its range.
+ */
+export function readSettings(env: Env, given: Given = {}): Settings {
+  const names = Object.keys(settingTable) as SettingName[];
+  const pairs = names.map((name) => {
+    const variable = settingVariable(name);
+    if (given[name] !== undefined) return [name, parse(name, name, given[name])];
+    const text = env[variable];
+    return [name, parse(name, variable, text === undefined || text === '' ? settingTable[name].fallback : text)];
+  });
+  return Object.fromEntries(pairs) as Settings;
+}
+
+function parse(name: SettingName, source: string, value: string | number): number {
+  const setting = settingTable[name];
+  const [number, min, max] =
+    setting.is === 'count'
+      ? [wholeNumber(value), setting.min, setting.max]
+      : [milliseconds(value), parseDuration(setting.min, name), parseDuration(setting.max, name)];
+  if (number === undefined || number < min || number > max) {
+    const kind = setting.is === 'count' ? 'a whole number' : 'a duration';
+    throw new HoldfastError(
+      'InvalidSetting',
+      `${source} must be ${kind} from ${setting.min} to ${setting.max}, not ${JSON.stringify(value)}`,
+      { field: source },
+    );
+  }
+  return number;
+}
+
+function wholeNumber(value: string | number): number | undefined {
+  if (typeof value === 'string' && !/^\d{1,9}$/.test(value)) return undefined;
+  return Number.isInteger(Number(value)) ? Number(value) : undefined;
+}
+
+function milliseconds(value: string | number): number | undefined {
+  try {
+    return parseDuration(String(value), 'setting');
+  } catch {
+    return undefined;
+  }
+}

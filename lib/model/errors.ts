@@ -1,0 +1,74 @@
+/**
+ * Every code an error of Holdfast can carry, with what to do about it. Codes are stable: programs may match on them.
+ */
+export const errorHints = {
+  // Bad input: the caller can mend it.
+  InvalidArgument: 'Correct the named field and send it again.',
+  InvalidInput: 'The input does not fit the schema of the task: correct the named field.',
+  InvalidName: 'Use 1 to 64 letters, digits, dots, dashes and underscores, beginning with a letter.',
+  InvalidDuration: "Write a duration as a whole number and a unit: '500ms', '30s', '5m', '2h' or '1d'.",
+  InvalidSetting: 'Set the named variable to a value within its range.',
+  MissingSetting: 'Set the named environment variable; the construct and the embedded runtime do so by themselves.',
+  DuplicateName: 'Give each exported task and workflow a name of its own.',
+  NoTasks: 'Export at least one task made by defineTask from the tasks module.',
+  NotSerializable: 'Return plain JSON values: convert dates to strings, maps to objects, bigints to strings.',
+  PayloadTooLarge: 'Store the value elsewhere and pass a reference to it.',
+  OutputTooLarge: 'Store the result elsewhere and return a reference to it.',
+  UnknownTask: 'Submit one of the registered tasks; GET /definitions and the tasks module name them.',
+  UnknownTag: 'Use tags that one of the configured pools carries.',
+  IdempotencyConflict: 'Use a new idempotency key for a different request.',
+  // What was asked for is not there, or not in a state that allows it.
+  NotFound: 'Check the id and the tenant; finished runs are deleted after the retention period.',
+  AlreadyCancelled: 'The run is being cancelled already: nothing is left to do.',
+  AlreadyFinished: 'The run has ended; its result is final. Submit it again under a new idempotency key.',
+  WaitTimedOut: 'The run goes on: wait again, or look at it later.',
+  RunFailed: 'Read error.cause for what the task threw; submit again when it is mended.',
+  RunCancelled: 'Submit the run again if it is still wanted.',
+  // What ends an attempt. These are also the reasons of a handler's abort signal.
+  LeaseLost: 'Stop working: another worker may own the task now, and this result would be refused.',
+  LeaseExpired: 'The worker stopped renewing: it crashed, froze or could not reach the table. It is taken over.',
+  Cancelled: 'Stop working: the run was cancelled in abort mode.',
+  TimedOut: 'Raise the timeout of the task, or make it faster.',
+  ShuttingDown: 'Stop working: the worker is ending; the task is handed back.',
+  DeadlineNear: 'Call ctx.checkpoint() regularly, so that the task can go on in the next invocation.',
+  // Definitions and versions.
+  DefinitionMismatch: 'Deploy the version of the task that the run was submitted with, or submit it again.',
+  TaskNotFound: 'Deploy the task, or register it with the worker that serves this pool.',
+  NewerSchema: 'Update this worker: the item was written by a newer version of Holdfast.',
+  // Surroundings.
+  StoreUnreachable: 'Check AWS_ENDPOINT_URL, the network and the credentials.',
+  TableNotFound: 'Deploy the stack first, or check HOLDFAST_TABLE and AWS_REGION.',
+  EmulatorMissing: 'Run `npm ci` again without --omit=optional and with install scripts allowed.',
+  PortInUse: 'Choose another port with --port, or end the program that holds it.',
+  ApiUnreachable: 'Start the embedded runtime with `npm start`, or set HOLDFAST_URL.',
+  ApiProblem: 'See the detail of the problem.',
+} as const satisfies Record<string, string>;
+
+export type ErrorCode = keyof typeof errorHints;
+
+export interface ErrorDetails {
+  /** The input field, setting or item path the error is about. */
+  readonly field?: string | undefined;
+  readonly cause?: unknown;
+  readonly hint?: string | undefined;
+}
+
+/** The one error class of Holdfast: a stable code, what happened, what to do. */
+export class HoldfastError extends Error {
+  override readonly name = 'HoldfastError';
+  readonly code: ErrorCode;
+  readonly field: string | undefined;
+  readonly hint: string;
+
+  constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
+    super(message, details.cause === undefined ? undefined : { cause: details.cause });
+    this.code = code;
+    this.field = details.field;
+    this.hint = details.hint ?? errorHints[code];
+  }
+}
+
+/** Thrown by a handler to fail at once: no attempt is made again, whatever the retry policy says. */
+export class NonRetryableError extends Error {
+  override readonly name: string = 'NonRetryableError';
+}

@@ -1,0 +1,128 @@
+import type { Failure } from './failure.ts';
+import type { DefinitionHash, NodeId, Nonce, RunId, TenantId } from './ids.ts';
+import type { Payload } from './payload.ts';
+import type { EpochMs, EpochSec } from './time.ts';
+
+/** The version of the run item's shape that this code writes, and the newest it reads. */
+export const schemaVersion = 1;
+
+export type RunStatus =
+  | 'ready'
+  | 'waiting'
+  | 'running'
+  | 'paused'
+  | 'succeeded'
+  | 'failed'
+  | 'cancelled'
+  | 'skipped';
+export type TerminalStatus = Extract<RunStatus, 'succeeded' | 'failed' | 'cancelled' | 'skipped'>;
+/** Which part of the index a run stands in: `active` runs are looked at when `at` has come. */
+export type Phase = 'active' | 'paused' | TerminalStatus;
+export type Priority = 'high' | 'normal' | 'low';
+export type CancelMode = 'graceful' | 'abort';
+
+/** What somebody asked for while the run goes on. */
+export interface Control {
+  readonly kind: 'cancel' | 'pause';
+  readonly mode: CancelMode;
+  readonly reason?: string;
+  readonly by?: string;
+  readonly since: EpochMs;
+}
+
+/** Which run, in which tenant: the key of everything. */
+export interface RunKey {
+  readonly tenant: TenantId;
+  readonly run: RunId;
+}
+
+/** The right of one owner to execute a node until a time. The epoch beside it and the nonce are the fence. */
+export interface Lease {
+  readonly nonce: Nonce;
+  readonly until: EpochMs;
+}
+
+interface NodeBase {
+  /** The run's epoch when the node was last claimed; 0 before the first claim. */
+  readonly epoch: number;
+  /** Attempts begun, those handed back not counted. */
+  readonly attempt: number;
+  readonly attemptsMax: number;
+  readonly notBefore: EpochMs;
+  readonly worker?: string;
+  readonly startedAt?: EpochMs;
+  /** The failure of the last attempt, kept beside the retry's `notBefore`; gone once the node succeeds. */
+  readonly failure?: Failure;
+  /** What `ctx.checkpoint` stored last. */
+  readonly checkpoint?: Payload;
+  /** What `ctx.progress` reported last, as text. */
+  readonly progress?: string;
+}
+
+export interface ReadyNode extends NodeBase {
+  readonly status: 'ready';
+}
+export interface LeasedNode extends NodeBase {
+  readonly status: 'running';
+  readonly lease: Lease;
+  readonly startedAt: EpochMs;
+}
+export interface SucceededNode extends NodeBase {
+  readonly status: 'succeeded';
+  readonly output: Payload;
+  readonly endedAt: EpochMs;
+  /** True when the output came from the result cache and no handler ran. */
+  readonly cached?: boolean;
+}
+export interface FailedNode extends NodeBase {
+  readonly status: 'failed';
+  readonly failure: Failure;
+  readonly endedAt: EpochMs;
+}
+export interface CancelledNode extends NodeBase {
+  readonly status: 'cancelled';
+  readonly endedAt: EpochMs;
+}
+export type RunNode = ReadyNode | LeasedNode | SucceededNode | FailedNode | CancelledNode;
+
+/** One execution: the run item as the protocol sees it. */
+export interface Run extends RunKey {
+  readonly schema: number;
+  readonly kind: 'task';
+  /** The name of the task or workflow. */
+  readonly name: string;
+  readonly hash: DefinitionHash;
+  /** Hash of what was submitted: tells a repeated submission from a different one under the same key. */
+  readonly submission: string;
+  readonly status: RunStatus;
+  readonly phase: Phase;
+  /** For an active run, when someone must look at it; for a finished one, when it ended. */
+  readonly at: EpochMs;
+  readonly rev: number;
+  readonly epoch: number;
+  readonly looks: number;
+  readonly input: Payload;
+  readonly nodes: Readonly<Record<NodeId, RunNode>>;
+  readonly control?: Control;
+  readonly pool: string;
+  readonly priority: Priority;
+  readonly tags: readonly string[];
+  readonly idempotencyKey?: string;
+  /** Overrides the task's own timeout, in milliseconds. */
+  readonly timeoutMs?: number;
+  readonly traceparent?: string;
+  readonly createdAt: EpochMs;
+  readonly endedAt?: EpochMs;
+  /** When the store may delete the item; set only when the run has ended and owes nothing. */
+  readonly expires?: EpochSec;
+}
+
+/** The node id of a single task's run: a tree of one node. */
+export const soleNode = 'task' as NodeId;
+
+export const terminalStatuses: ReadonlySet<string> = new Set<TerminalStatus>([
+  'succeeded',
+  'failed',
+  'cancelled',
+  'skipped',
+]);

@@ -1,0 +1,66 @@
+import type { Phase, Run, RunKey } from '../model/run.ts';
+import type { EpochMs } from '../model/time.ts';
+import type { Creation, Transition } from '../model/transition.ts';
+
+/** A run whose item this version cannot read (written by a newer one): left to those who can. */
+export interface UnreadableRun extends RunKey {
+  readonly unreadable: true;
+  readonly schema: number;
+  readonly at: EpochMs;
+  readonly rev: number;
+}
+
+/** What became of one conditional write. A lost race is a value: the run as it stands instead, if there is one. */
+export type Applied =
+  | { readonly applied: true; readonly run: Run }
+  | { readonly applied: false; readonly run: Run | UnreadableRun | undefined };
+
+export interface IndexEntry extends RunKey {
+  readonly at: EpochMs;
+}
+
+export interface IndexPage {
+  readonly entries: readonly IndexEntry[];
+  /** Give it back to read on; absent on the last page. */
+  readonly cursor?: string;
+}
+
+export interface IndexQuery {
+  readonly phase: Phase;
+  /** 0 to `shardCount` − 1. */
+  readonly shard: number;
+  /** Only entries whose `at` is not later than this. */
+  readonly until?: EpochMs;
+  readonly newestFirst?: boolean;
+  readonly limit: number;
+  readonly cursor?: string;
+}
+
+/** How many partitions the index spreads each phase over. */
+export const shardCount = 16;
+
+/**
+ * The runs. One call is one request to the store, except where the item has to be read because the store does not
+ * return it on a failed condition.
+ *
+ * It does not retry a refused write, does not send messages, and does not promise that `query` shows the latest state:
+ * the index nominates, the conditional write on the run decides.
+ *
+ * Every method rejects with HoldfastError `StoreUnreachable` or `TableNotFound` when the store gives no answer.
+ */
+export interface RunStore {
+  /** Creates the run unless it exists; then the existing one comes back with `applied: false`. */
+  create(creation: Creation): Promise<Applied>;
+  /** Applies all updates if all guards hold, else nothing. Never creates a run. Returns the run after the write. */
+  apply(transition: Transition): Promise<Applied>;
+  /** Strongly consistent. */
+  get(key: RunKey): Promise<Run | UnreadableRun | undefined>;
+  /** Eventually consistent, in no particular order, without those that are missing. At most 100 keys. */
+  getMany(keys: readonly RunKey[]): Promise<readonly (Run | UnreadableRun)[]>;
+  /** Ordered by `at`. Eventually consistent. */
+  query(query: IndexQuery): Promise<IndexPage>;
+}
+
+export function isReadable(run: Run | UnreadableRun | undefined): run is Run {
+  return run !== undefined && !('unreadable' in run);
+}
