@@ -57,7 +57,9 @@ export function poolFor(pools: Pools, tags: readonly string[]): string {
   if (tags.length === 0) return defaultPool;
   const found = Object.entries(pools).find(([, pool]) => tags.every((tag) => pool.tags.includes(tag)));
   if (!found) {
-    throw new HoldfastError('UnknownTag', `No pool carries the tags ${JSON.stringify(tags)}`, { field: 'tags' });
+    throw new HoldfastError('UnknownTag', `No pool carries the tags ${JSON.stringify(tags)}`, {
+      field: 'tags',
+    });
   }
   return found[0];
 }

@@ -42,7 +42,9 @@ export const settingTable = {
 } as const;
 
 export type SettingName = keyof typeof settingTable;
-type Given = { readonly [K in SettingName]?: (typeof settingTable)[K]['is'] extends 'count' ? number : Duration };
+type Given = {
+  readonly [K in SettingName]?: (typeof settingTable)[K]['is'] extends 'count' ? number : Duration;
+};
 /** All settings as numbers; durations in milliseconds. */
 export type Settings = { readonly [K in SettingName]: number };
 
@@ -61,7 +63,10 @@ export function readSettings(env: Env, given: Given = {}): Settings {
     const variable = settingVariable(name);
     if (given[name] !== undefined) return [name, parse(name, name, given[name])];
     const text = env[variable];
-    return [name, parse(name, variable, text === undefined || text === '' ? settingTable[name].fallback : text)];
+    return [
+      name,
+      parse(name, variable, text === undefined || text === '' ? settingTable[name].fallback : text),
+    ];
   });
   return Object.fromEntries(pairs) as Settings;
 }

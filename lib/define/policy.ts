@@ -35,8 +35,13 @@ export function parseTaskPolicy(options: PolicyOptions): TaskPolicy {
   const at = (field: string) => `task ${options.name}: ${field}`;
   const length = (text: Duration | undefined, field: string, min: Ms, max: Ms): Ms | undefined =>
     text === undefined ? undefined : within(parseDuration(text, at(field)), at(field), min, max);
-  const number = (value: number | undefined, field: string, check: typeof within, min: number, max: number) =>
-    value === undefined ? undefined : check(value, at(field), min, max);
+  const number = (
+    value: number | undefined,
+    field: string,
+    check: typeof within,
+    min: number,
+    max: number,
+  ) => (value === undefined ? undefined : check(value, at(field), min, max));
   const { retry } = options;
   return dropUndefined({
     timeoutMs: length(options.timeout, 'timeout', 1, 7 * day),

@@ -86,7 +86,8 @@ export function defineTask(
 ): Task<unknown, unknown> {
   checkName(options.name, 'name');
   if (typeof options.run !== 'function') throw invalid(options.name, 'run', 'must be a function');
-  if (!isSchema(options.input)) throw invalid(options.name, 'input', 'must be a Standard Schema, such as a zod schema');
+  if (!isSchema(options.input))
+    throw invalid(options.name, 'input', 'must be a Standard Schema, such as a zod schema');
   if (options.output !== undefined && !isSchema(options.output)) {
     throw invalid(options.name, 'output', 'must be a Standard Schema, such as a zod schema');
   }

@@ -11,7 +11,9 @@ export type Duration = `${number}${keyof typeof unitMs}`;
 export function parseDuration(text: string, field: string): Ms {
   const match = pattern.exec(text);
   if (!match) {
-    throw new HoldfastError('InvalidDuration', `${field} is not a duration: ${JSON.stringify(text)}`, { field });
+    throw new HoldfastError('InvalidDuration', `${field} is not a duration: ${JSON.stringify(text)}`, {
+      field,
+    });
   }
   return Number(match[1]) * unitMs[match[2] as keyof typeof unitMs];
 }

@@ -8,7 +8,8 @@ export const errorHints = {
   InvalidName: 'Use 1 to 64 letters, digits, dots, dashes and underscores, beginning with a letter.',
   InvalidDuration: "Write a duration as a whole number and a unit: '500ms', '30s', '5m', '2h' or '1d'.",
   InvalidSetting: 'Set the named variable to a value within its range.',
-  MissingSetting: 'Set the named environment variable; the construct and the embedded runtime do so by themselves.',
+  MissingSetting:
+    'Set the named environment variable; the construct and the embedded runtime do so by themselves.',
   DuplicateName: 'Give each exported task and workflow a name of its own.',
   NoTasks: 'Export at least one task made by defineTask from the tasks module.',
   NotSerializable: 'Return plain JSON values: convert dates to strings, maps to objects, bigints to strings.',
@@ -26,7 +27,8 @@ export const errorHints = {
   RunCancelled: 'Submit the run again if it is still wanted.',
   // What ends an attempt. These are also the reasons of a handler's abort signal.
   LeaseLost: 'Stop working: another worker may own the task now, and this result would be refused.',
-  LeaseExpired: 'The worker stopped renewing: it crashed, froze or could not reach the table. It is taken over.',
+  LeaseExpired:
+    'The worker stopped renewing: it crashed, froze or could not reach the table. It is taken over.',
   Cancelled: 'Stop working: the run was cancelled in abort mode.',
   TimedOut: 'Raise the timeout of the task, or make it faster.',
   ShuttingDown: 'Stop working: the worker is ending; the task is handed back.',

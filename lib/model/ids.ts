@@ -31,7 +31,9 @@ export function runId(text: string): RunId {
 /** The name of a task, workflow or node. @throws HoldfastError `InvalidName`. */
 export function checkName(text: string, field: string): string {
   if (!namePattern.test(text)) {
-    throw new HoldfastError('InvalidName', `${field} is not a valid name: ${JSON.stringify(text)}`, { field });
+    throw new HoldfastError('InvalidName', `${field} is not a valid name: ${JSON.stringify(text)}`, {
+      field,
+    });
   }
   return text;
 }

@@ -94,7 +94,6 @@ export interface Run extends RunKey {
   readonly hash: DefinitionHash;
   /** Hash of what was submitted: tells a repeated submission from a different one under the same key. */
   readonly submission: string;
-  readonly status: RunStatus;
   readonly phase: Phase;
   /** For an active run, when someone must look at it; for a finished one, when it ended. */
   readonly at: EpochMs;
@@ -120,9 +119,13 @@ export interface Run extends RunKey {
 /** The node id of a single task's run: a tree of one node. */
 export const soleNode = 'task' as NodeId;
 
-export const terminalStatuses: ReadonlySet<string> = new Set<TerminalStatus>([
-  'succeeded',
-  'failed',
-  'cancelled',
-  'skipped',
-]);
+/**
+ * The status people see. It is derived, never stored, so that it cannot disagree with the nodes: a write on one node
+ * need not know what its siblings do.
+ */
+export function statusOf(run: Pick<Run, 'phase' | 'nodes'>): RunStatus {
+  if (run.phase !== 'active') return run.phase;
+  const nodes = Object.values(run.nodes);
+  if (nodes.some((node) => node.status === 'running')) return 'running';
+  return nodes.some((node) => node.status === 'ready') ? 'ready' : 'waiting';
+}

@@ -1,0 +1,129 @@
+import type { DefinitionHash, NodeId, Nonce } from '../model/ids.ts';
+import type { LeasedNode, Run, RunKey } from '../model/run.ts';
+import type { EpochMs, EpochSec, Ms } from '../model/time.ts';
+import type { Guard, Transition, Update } from '../model/transition.ts';
+import { abandoned, expiredLease, isAbandoned } from './abandoned.ts';
+import { exhaust } from './exhaust.ts';
+import { absent, active, equals, guard, increment, set } from './guards.ts';
+
+export interface ClaimCommand {
+  readonly key: RunKey;
+  readonly node: NodeId;
+  readonly hash: DefinitionHash;
+  readonly nonce: Nonce;
+  readonly worker: string;
+  /** At most the worker's own end, so that a lease never outlives its Lambda by much. */
+  readonly leaseUntil: EpochMs;
+}
+
+/**
+ * Takes the lease without having read the run; what comes back is the snapshot to work on.
+ *
+ * ```
+ * A  claim ──▶ epoch 1, nonce a        B's condition "ready" no longer holds:
+ * B      claim ──▶ refused             exactly one of any number of contenders wins.
+ * ```
+ */
+export function claim(command: ClaimCommand, now: EpochMs): Transition {
+  const { node, key } = command;
+  return {
+    name: 'claim',
+    key,
+    guards: [
+      ...active('claim'),
+      guard('claim.noControl', absent(['control'])),
+      guard('claim.hash', equals(['hash'], command.hash)),
+      guard('claim.ready', equals(['nodes', node, 'status'], 'ready')),
+      guard('claim.due', { is: '<=', path: ['nodes', node, 'notBefore'], value: now }),
+      attemptLeft('claim', node),
+    ],
+    updates: lease(command, now),
+  };
+}
+
+/**
+ * Takes a lease that its holder let run out, as it was seen.
+ *
+ * ```
+ * A  claim (epoch 1) ── crash
+ * B                          … lease end + 5 s ── take over (epoch 2) ──▶ commit
+ * A (a zombie)                                       commit with epoch 1 ──▶ refused
+ * ```
+ */
+export function takeOver(command: ClaimCommand, node: LeasedNode, now: EpochMs): Transition {
+  return {
+    name: 'takeOver',
+    key: command.key,
+    guards: [
+      ...active('takeOver'),
+      guard('takeOver.noControl', absent(['control'])),
+      guard('takeOver.hash', equals(['hash'], command.hash)),
+      ...abandoned('takeOver', command.node, node, now),
+      attemptLeft('takeOver', command.node),
+    ],
+    updates: [...lease(command, now), set(['nodes', command.node, 'failure'], expiredLease(node))],
+  };
+}
+
+function attemptLeft(name: string, node: NodeId): Guard {
+  return guard(`${name}.attemptLeft`, {
+    is: '<',
+    path: ['nodes', node, 'attempt'],
+    than: ['nodes', node, 'attemptsMax'],
+  });
+}
+
+/** The run-wide epoch goes up and the node takes the same value: right-hand sides are the item before the write. */
+function lease({ node, nonce, leaseUntil, worker }: ClaimCommand, now: EpochMs): Update[] {
+  return [
+    increment(['epoch']),
+    { set: ['nodes', node, 'epoch'], from: ['epoch'], by: 1 },
+    increment(['nodes', node, 'attempt']),
+    set(['nodes', node, 'status'], 'running'),
+    set(['nodes', node, 'lease'], { nonce, until: leaseUntil }),
+    set(['nodes', node, 'worker'], worker),
+    set(['nodes', node, 'startedAt'], now),
+  ];
+}
+
+/** Why a message needs no work: it can be acknowledged. */
+export type DropReason = 'NotFound' | 'Finished' | 'Leased' | 'Cancelled' | 'Paused' | 'NoSuchNode';
+
+export type ClaimDecision =
+  /** Our own claim did go through; only its response was lost. */
+  | { readonly decision: 'hold'; readonly run: Run }
+  | { readonly decision: 'takeOver'; readonly transition: Transition }
+  | { readonly decision: 'exhaust'; readonly transition: Transition }
+  /** It became claimable between the refusal and now. */
+  | { readonly decision: 'again' }
+  | { readonly decision: 'defer'; readonly delayMs: Ms }
+  | { readonly decision: 'mismatch' }
+  | { readonly decision: 'drop'; readonly reason: DropReason };
+
+/** What to do after a refused claim, by the run as it stands. */
+export function decideRefusedClaim(
+  run: Run | undefined,
+  command: ClaimCommand,
+  now: EpochMs,
+  expires: EpochSec,
+): ClaimDecision {
+  if (!run) return { decision: 'drop', reason: 'NotFound' };
+  const node = run.nodes[command.node];
+  if (node?.status === 'running' && node.lease.nonce === command.nonce) return { decision: 'hold', run };
+  if (run.phase === 'paused') return { decision: 'drop', reason: 'Paused' };
+  if (run.phase !== 'active') return { decision: 'drop', reason: 'Finished' };
+  if (run.control)
+    return { decision: 'drop', reason: run.control.kind === 'cancel' ? 'Cancelled' : 'Paused' };
+  if (run.hash !== command.hash) return { decision: 'mismatch' };
+  if (!node) return { decision: 'drop', reason: 'NoSuchNode' };
+  if (node.status === 'ready') {
+    return node.notBefore > now
+      ? { decision: 'defer', delayMs: node.notBefore - now }
+      : { decision: 'again' };
+  }
+  if (node.status !== 'running') return { decision: 'drop', reason: 'Finished' };
+  if (!isAbandoned(node, now)) return { decision: 'drop', reason: 'Leased' };
+  return node.attempt < node.attemptsMax
+    ? { decision: 'takeOver', transition: takeOver(command, node, now) }
+    : { decision: 'exhaust', transition: exhaust(run, command.node, node, now, expires) };
+}

@@ -1,0 +1,25 @@
+import type { NodeId } from '../model/ids.ts';
+import type { LeasedNode, Run } from '../model/run.ts';
+import type { EpochMs, EpochSec } from '../model/time.ts';
+import type { Transition } from '../model/transition.ts';
+import { abandoned, expiredLease } from './abandoned.ts';
+import { endNode, endRun } from './end.ts';
+import { absent, active, guard, unchanged } from './guards.ts';
+
+/** An abandoned lease on the last attempt: nobody may take it over, so the run fails with the crash as its cause. */
+export function exhaust(run: Run, id: NodeId, node: LeasedNode, now: EpochMs, expires: EpochSec): Transition {
+  return {
+    name: 'exhaust',
+    key: run,
+    guards: [
+      ...active('exhaust'),
+      guard('exhaust.noControl', absent(['control'])),
+      ...abandoned('exhaust', id, node, now),
+      unchanged('exhaust', run),
+    ],
+    updates: [
+      ...endNode(id, { status: 'failed', failure: expiredLease(node) }, now),
+      ...endRun('failed', now, expires),
+    ],
+  };
+}

@@ -1,0 +1,72 @@
+import type { Failure } from '../model/failure.ts';
+import type { Dispatch } from '../model/message.ts';
+import type { Payload } from '../model/payload.ts';
+import type { Run } from '../model/run.ts';
+import type { EpochMs, Ms } from '../model/time.ts';
+import type { Transition, Update } from '../model/transition.ts';
+import { dispatchOf } from './dispatch.ts';
+import { active, type Fence, fenced, increment, remove, set } from './guards.ts';
+import { dispatchGraceMs, messageDelayMaxMs } from './limits.ts';
+
+/** A write after which the node is ready again, its doorbell, and by when discovery must look. */
+export interface HandBack {
+  readonly transition: Transition;
+  readonly dispatches: readonly Dispatch[];
+  /** `at` must not be later than this; where the run shows a later one, `lower` follows. */
+  readonly needAt: EpochMs;
+}
+
+interface Hop {
+  /** Of the message that brought the node here. */
+  readonly hop: number;
+  readonly hopLimit: number;
+}
+
+/** The attempt failed and another one is left: ready again after a pause. */
+export function retryLater(
+  run: Run,
+  fence: Fence,
+  { failure, delayMs, now, ...hop }: { failure: Failure; delayMs: Ms; now: EpochMs } & Hop,
+): HandBack {
+  const updates = [set(['nodes', fence.node, 'failure'], failure)];
+  return handBack('retry', run, fence, updates, { delayMs, now, ...hop });
+}
+
+/** The holder gives the node back unfinished and unfailed: its attempt does not count. */
+export function yieldNode(
+  run: Run,
+  fence: Fence,
+  { checkpoint, now, ...hop }: { checkpoint: Payload | undefined; now: EpochMs } & Hop,
+): HandBack {
+  const updates = [
+    increment(['nodes', fence.node, 'attempt'], -1),
+    ...(checkpoint === undefined ? [] : [set(['nodes', fence.node, 'checkpoint'], checkpoint)]),
+  ];
+  return handBack('yield', run, fence, updates, { delayMs: 0, now, ...hop });
+}
+
+function handBack(
+  name: string,
+  run: Run,
+  fence: Fence,
+  updates: Update[],
+  { delayMs, now, hop, hopLimit }: { delayMs: Ms; now: EpochMs } & Hop,
+): HandBack {
+  const notBefore = now + delayMs;
+  const rings = delayMs <= messageDelayMaxMs && hop + 1 < hopLimit;
+  return {
+    transition: {
+      name,
+      key: run,
+      guards: [...active(name), ...fenced(name, fence)],
+      updates: [
+        set(['nodes', fence.node, 'status'], 'ready'),
+        set(['nodes', fence.node, 'notBefore'], notBefore),
+        remove(['nodes', fence.node, 'lease']),
+        ...updates,
+      ],
+    },
+    dispatches: rings ? [dispatchOf(run, fence.node, { delayMs, hop: hop + 1 })] : [],
+    needAt: rings ? notBefore + dispatchGraceMs : notBefore,
+  };
+}

@@ -1,0 +1,112 @@
+import type { NodeId } from '../model/ids.ts';
+import type { Dispatch } from '../model/message.ts';
+import type { LeasedNode, ReadyNode, Run, RunNode } from '../model/run.ts';
+import type { EpochMs, EpochSec, Ms } from '../model/time.ts';
+import type { Transition } from '../model/transition.ts';
+import { isAbandoned } from './abandoned.ts';
+import { finaliseCancel, isQuiet, quietAt } from './cancel.ts';
+import { dispatchOf } from './dispatch.ts';
+import { exhaust } from './exhaust.ts';
+import { active, equals, guard, set } from './guards.ts';
+import { dispatchGraceMs, foreignDeferMs, lookPauseMaxMs } from './limits.ts';
+import { leaseNeedAt } from './lower.ts';
+
+/** What one look does: a write first, and only if it was applied, the messages. */
+export interface Look {
+  readonly transition: Transition;
+  readonly dispatches: readonly Dispatch[];
+}
+
+export interface LookOptions {
+  readonly now: EpochMs;
+  /** Timers due within this time are sent ahead, as delayed messages. */
+  readonly lookaheadMs: Ms;
+  /** False while the queue is deep: then only timers and abandoned leases ring. */
+  readonly repeatDoorbells: boolean;
+  readonly expires: EpochSec;
+}
+
+/** What discovery does for one run that the index named; undefined when nothing is to be done yet. */
+export function look(run: Run, options: LookOptions): Look | undefined {
+  if (run.phase !== 'active') return undefined;
+  const { now } = options;
+  if (run.control?.kind === 'cancel') return lookAtCancelled(run, options);
+  const tended = nodesOf(run).map(([id, node]) => tend(run, id, node, options));
+  const final = tended.find((each) => each.final)?.final;
+  if (final) return { transition: final, dispatches: [] };
+  const dispatches = tended.flatMap((each) => each.dispatches);
+  if (dispatches.length === 0 && run.at > now) return undefined;
+  const next = Math.min(...tended.map((each) => each.next));
+  return { transition: moveAt(run, next, dispatches.length > 0 ? run.looks + 1 : run.looks), dispatches };
+}
+
+/** A run that a newer version wrote: looked at again later, by those who can. */
+export function lookAtUnreadable(
+  run: Pick<Run, 'tenant' | 'run' | 'at' | 'rev'>,
+  now: EpochMs,
+): Look | undefined {
+  if (run.at > now) return undefined;
+  const key = { tenant: run.tenant, run: run.run };
+  const transition = { name: 'look', key, guards: asSeen(run), updates: [set(['at'], now + foreignDeferMs)] };
+  return { transition, dispatches: [] };
+}
+
+interface Tended {
+  readonly dispatches: readonly Dispatch[];
+  /** When this node must be looked at next. */
+  readonly next: EpochMs;
+  readonly final?: Transition;
+}
+
+function tend(run: Run, id: NodeId, node: RunNode, options: LookOptions): Tended {
+  if (node.status === 'ready') return tendReady(run, id, node, options);
+  if (node.status === 'running') return tendLeased(run, id, node, options);
+  return { dispatches: [], next: options.now + lookPauseMaxMs };
+}
+
+function tendReady(run: Run, id: NodeId, node: ReadyNode, options: LookOptions): Tended {
+  const { now, lookaheadMs } = options;
+  // `at` not after `notBefore`: nobody has sent the doorbell of this timer yet.
+  const isTimer = run.at <= node.notBefore;
+  if (node.notBefore > now + lookaheadMs) return { dispatches: [], next: node.notBefore };
+  if (run.at > now && !isTimer) return { dispatches: [], next: run.at };
+  const from = Math.max(now, node.notBefore);
+  const next = from + pauseAfter(run.looks);
+  if (!isTimer && !options.repeatDoorbells) return { dispatches: [], next };
+  return { dispatches: [dispatchOf(run, id, { delayMs: from - now, hop: 0 })], next };
+}
+
+function tendLeased(run: Run, id: NodeId, node: LeasedNode, { now, expires }: LookOptions): Tended {
+  if (!isAbandoned(node, now)) return { dispatches: [], next: leaseNeedAt(node.lease.until) };
+  const next = now + pauseAfter(run.looks);
+  if (node.attempt >= node.attemptsMax) {
+    return { dispatches: [], next, final: exhaust(run, id, node, now, expires) };
+  }
+  return { dispatches: [dispatchOf(run, id, { delayMs: 0, hop: 0 })], next };
+}
+
+function lookAtCancelled(run: Run, { now, expires }: LookOptions): Look | undefined {
+  if (isQuiet(run, now)) return { transition: finaliseCancel(run, now, expires), dispatches: [] };
+  if (run.at > now) return undefined;
+  return { transition: moveAt(run, quietAt(run, now), run.looks), dispatches: [] };
+}
+
+/**
+ * `at` moves before anything is sent, guarded by the value that was seen: of two discoveries only one sends, and one
+ * that dies in between costs a pause, not the run.
+ */
+function moveAt(run: Run, next: EpochMs, looks: number): Transition {
+  const updates = [set(['at'], next), ...(looks === run.looks ? [] : [set(['looks'], looks)])];
+  return { name: 'look', key: run, guards: [...active('look'), ...asSeen(run)], updates };
+}
+
+const asSeen = (run: Pick<Run, 'at' | 'rev'>) => [
+  guard('look.at', equals(['at'], run.at)),
+  guard('look.rev', equals(['rev'], run.rev)),
+];
+
+/** 1, 2, 4 … minutes, at most 15. */
+const pauseAfter = (looks: number): Ms =>
+  Math.min(lookPauseMaxMs, dispatchGraceMs * 2 ** Math.min(looks, 10));
+
+const nodesOf = (run: Run) => Object.entries(run.nodes) as [NodeId, RunNode][];
