@@ -20,6 +20,8 @@ export interface Context {
   readonly tenant: string;
   readonly workerId: string;
   readonly traceparent: string | undefined;
+  /** ISO 8601. */
+  readonly submittedAt: string;
   /**
    * Fires when the result is no longer wanted; its reason is a HoldfastError with code `LeaseLost`, `Cancelled`,
    * `TimedOut`, `ShuttingDown` or `DeadlineNear`.

@@ -5,6 +5,7 @@ export const errorHints = {
   // Bad input: the caller can mend it.
   InvalidArgument: 'Correct the named field and send it again.',
   InvalidInput: 'The input does not fit the schema of the task: correct the named field.',
+  InvalidOutput: 'Return what the output schema of the task asks for.',
   InvalidName: 'Use 1 to 64 letters, digits, dots, dashes and underscores, beginning with a letter.',
   InvalidDuration: "Write a duration as a whole number and a unit: '500ms', '30s', '5m', '2h' or '1d'.",
   InvalidSetting: 'Set the named variable to a value within its range.',
@@ -44,6 +45,12 @@ export const errorHints = {
   PortInUse: 'Choose another port with --port, or end the program that holds it.',
   ApiUnreachable: 'Start the embedded runtime with `npm start`, or set HOLDFAST_URL.',
   ApiProblem: 'See the detail of the problem.',
+  // HTTP.
+  MalformedJson: 'Send one JSON document in UTF-8.',
+  UnsupportedMediaType: 'Send the header content-type: application/json.',
+  UnknownRoute: 'GET /openapi.json lists what there is.',
+  MethodNotAllowed: 'Use one of the methods that the Allow header names.',
+  InternalError: 'This is a defect of the server, whose log tells more; the same request may work later.',
 } as const satisfies Record<string, string>;
 
 export type ErrorCode = keyof typeof errorHints;

@@ -1,0 +1,133 @@
+import pMap from 'p-map';
+import { hashOf } from '../define/hash.ts';
+import type { Registered } from '../define/registry.ts';
+import type { AnyTask } from '../define/task.ts';
+import { validate } from '../define/validate.ts';
+import { HoldfastError } from '../model/errors.ts';
+import { noTenant, runId, tenantId } from '../model/ids.ts';
+import type { RunKey, Run as StoredRun } from '../model/run.ts';
+import { toEpochSec } from '../model/time.ts';
+import { storeApart } from '../payload/payload.ts';
+import { isReadable, type UnreadableRun } from '../ports/run-store.ts';
+import { decideRefusedCancel, finaliseCancel, isQuiet, requestCancel } from '../protocol/cancel.ts';
+import { isResubmission, submit } from '../protocol/submit.ts';
+import type { CancelOptions, Client, InTenant, ListOptions, RunRef, SubmitOptions, Submitted } from './client.ts';
+import { listRuns } from './list.ts';
+import type { ClientPorts } from './ports.ts';
+import type { Run, RunPage } from './run-view.ts';
+import { prepare } from './submission.ts';
+import { viewOf, workerViewOf } from './view.ts';
+import { outputOf, waitUntilFinished } from './wait.ts';
+
+/** The client that talks to the table and the queue itself: two requests a submission, one a look. */
+export function directClient(ports: ClientPorts): Client {
+  const client = new DirectClient(ports);
+  const wait: Client['wait'] = async (run: RunRef, options = {}) =>
+    // The type of the output is the caller's word: it travels with the reference.
+    (await waitUntilFinished(() => client.get(run, options), ports.clock, options)) as never;
+  return {
+    submit: async (task, input, options) =>
+      (await client.submit(registeredOf(task as unknown as AnyTask), input, options)) as never,
+    submitByName: (task, input, options) => client.submit(client.registered(task), input, options),
+    get: (run, options) => client.get(run, options),
+    list: (options) => client.list(options),
+    cancel: (run, options) => client.cancel(run, options),
+    wait,
+    result: async (run: RunRef, options = {}) => outputOf(await wait(run, options)) as never,
+    workers: () => client.workers(),
+  };
+}
+
+const registeredOf = (task: AnyTask): Registered => ({ task, hash: hashOf({ kind: 'task', task: task.name }) });
+
+class DirectClient {
+  readonly #ports: ClientPorts;
+
+  constructor(ports: ClientPorts) {
+    this.#ports = ports;
+  }
+
+  registered(name: string): Registered {
+    const registered = this.#ports.registry?.byName(name);
+    if (registered) return registered;
+    const known = this.#ports.registry?.names().join(', ');
+    throw new HoldfastError('UnknownTask', `There is no task named ${JSON.stringify(name)}`, {
+      field: 'task',
+      ...(known && { hint: `Registered: ${known}.` }),
+    });
+  }
+
+  async submit(registered: Registered, input: unknown, options: SubmitOptions = {}): Promise<Submitted> {
+    const { clock, logger, payloads, pools, queue, random, runs, settings } = this.#ports;
+    await validate(registered.task.input, input, 'InvalidInput', 'input');
+    const freshId = () => random.id();
+    const { submission, packed } = prepare(registered, input, options, { freshId, pools, settings });
+    await storeApart(payloads, submission, packed);
+    const { creation, dispatches } = submit(submission, clock.now());
+    const result = await runs.create(creation);
+    if (result.applied) {
+      const unsent = await queue.send(dispatches);
+      if (unsent.length > 0) logger.warn('doorbell not sent; discovery will', { run: submission.run });
+      return { ...(await this.#view(result.run)), created: true };
+    }
+    const existing = this.#readable(result.run, submission);
+    if (!isResubmission(existing, submission)) {
+      throw new HoldfastError('IdempotencyConflict', 'The idempotency key was used for a different request', {
+        field: 'idempotencyKey',
+      });
+    }
+    return { ...(await this.#view(existing)), created: false };
+  }
+
+  async get(ref: RunRef, options: InTenant = {}): Promise<Run> {
+    const key = keyOf(ref, options);
+    return this.#view(this.#readable(await this.#ports.runs.get(key), key));
+  }
+
+  async list(options: ListOptions = {}): Promise<RunPage> {
+    const { runs, cursor } = await listRuns(this.#ports.runs, options);
+    const views = await pMap(runs, (run) => this.#view(run), { concurrency: 10 });
+    return { runs: views, ...(cursor !== undefined && { cursor }) };
+  }
+
+  async cancel(ref: RunRef, options: CancelOptions = {}): Promise<Run> {
+    const { clock, runs, settings } = this.#ports;
+    const key = keyOf(ref, options);
+    const { reason, by, mode = 'graceful' } = options;
+    const request = { mode, ...(reason !== undefined && { reason }), ...(by !== undefined && { by }) };
+    const asked = await runs.apply(requestCancel(key, request, clock.now()));
+    if (!asked.applied) throw refusedCancel(this.#readable(asked.run, key));
+    const now = clock.now();
+    if (!isQuiet(asked.run, now)) return this.#view(asked.run);
+    // Nobody works on it: it can end here, without waiting for discovery, which does it otherwise.
+    const ended = await runs.apply(finaliseCancel(asked.run, now, toEpochSec(now + settings.retention)));
+    return this.#view(isReadable(ended.run) ? ended.run : asked.run);
+  }
+
+  async workers() {
+    const now = this.#ports.clock.now();
+    return (await this.#ports.workers.list()).map((worker) => workerViewOf(worker, now));
+  }
+
+  #view(run: StoredRun): Promise<Run> {
+    return viewOf(run, this.#ports.payloads, this.#ports.clock.now());
+  }
+
+  #readable(run: StoredRun | UnreadableRun | undefined, key: RunKey): StoredRun {
+    if (run === undefined) throw new HoldfastError('NotFound', `There is no run ${key.run}`, { field: 'id' });
+    if (!isReadable(run)) throw new HoldfastError('NewerSchema', `Run ${key.run} was written by a newer version`);
+    return run;
+  }
+}
+
+function refusedCancel(run: StoredRun): HoldfastError {
+  const code = decideRefusedCancel(run);
+  const said = code === 'AlreadyFinished' ? `has ended: ${run.phase}` : 'is being cancelled or was cancelled already';
+  return new HoldfastError(code, `Run ${run.run} ${said}`);
+}
+
+function keyOf(ref: RunRef, options: InTenant): RunKey {
+  const [id, known] = typeof ref === 'string' ? [ref, undefined] : [ref.id, ref.tenant];
+  const tenant = options.tenant ?? known;
+  return { tenant: tenant === undefined ? noTenant : tenantId(tenant), run: runId(id) };
+}

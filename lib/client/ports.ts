@@ -1,0 +1,25 @@
+import type { Pools } from '../config/pools.ts';
+import type { Settings } from '../config/settings.ts';
+import type { Registry } from '../define/registry.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Logger } from '../ports/logger.ts';
+import type { PayloadStore } from '../ports/payload-store.ts';
+import type { Queue } from '../ports/queue.ts';
+import type { Random } from '../ports/random.ts';
+import type { RunStore } from '../ports/run-store.ts';
+import type { WorkerRegistry } from '../ports/worker-registry.ts';
+
+/** What a client that talks to the store and the queue itself works with. */
+export interface ClientPorts {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+  readonly runs: RunStore;
+  readonly payloads: PayloadStore;
+  readonly workers: WorkerRegistry;
+  readonly queue: Queue;
+  readonly settings: Settings;
+  readonly pools: Pools;
+  /** The tasks that can be submitted by name; absent where only tasks in hand are. */
+  readonly registry?: Registry;
+}

@@ -1,0 +1,106 @@
+import { type Pools, poolFor } from '../config/pools.ts';
+import type { Settings } from '../config/settings.ts';
+import { stableHash } from '../define/hash.ts';
+import type { Registered } from '../define/registry.ts';
+import { parseDuration } from '../model/duration.ts';
+import { HoldfastError } from '../model/errors.ts';
+import { noTenant, type RunId, runId, type TenantId, tenantId } from '../model/ids.ts';
+import { type Packed, packText } from '../payload/payload.ts';
+import { serialize } from '../model/serialize.ts';
+import type { Submission } from '../protocol/submit.ts';
+import type { SubmitOptions } from './client.ts';
+
+const dayMs = 86_400_000;
+const delayMsMax = 366 * dayMs;
+const timeoutMsMax = 7 * dayMs;
+const tagsMax = 16;
+const keyLengthMax = 256;
+const priorities = ['high', 'normal', 'low'] as const;
+
+/**
+ * What a submission asks for, checked and with its defaults. The id follows from tenant and idempotency key, so that
+ * the same request finds the run it made before.
+ *
+ * @throws HoldfastError `InvalidArgument`, `InvalidDuration`, `NotSerializable`, `PayloadTooLarge`, `UnknownTag`
+ */
+export function prepare(
+  registered: Registered,
+  input: unknown,
+  options: SubmitOptions,
+  { freshId, pools, settings }: { freshId: () => string; pools: Pools; settings: Settings },
+): { submission: Submission; packed: Packed } {
+  const { task, hash } = registered;
+  const tenant = options.tenant === undefined ? noTenant : tenantId(options.tenant);
+  const text = serialize(input, 'input');
+  const packed = packText(text, { field: 'input', pointer: 'input', tooLarge: 'PayloadTooLarge' });
+  const tags = checkTags(options.tags ?? []);
+  const priority = oneOf(options.priority ?? 'normal', priorities, 'priority');
+  const delayMs = length(options.delay, 'delay', delayMsMax) ?? 0;
+  const timeoutMs = length(options.timeout, 'timeout', timeoutMsMax);
+  const attemptsMax = attempts(options.maxAttempts ?? task.policy.maxAttempts ?? settings.maxAttempts);
+  const key = checkKey(options.idempotencyKey);
+  const asked = { task: task.name, text, tags, priority, delayMs, timeoutMs, maxAttempts: options.maxAttempts };
+  const submission: Submission = {
+    tenant,
+    run: identify(tenant, key, freshId),
+    kind: 'task',
+    name: task.name,
+    hash,
+    submission: stableHash(asked),
+    input: packed.payload,
+    pool: poolFor(pools, tags),
+    priority,
+    tags,
+    attemptsMax,
+    delayMs,
+    ...(key !== undefined && { idempotencyKey: key }),
+    ...(timeoutMs !== undefined && { timeoutMs }),
+    ...(options.traceparent !== undefined && { traceparent: traceparent(options.traceparent) }),
+  };
+  return { submission, packed };
+}
+
+function identify(tenant: TenantId, key: string | undefined, freshId: () => string): RunId {
+  return runId(key === undefined ? freshId() : stableHash([tenant, key]));
+}
+
+function checkKey(key: string | undefined): string | undefined {
+  if (key === undefined || (key.length >= 1 && key.length <= keyLengthMax)) return key;
+  throw invalid('idempotencyKey', `must have 1 to ${keyLengthMax} characters`);
+}
+
+function checkTags(tags: readonly string[]): readonly string[] {
+  if (tags.length > tagsMax) throw invalid('tags', `must be at most ${tagsMax}`);
+  return [...new Set(tags)].sort();
+}
+
+function attempts(value: number): number {
+  if (!Number.isInteger(value) || value < 1 || value > 100) {
+    throw invalid('maxAttempts', 'must be a whole number from 1 to 100');
+  }
+  return value;
+}
+
+function length(text: string | undefined, field: string, max: number): number | undefined {
+  if (text === undefined) return undefined;
+  const ms = parseDuration(text, field);
+  if (ms > max) throw invalid(field, `must be at most ${max / dayMs} days`);
+  return ms;
+}
+
+function oneOf<T extends string>(value: T, allowed: readonly T[], field: string): T {
+  if (!allowed.includes(value)) throw invalid(field, `must be one of ${allowed.join(', ')}`);
+  return value;
+}
+
+/** https://www.w3.org/TR/trace-context/#traceparent-header */
+function traceparent(text: string): string {
+  if (!/^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/.test(text)) {
+    throw invalid('traceparent', 'is not a W3C traceparent');
+  }
+  return text;
+}
+
+function invalid(field: string, what: string): HoldfastError {
+  return new HoldfastError('InvalidArgument', `${field} ${what}`, { field });
+}

@@ -1,0 +1,113 @@
+import type { RunNode, Run as StoredRun } from '../model/run.ts';
+import { soleNode, statusOf } from '../model/run.ts';
+import { deserialize } from '../model/serialize.ts';
+import { type EpochMs, toIso } from '../model/time.ts';
+import { unpack } from '../payload/payload.ts';
+import type { PayloadStore } from '../ports/payload-store.ts';
+import type { WorkerRecord } from '../ports/worker-registry.ts';
+import type { CancelRequest, Run, RunError, WorkerView } from './run-view.ts';
+
+/** A stored run as people see it; reads what lies apart. */
+export async function viewOf(run: StoredRun, payloads: PayloadStore, now: EpochMs): Promise<Run> {
+  const node = run.nodes[soleNode];
+  if (!node) throw new Error(`run ${run.run} has no task node`);
+  const base = { ...common(run, node), input: await unpack(payloads, run, run.input) };
+  const error = errorOf(node);
+  const cancel = cancelOf(run);
+  const status = statusOf(run);
+  switch (status) {
+    case 'ready':
+    case 'waiting':
+    case 'running':
+    case 'paused': {
+      const later = node.status === 'ready' && node.notBefore > now;
+      return {
+        ...base,
+        status,
+        ...(error && { error }),
+        ...(later && { nextRetryAt: toIso(node.notBefore) }),
+        ...(cancel && { cancel }),
+      };
+    }
+    case 'succeeded': {
+      if (node.status !== 'succeeded') throw new Error(`run ${run.run} succeeded without a result`);
+      const output = await unpack(payloads, run, node.output);
+      return { ...base, ...times(run, node), status, output, ...(node.cached && { cached: true }) };
+    }
+    case 'failed':
+      return { ...base, ...times(run, node), status, error: error ?? unknownError(node) };
+    case 'cancelled':
+    case 'skipped':
+      return { ...base, ...times(run, node), status, ...(cancel && { cancel }), ...(error && { error }) };
+  }
+}
+
+function common(run: StoredRun, node: RunNode) {
+  return {
+    id: run.run,
+    tenant: run.tenant,
+    task: run.name,
+    hash: run.hash,
+    priority: run.priority,
+    tags: run.tags,
+    attempt: node.attempt,
+    maxAttempts: node.attemptsMax,
+    createdAt: toIso(run.createdAt),
+    ...(node.startedAt !== undefined && { startedAt: toIso(node.startedAt) }),
+    ...(node.worker !== undefined && { workerId: node.worker }),
+    ...(node.progress !== undefined && { progress: deserialize(node.progress) }),
+    ...(run.idempotencyKey !== undefined && { idempotencyKey: run.idempotencyKey }),
+  };
+}
+
+function times(run: StoredRun, node: RunNode) {
+  const endedAt = run.endedAt ?? run.at;
+  return { endedAt: toIso(endedAt), durationMs: Math.max(0, endedAt - (node.startedAt ?? run.createdAt)) };
+}
+
+function errorOf({ failure }: RunNode): RunError | undefined {
+  if (!failure) return undefined;
+  const { type, message, code, attempt, worker } = failure;
+  return { type, message, attempt, ...(code && { code }), ...(worker && { workerId: worker }) };
+}
+
+const unknownError = (node: RunNode): RunError => ({
+  type: 'Unknown',
+  message: 'The cause was not recorded',
+  attempt: node.attempt,
+});
+
+function cancelOf({ control }: StoredRun): CancelRequest | undefined {
+  if (control?.kind !== 'cancel') return undefined;
+  const { mode, reason, by, since } = control;
+  return {
+    mode,
+    since: toIso(since),
+    ...(reason !== undefined && { reason }),
+    ...(by !== undefined && { by }),
+  };
+}
+
+/** A worker's own record, judged by how long it has been silent. */
+export function workerViewOf(worker: WorkerRecord, now: EpochMs): WorkerView {
+  const ended = worker.succeeded + worker.failed;
+  return {
+    id: worker.id,
+    pool: worker.pool,
+    kind: worker.kind,
+    status: workerStatus(worker, now),
+    running: worker.running,
+    succeeded: worker.succeeded,
+    failed: worker.failed,
+    averageMs: ended === 0 ? 0 : Math.round(worker.busyMs / ended),
+    startedAt: toIso(worker.startedAt),
+    lastSeenAt: toIso(worker.lastSeenAt),
+  };
+}
+
+function workerStatus(worker: WorkerRecord, now: EpochMs): WorkerView['status'] {
+  if (worker.stopped) return 'stopped';
+  if (worker.expiresAt > now) return 'healthy';
+  // Lambda freezes an idle environment, and a frozen one cannot say that it is there.
+  return worker.kind === 'lambda' && worker.running === 0 ? 'stopped' : 'lost';
+}

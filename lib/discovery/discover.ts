@@ -1,0 +1,165 @@
+import pMap from 'p-map';
+import type { Pools } from '../config/pools.ts';
+import type { Settings } from '../config/settings.ts';
+import type { Dispatch } from '../model/message.ts';
+import type { Run } from '../model/run.ts';
+import { toEpochSec } from '../model/time.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Logger } from '../ports/logger.ts';
+import type { Queue } from '../ports/queue.ts';
+import {
+  type IndexEntry,
+  isReadable,
+  type RunStore,
+  shardCount,
+  type UnreadableRun,
+} from '../ports/run-store.ts';
+import { type Look, look, lookAtUnreadable } from '../protocol/look.ts';
+
+export interface DiscoveryPorts {
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly runs: RunStore;
+  readonly queue: Queue;
+  readonly settings: Settings;
+  readonly pools: Pools;
+}
+
+/** What one tick did. */
+export interface DiscoveryReport {
+  /** Runs that the index named. */
+  readonly nominated: number;
+  /** Runs that were tended by a write. */
+  readonly tended: number;
+  readonly sent: number;
+  /** Messages that the queue did not take; the next look sends them again. */
+  readonly unsent: number;
+  /** Shards or runs that gave an error; they are looked at again in the next tick. */
+  readonly failures: number;
+}
+
+const readBatch = 100;
+const writesAtOnce = 16;
+
+/**
+ * One tick: tends every run whose time has come, oldest first, up to the limit. Anything that fails is logged and left
+ * to the next tick; one bad item or shard never stops the others.
+ */
+export async function discover(ports: DiscoveryPorts): Promise<DiscoveryReport> {
+  const tick = new Tick(ports);
+  await tick.work();
+  return tick.report();
+}
+
+class Tick {
+  readonly #ports: DiscoveryPorts;
+  readonly #deep = new Set<string>();
+  #nominated = 0;
+  #tended = 0;
+  #sent = 0;
+  #unsent = 0;
+  #failures = 0;
+
+  constructor(ports: DiscoveryPorts) {
+    this.#ports = ports;
+  }
+
+  report(): DiscoveryReport {
+    return {
+      nominated: this.#nominated,
+      tended: this.#tended,
+      sent: this.#sent,
+      unsent: this.#unsent,
+      failures: this.#failures,
+    };
+  }
+
+  async work(): Promise<void> {
+    const [due] = await Promise.all([this.#nominate(), this.#measureQueues()]);
+    this.#nominated = due.length;
+    for (let from = 0; from < due.length; from += readBatch) {
+      await this.#tendBatch(due.slice(from, from + readBatch));
+    }
+  }
+
+  async #nominate(): Promise<IndexEntry[]> {
+    const { clock, runs, settings } = this.#ports;
+    const until = clock.now() + settings.discoveryPeriod;
+    const perShard = Math.max(1, Math.ceil(settings.discoveryLimit / shardCount));
+    const shards = Array.from({ length: shardCount }, (_, shard) => shard);
+    const pages = await pMap(shards, async (shard) => {
+      const entries: IndexEntry[] = [];
+      let cursor: string | undefined;
+      do {
+        const limit = Math.min(1_000, perShard - entries.length);
+        const page = await this.#attempt(`index shard ${shard} not read`, () =>
+          runs.query({ phase: 'active', shard, until, limit, ...(cursor === undefined ? {} : { cursor }) }),
+        );
+        if (!page) break;
+        entries.push(...page.entries);
+        cursor = page.cursor;
+      } while (cursor !== undefined && entries.length < perShard);
+      return entries;
+    });
+    return pages.flat().sort((a, b) => a.at - b.at);
+  }
+
+  /** A queue whose depth is not to be had counts as shallow: a doorbell too many is harmless, one too few is not. */
+  async #measureQueues(): Promise<void> {
+    const { pools, queue, settings } = this.#ports;
+    await pMap(Object.keys(pools), async (pool) => {
+      const depth = await this.#attempt(`depth of pool ${pool} not read`, () => queue.depth(pool));
+      if (depth !== undefined && depth > settings.deepQueue) this.#deep.add(pool);
+    });
+  }
+
+  async #tendBatch(entries: readonly IndexEntry[]): Promise<void> {
+    const { queue, runs } = this.#ports;
+    const found = await this.#attempt('due runs not read', () => runs.getMany(entries));
+    if (!found) return;
+    const dispatches = await pMap(
+      found,
+      async (run) => (await this.#attempt(`run ${run.run} not tended`, () => this.#tend(run))) ?? [],
+      { concurrency: writesAtOnce },
+    );
+    const all = dispatches.flat();
+    if (all.length === 0) return;
+    const unsent = await this.#attempt('doorbells not sent', () => queue.send(all));
+    this.#unsent += unsent?.length ?? all.length;
+    this.#sent += all.length - (unsent?.length ?? all.length);
+  }
+
+  async #tend(run: Run | UnreadableRun): Promise<readonly Dispatch[]> {
+    const planned = this.#plan(run);
+    if (!planned) return [];
+    const applied = await this.#ports.runs.apply(planned.transition);
+    if (!applied.applied) return []; // somebody else tended it, or it moved on
+    this.#tended += 1;
+    return planned.dispatches;
+  }
+
+  #plan(run: Run | UnreadableRun): Look | undefined {
+    const { clock, logger, settings } = this.#ports;
+    const now = clock.now();
+    if (!isReadable(run)) {
+      logger.warn('run of a newer version: left to newer workers', { code: 'NewerSchema', run: run.run });
+      return lookAtUnreadable(run, now);
+    }
+    return look(run, {
+      now,
+      lookaheadMs: settings.discoveryPeriod,
+      repeatDoorbells: !this.#deep.has(run.pool),
+      expires: toEpochSec(now + settings.retention),
+    });
+  }
+
+  async #attempt<T>(what: string, work: () => Promise<T>): Promise<T | undefined> {
+    try {
+      return await work();
+    } catch (error) {
+      this.#failures += 1;
+      this.#ports.logger.error(what, { error });
+      return undefined;
+    }
+  }
+}

@@ -1,0 +1,50 @@
+import { type ErrorCode, HoldfastError } from '../model/errors.ts';
+import { inlineBytesMax, type Payload, payloadBytesMax } from '../model/payload.ts';
+import type { RunKey } from '../model/run.ts';
+import { deserialize, serialize } from '../model/serialize.ts';
+import type { PayloadStore } from '../ports/payload-store.ts';
+
+/** A value on its way into the store: what goes into the run item, and the text to put elsewhere before that. */
+export interface Packed {
+  readonly payload: Payload;
+  readonly apart?: string;
+}
+
+interface PackOptions {
+  /** How errors call the value. */
+  readonly field: string;
+  /** Its name within the run where it lies apart; never used for two different values. */
+  readonly pointer: string;
+  readonly tooLarge: Extract<ErrorCode, 'PayloadTooLarge' | 'OutputTooLarge'>;
+}
+
+/**
+ * Decides where a value is stored. Writes nothing.
+ *
+ * @throws HoldfastError `NotSerializable`, or `tooLarge` beyond 350,000 bytes of text
+ */
+export function pack(value: unknown, { field, pointer, tooLarge }: PackOptions): Packed {
+  return packText(serialize(value, field), { field, pointer, tooLarge });
+}
+
+/** As `pack`, for a text that `serialize` made. */
+export function packText(text: string, { field, pointer, tooLarge }: PackOptions): Packed {
+  const bytes = Buffer.byteLength(text);
+  if (bytes <= inlineBytesMax) return { payload: { text } };
+  if (bytes <= payloadBytesMax) return { payload: { pointer, bytes }, apart: text };
+  throw new HoldfastError(tooLarge, `${field} has ${bytes} bytes as JSON; the limit is ${payloadBytesMax}`, {
+    field,
+  });
+}
+
+/** Writes the part that lies apart, if any. To be called before the write that refers to it. */
+export async function storeApart(store: PayloadStore, key: RunKey, packed: Packed): Promise<void> {
+  if (packed.apart !== undefined && 'pointer' in packed.payload) {
+    await store.put(key, packed.payload.pointer, packed.apart);
+  }
+}
+
+/** @throws HoldfastError `NotFound` when the part that lies apart has expired. */
+export async function unpack(store: PayloadStore, key: RunKey, payload: Payload): Promise<unknown> {
+  return deserialize('text' in payload ? payload.text : await store.get(key, payload.pointer));
+}

@@ -1,0 +1,231 @@
+import { type Context, withContext } from '../define/context.ts';
+import type { Registered } from '../define/registry.ts';
+import { HoldfastError } from '../model/errors.ts';
+import type { LeasedNode } from '../model/run.ts';
+import { type EpochMs, type Ms, toIso } from '../model/time.ts';
+import { type Packed, pack, unpack } from '../payload/payload.ts';
+import { sleep, type Timer } from '../ports/clock.ts';
+import type { Logger } from '../ports/logger.ts';
+import type { Held } from './acquire.ts';
+import type { Delivery } from './delivery.ts';
+import { LeaseKeeper } from './lease-keeper.ts';
+import type { WorkerPorts } from './ports.ts';
+
+const progressBytesMax = 1_024;
+
+/** How one attempt ended, before anything of it is written. */
+export type Outcome =
+  | { readonly outcome: 'returned'; readonly value: unknown }
+  | { readonly outcome: 'threw'; readonly thrown: unknown }
+  | { readonly outcome: 'yielded'; readonly checkpoint: Packed | undefined }
+  | { readonly outcome: 'cancelled' }
+  | { readonly outcome: 'lost' };
+
+/**
+ * One attempt of a handler under its lease.
+ *
+ * ```
+ * running ──returns / throws──────────────────────────▶ returned / threw
+ *    │ ──timeout─────────────────▶ aborted: TimedOut ──▶ threw
+ *    │ ──cancel in abort mode────▶ aborted: Cancelled ─▶ cancelled
+ *    │ ──lease gone──────────────▶ aborted: LeaseLost ─▶ lost
+ *    └ ──asked to yield──┬─ next checkpoint throws ────▶ yielded
+ *                        └─ none comes ─▶ aborted ─────▶ yielded, or threw where it never made a checkpoint
+ * ```
+ */
+export class Attempt {
+  readonly #ports: WorkerPorts;
+  readonly #held: Held;
+  readonly #delivery: Delivery;
+  readonly #registered: Registered;
+  readonly #logger: Logger;
+  readonly #abort = new AbortController();
+  readonly #timers: Timer[] = [];
+  readonly keeper: LeaseKeeper;
+  readonly #deadline: EpochMs;
+  readonly #timeoutMs: Ms;
+  #askedToYield: HoldfastError | undefined;
+  #checkpoint: Packed | undefined;
+  #checkpoints = 0;
+  #state: unknown;
+
+  constructor(
+    ports: WorkerPorts,
+    registered: Registered,
+    held: Held,
+    delivery: Delivery,
+    options: { leaseMs: Ms; logger: Logger },
+  ) {
+    this.#ports = ports;
+    this.#registered = registered;
+    this.#held = held;
+    this.#delivery = delivery;
+    this.#logger = options.logger;
+    this.#timeoutMs = held.run.timeoutMs ?? registered.task.policy.timeoutMs ?? ports.settings.taskTimeout;
+    this.#deadline = ports.clock.now() + this.#timeoutMs;
+    this.keeper = new LeaseKeeper(ports, held, {
+      leaseMs: options.leaseMs,
+      endsAt: delivery.endsAt,
+      receipt: delivery.receipt,
+      logger: options.logger,
+      onLost: (reason) => this.#abort.abort(reason),
+      onCancel: (run) => {
+        if (run.control?.mode === 'abort') this.#abort.abort(cancelled(run.control.reason));
+      },
+    });
+  }
+
+  /** Asks the handler to stop at its next checkpoint and hand the task back. */
+  askToYield(reason: HoldfastError): void {
+    this.#askedToYield ??= reason;
+  }
+
+  /** Aborts the handler; it is handed back without spending the attempt. */
+  shutDown(): void {
+    const reason = new HoldfastError('ShuttingDown', 'The worker is shutting down');
+    this.askToYield(reason);
+    this.#abort.abort(reason);
+  }
+
+  /** Runs `work` to its end or its abort, whichever comes first. The keeper is stopped afterwards. */
+  async run(work: (ctx: Context) => Promise<unknown>): Promise<Outcome> {
+    this.#startTimers();
+    try {
+      const checkpoint = this.#node().checkpoint;
+      if (checkpoint) this.#state = await unpack(this.#ports.payloads, this.#held.run, checkpoint);
+      return await this.#race(work);
+    } catch (thrown) {
+      return { outcome: 'threw', thrown };
+    } finally {
+      for (const timer of this.#timers) timer.cancel();
+      await this.keeper.stop();
+    }
+  }
+
+  async #race(work: (ctx: Context) => Promise<unknown>): Promise<Outcome> {
+    const ctx = this.#context();
+    const handler = withContext(ctx, async () => work(ctx)).then(
+      (value): Outcome => ({ outcome: 'returned', value }),
+      (thrown): Outcome => this.#thrown(thrown),
+    );
+    const aborted = new Promise<void>((resolve) => {
+      this.#abort.signal.addEventListener('abort', () => resolve(), { once: true });
+      if (this.#abort.signal.aborted) resolve();
+    });
+    const first = await Promise.race([handler, aborted]);
+    if (first && !this.#abort.signal.aborted) return first;
+    // An aborted handler gets a moment to clean up; what it makes of it counts only where its result is still wanted.
+    const stop = new AbortController();
+    const late = await Promise.race([
+      handler,
+      sleep(this.#ports.clock, this.#ports.settings.abortGrace, stop.signal),
+    ]);
+    stop.abort();
+    return this.#afterAbort(late ?? undefined);
+  }
+
+  #thrown(thrown: unknown): Outcome {
+    // A handler that stops because it was asked to has not failed, if it left something to go on from.
+    if (this.#askedToYield && (thrown === this.#askedToYield || this.#checkpoint)) {
+      return { outcome: 'yielded', checkpoint: this.#checkpoint };
+    }
+    return { outcome: 'threw', thrown };
+  }
+
+  #afterAbort(late: Outcome | undefined): Outcome {
+    const reason = this.#abort.signal.reason as HoldfastError;
+    switch (reason.code) {
+      case 'LeaseLost':
+        return { outcome: 'lost' };
+      case 'Cancelled':
+        return { outcome: 'cancelled' };
+      case 'ShuttingDown':
+        return late?.outcome === 'returned' ? late : { outcome: 'yielded', checkpoint: this.#checkpoint };
+      case 'DeadlineNear':
+        if (late?.outcome === 'returned') return late;
+        return this.#checkpoint
+          ? { outcome: 'yielded', checkpoint: this.#checkpoint }
+          : { outcome: 'threw', thrown: reason };
+      default:
+        return { outcome: 'threw', thrown: reason };
+    }
+  }
+
+  #startTimers(): void {
+    const { clock } = this.#ports;
+    const { endsAt, marginMs } = this.#delivery;
+    const limit = `${this.#timeoutMs} ms`;
+    this.#timers.push(
+      clock.after(this.#timeoutMs, () => {
+        this.#abort.abort(new HoldfastError('TimedOut', `The attempt exceeded its timeout of ${limit}`));
+      }),
+    );
+    if (!Number.isFinite(endsAt)) return;
+    const near = new HoldfastError('DeadlineNear', 'The invocation is about to end');
+    const left = endsAt - clock.now();
+    this.#timers.push(
+      clock.after(Math.max(0, left - marginMs), () => this.askToYield(near)),
+      clock.after(Math.max(0, left - marginMs / 2), () => this.#abort.abort(near)),
+    );
+  }
+
+  #node(): LeasedNode {
+    return this.#held.run.nodes[this.#held.fence.node] as LeasedNode;
+  }
+
+  #context(): Context {
+    const { run, fence } = this.#held;
+    const attempt = this;
+    return {
+      runId: run.run,
+      taskId: fence.node,
+      task: this.#registered.task.name,
+      attempt: this.#node().attempt,
+      fencingToken: fence.epoch,
+      idempotencyKey: `${run.tenant}/${run.run}/${fence.node}`,
+      tenant: run.tenant,
+      workerId: this.#ports.workerId,
+      traceparent: run.traceparent,
+      submittedAt: toIso(run.createdAt),
+      signal: this.#abort.signal,
+      logger: this.#logger,
+      get checkpointed() {
+        return attempt.#state;
+      },
+      progress: (value) => this.#report(value),
+      checkpoint: async (state) => this.#keep(state),
+      remainingMs: () => Math.max(0, this.#deadline - this.#ports.clock.now()),
+    };
+  }
+
+  #report(value: unknown): void {
+    const packed = pack(value, { field: 'progress', pointer: '', tooLarge: 'PayloadTooLarge' });
+    if (!('text' in packed.payload)) {
+      throw new HoldfastError('PayloadTooLarge', `progress takes at most ${progressBytesMax} bytes of JSON`, {
+        field: 'progress',
+      });
+    }
+    this.keeper.reportProgress(packed.payload.text);
+  }
+
+  #keep(state: unknown): void {
+    this.#checkpoints += 1;
+    const { node, epoch } = this.#held.fence;
+    const packed = pack(state, {
+      field: 'checkpoint',
+      pointer: `${node}#${epoch}#checkpoint#${this.#checkpoints}`,
+      tooLarge: 'PayloadTooLarge',
+    });
+    this.#checkpoint = packed;
+    this.#state = state;
+    this.keeper.keepCheckpoint(packed);
+    if (this.#askedToYield) throw this.#askedToYield;
+  }
+}
+
+function cancelled(reason: string | undefined): HoldfastError {
+  return new HoldfastError(
+    'Cancelled',
+    reason ? `The run was cancelled: ${reason}` : 'The run was cancelled',
+  );
+}

@@ -1,0 +1,149 @@
+import { HoldfastError } from '../model/errors.ts';
+import type { Run } from '../model/run.ts';
+import { type EpochMs, type Ms, toSec } from '../model/time.ts';
+import { type Packed, storeApart } from '../payload/payload.ts';
+import type { Timer } from '../ports/clock.ts';
+import type { Logger } from '../ports/logger.ts';
+import type { Receipt } from '../ports/queue.ts';
+import { isReadable } from '../ports/run-store.ts';
+import { readRefusedWrite } from '../protocol/commit.ts';
+import { renew } from '../protocol/renew.ts';
+import type { Held } from './acquire.ts';
+import type { WorkerPorts } from './ports.ts';
+
+interface KeeperOptions {
+  readonly leaseMs: Ms;
+  readonly endsAt: EpochMs;
+  readonly receipt: Receipt | undefined;
+  readonly logger: Logger;
+  /** Called at most once, when the result is no longer wanted. */
+  readonly onLost: (reason: HoldfastError) => void;
+  readonly onCancel: (run: Run) => void;
+}
+
+/**
+ * Keeps one lease: every third of its length it renews the lease and, by the same tick, the message's visibility.
+ *
+ * ```
+ * keeping ──renewed──▶ keeping
+ *    │ ├──refused: another holds it──▶ lost
+ *    │ └──unreachable until the lease's end──▶ lost
+ *    └──stop──▶ stopped
+ * ```
+ */
+export class LeaseKeeper {
+  /** The run as the last renewal showed it. */
+  run: Run;
+  readonly #ports: WorkerPorts;
+  readonly #held: Held;
+  readonly #options: KeeperOptions;
+  #leaseUntil: EpochMs;
+  #tick: Timer;
+  #expiry: Timer;
+  #inFlight: Promise<void> = Promise.resolve();
+  #ended = false;
+  #progress: string | undefined;
+  #checkpoint: Packed | undefined;
+
+  constructor(ports: WorkerPorts, held: Held, options: KeeperOptions) {
+    this.#ports = ports;
+    this.#held = held;
+    this.#options = options;
+    this.run = held.run;
+    this.#leaseUntil = held.leaseUntil;
+    this.#tick = this.#schedule();
+    this.#expiry = this.#watch();
+  }
+
+  /** When the lease ends, unless it is renewed again. */
+  get leaseUntil(): EpochMs {
+    return this.#leaseUntil;
+  }
+
+  /** Goes along with the next renewal. */
+  reportProgress(text: string): void {
+    this.#progress = text;
+  }
+
+  /** Goes along with the next renewal. */
+  keepCheckpoint(checkpoint: Packed): void {
+    this.#checkpoint = checkpoint;
+  }
+
+  /** Ends the renewals; resolves once none is in flight. */
+  async stop(): Promise<void> {
+    this.#end();
+    await this.#inFlight;
+  }
+
+  #schedule(): Timer {
+    return this.#ports.clock.after(this.#options.leaseMs / 3, () => {
+      this.#inFlight = this.#renew();
+    });
+  }
+
+  #watch(): Timer {
+    const left = Math.max(0, this.#leaseUntil - this.#ports.clock.now());
+    return this.#ports.clock.after(left, () => {
+      if (this.#ended) return;
+      this.#options.logger.error('lease ran out: the store was unreachable', {
+        leaseUntil: this.#leaseUntil,
+      });
+      this.#lose('The lease ran out because the store could not be reached to renew it');
+    });
+  }
+
+  async #renew(): Promise<void> {
+    const { receipt, leaseMs, logger } = this.#options;
+    try {
+      const extended = receipt ? this.#ports.queue.extend(receipt, toSec(leaseMs)) : Promise.resolve(true);
+      const [, visible] = await Promise.all([this.#renewLease(), extended]);
+      if (!visible && !this.#ended) logger.warn('message visibility not extended; the lease alone holds');
+    } catch (error) {
+      if (!this.#ended) logger.warn('store unreachable: lease not renewed, trying again', { error });
+    }
+    if (!this.#ended) this.#tick = this.#schedule();
+  }
+
+  async #renewLease(): Promise<void> {
+    const { fence, run } = this.#held;
+    const now = this.#ports.clock.now();
+    const leaseUntil = Math.min(now + this.#options.leaseMs, this.#options.endsAt);
+    const progress = this.#progress;
+    const checkpoint = this.#checkpoint;
+    if (checkpoint) await storeApart(this.#ports.payloads, run, checkpoint);
+    const transition = renew({ key: run, fence, leaseUntil, progress, checkpoint: checkpoint?.payload });
+    const result = await this.#ports.runs.apply(transition);
+    if (this.#ended) return;
+    if (!result.applied) return this.#refused(result.run && isReadable(result.run) ? result.run : undefined);
+    this.run = result.run;
+    if (this.#progress === progress) this.#progress = undefined;
+    if (this.#checkpoint === checkpoint) this.#checkpoint = undefined;
+    this.#leaseUntil = leaseUntil;
+    this.#expiry.cancel();
+    this.#expiry = this.#watch();
+    if (result.run.control?.kind === 'cancel') this.#options.onCancel(result.run);
+  }
+
+  #refused(run: Run | undefined): void {
+    const read = readRefusedWrite(run, this.#held.fence);
+    if (read.now === 'mine') {
+      this.run = read.run;
+      return;
+    }
+    const node = run?.nodes[this.#held.fence.node];
+    this.#options.logger.error('lease lost to another owner', { owner: node?.worker, epoch: node?.epoch });
+    this.#lose('The lease was lost to another owner');
+  }
+
+  #lose(message: string): void {
+    this.#end();
+    this.#options.onLost(new HoldfastError('LeaseLost', message));
+  }
+
+  #end(): void {
+    this.#ended = true;
+    this.#tick.cancel();
+    this.#expiry.cancel();
+  }
+}

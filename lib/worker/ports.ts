@@ -1,0 +1,23 @@
+import type { Settings } from '../config/settings.ts';
+import type { Registry } from '../define/registry.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Logger } from '../ports/logger.ts';
+import type { PayloadStore } from '../ports/payload-store.ts';
+import type { Queue } from '../ports/queue.ts';
+import type { Random } from '../ports/random.ts';
+import type { ResultCache } from '../ports/result-cache.ts';
+import type { RunStore } from '../ports/run-store.ts';
+
+/** What an executor works with. */
+export interface WorkerPorts {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+  readonly runs: RunStore;
+  readonly payloads: PayloadStore;
+  readonly cache: ResultCache;
+  readonly queue: Queue;
+  readonly registry: Registry;
+  readonly settings: Settings;
+  readonly workerId: string;
+}

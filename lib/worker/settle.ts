@@ -1,0 +1,153 @@
+import type { Registered } from '../define/registry.ts';
+import { HoldfastError } from '../model/errors.ts';
+import type { Failure } from '../model/failure.ts';
+import type { LeasedNode, Run } from '../model/run.ts';
+import { type EpochMs, toEpochSec } from '../model/time.ts';
+import type { Transition } from '../model/transition.ts';
+import { type Packed, packText, storeApart } from '../payload/payload.ts';
+import { sleep } from '../ports/clock.ts';
+import { type Applied, isReadable } from '../ports/run-store.ts';
+import { backoff } from '../protocol/backoff.ts';
+import { commit, readRefusedWrite } from '../protocol/commit.ts';
+import type { Ending } from '../protocol/end.ts';
+import { type HandBack, retryLater, yieldNode } from '../protocol/hand-back.ts';
+import { lower } from '../protocol/lower.ts';
+import type { Held } from './acquire.ts';
+import { isRetryable, toFailure } from './failure.ts';
+import type { WorkerPorts } from './ports.ts';
+
+/** What was written at the end of an attempt. */
+export type Settled = 'succeeded' | 'failed' | 'retrying' | 'yielded' | 'cancelled' | 'lost';
+
+/** What to write, before the decision that the run's state may still change. */
+export type Result =
+  | { readonly kind: 'value'; readonly text: string; readonly cached: boolean }
+  | { readonly kind: 'error'; readonly thrown: unknown }
+  | { readonly kind: 'yield'; readonly checkpoint: Packed | undefined }
+  | { readonly kind: 'cancelled' };
+
+interface SettleContext {
+  readonly ports: WorkerPorts;
+  readonly held: Held;
+  readonly registered: Registered;
+  readonly hop: number;
+  /** Until then an unreachable store is tried again. */
+  readonly leaseUntil: EpochMs;
+}
+
+type Write = { readonly settled: Settled; readonly transition: Transition; readonly handBack?: HandBack };
+
+const pauseBetweenTriesMs = 500;
+
+/**
+ * Writes the result with the fence. A write that is refused although the lease is still held is decided again on the
+ * run as it stands: a cancel may have come.
+ *
+ * @throws HoldfastError `StoreUnreachable` when the store gave no answer until the lease's end
+ */
+export async function settle(context: SettleContext, latest: Run, result: Result): Promise<Settled> {
+  const { held, ports } = context;
+  let run = latest;
+  for (;;) {
+    const write = await decide(context, run, result);
+    const applied = await applyUntil(context, write.transition);
+    if (applied.applied) return write.handBack ? handBack(ports, applied.run, write) : write.settled;
+    const read = readRefusedWrite(isReadable(applied.run) ? applied.run : undefined, held.fence);
+    if (read.now === 'done') return write.settled;
+    if (read.now === 'lost') return 'lost';
+    run = read.run;
+  }
+}
+
+async function decide(context: SettleContext, run: Run, result: Result): Promise<Write> {
+  switch (result.kind) {
+    case 'value':
+      return await decideValue(context, run, result);
+    case 'error':
+      return decideError(context, run, result.thrown);
+    case 'yield':
+      return await decideYield(context, run, result.checkpoint);
+    case 'cancelled':
+      return ending(context, run, { status: 'cancelled' });
+  }
+}
+
+async function decideValue(
+  context: SettleContext,
+  run: Run,
+  { text, cached }: { text: string; cached: boolean },
+): Promise<Write> {
+  const { held, ports } = context;
+  let packed: Packed;
+  try {
+    const pointer = `${held.fence.node}#${held.fence.epoch}`;
+    packed = packText(text, { field: 'output', pointer, tooLarge: 'OutputTooLarge' });
+  } catch (thrown) {
+    return decideError(context, run, thrown);
+  }
+  await storeApart(ports.payloads, run, packed);
+  return ending(context, run, { status: 'succeeded', output: packed.payload, cached });
+}
+
+function decideError(context: SettleContext, run: Run, thrown: unknown): Write {
+  const { held, ports, registered } = context;
+  const node = run.nodes[held.fence.node] as LeasedNode;
+  const failure = toFailure(thrown, node.attempt, ports.workerId);
+  const again =
+    node.attempt < node.attemptsMax && !run.control && isRetryable(thrown, registered.task.retryIf);
+  return again ? retrying(context, run, node, failure) : ending(context, run, { status: 'failed', failure });
+}
+
+function retrying(context: SettleContext, run: Run, node: LeasedNode, failure: Failure): Write {
+  const { held, hop, ports, registered } = context;
+  const { policy } = registered.task;
+  const { settings } = ports;
+  const bounds = {
+    backoffMs: policy.backoffMs ?? settings.backoff,
+    factor: policy.factor ?? settings.backoffFactor,
+    maxBackoffMs: policy.maxBackoffMs ?? settings.maxBackoff,
+  };
+  const delayMs = backoff(bounds, node.attempt, ports.random.fraction());
+  const now = ports.clock.now();
+  const step = retryLater(run, held.fence, { failure, delayMs, now, hop, hopLimit: settings.hopLimit });
+  return { settled: 'retrying', transition: step.transition, handBack: step };
+}
+
+async function decideYield(context: SettleContext, run: Run, checkpoint: Packed | undefined): Promise<Write> {
+  const { held, hop, ports } = context;
+  if (run.control?.kind === 'cancel') return ending(context, run, { status: 'cancelled' });
+  if (checkpoint) await storeApart(ports.payloads, run, checkpoint);
+  const now = ports.clock.now();
+  const { hopLimit } = ports.settings;
+  const step = yieldNode(run, held.fence, { checkpoint: checkpoint?.payload, now, hop, hopLimit });
+  return { settled: 'yielded', transition: step.transition, handBack: step };
+}
+
+function ending({ held, ports }: SettleContext, run: Run, end: Ending): Write {
+  const now = ports.clock.now();
+  const expires = toEpochSec(now + ports.settings.retention);
+  return { settled: end.status, transition: commit(run, held.fence, end, now, expires) };
+}
+
+/** The node is ready again; the doorbell may fail, and then discovery rings. */
+async function handBack({ logger, queue, runs }: WorkerPorts, run: Run, write: Write): Promise<Settled> {
+  const { handBack } = write;
+  if (!handBack) return write.settled;
+  if (run.at > handBack.needAt) await runs.apply(lower(run, handBack.needAt));
+  const unsent = await queue.send(handBack.dispatches);
+  if (unsent.length > 0) logger.warn('doorbell not sent; discovery will', { run: run.run });
+  return write.settled;
+}
+
+async function applyUntil({ leaseUntil, ports }: SettleContext, transition: Transition): Promise<Applied> {
+  for (;;) {
+    try {
+      return await ports.runs.apply(transition);
+    } catch (error) {
+      const unreachable = error instanceof HoldfastError && error.code === 'StoreUnreachable';
+      if (!unreachable || ports.clock.now() + pauseBetweenTriesMs >= leaseUntil) throw error;
+      ports.logger.warn('store unreachable: result not yet written, trying again', { error });
+      await sleep(ports.clock, pauseBetweenTriesMs);
+    }
+  }
+}
