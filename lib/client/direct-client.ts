@@ -11,7 +11,15 @@ import { storeApart } from '../payload/payload.ts';
 import { isReadable, type UnreadableRun } from '../ports/run-store.ts';
 import { decideRefusedCancel, finaliseCancel, isQuiet, requestCancel } from '../protocol/cancel.ts';
 import { isResubmission, submit } from '../protocol/submit.ts';
-import type { CancelOptions, Client, InTenant, ListOptions, RunRef, SubmitOptions, Submitted } from './client.ts';
+import type {
+  CancelOptions,
+  Client,
+  InTenant,
+  ListOptions,
+  RunRef,
+  SubmitOptions,
+  Submitted,
+} from './client.ts';
 import { listRuns } from './list.ts';
 import type { ClientPorts } from './ports.ts';
 import type { Run, RunPage } from './run-view.ts';
@@ -38,7 +46,10 @@ export function directClient(ports: ClientPorts): Client {
   };
 }
 
-const registeredOf = (task: AnyTask): Registered => ({ task, hash: hashOf({ kind: 'task', task: task.name }) });
+const registeredOf = (task: AnyTask): Registered => ({
+  task,
+  hash: hashOf({ kind: 'task', task: task.name }),
+});
 
 class DirectClient {
   readonly #ports: ClientPorts;
@@ -115,14 +126,16 @@ class DirectClient {
 
   #readable(run: StoredRun | UnreadableRun | undefined, key: RunKey): StoredRun {
     if (run === undefined) throw new HoldfastError('NotFound', `There is no run ${key.run}`, { field: 'id' });
-    if (!isReadable(run)) throw new HoldfastError('NewerSchema', `Run ${key.run} was written by a newer version`);
+    if (!isReadable(run))
+      throw new HoldfastError('NewerSchema', `Run ${key.run} was written by a newer version`);
     return run;
   }
 }
 
 function refusedCancel(run: StoredRun): HoldfastError {
   const code = decideRefusedCancel(run);
-  const said = code === 'AlreadyFinished' ? `has ended: ${run.phase}` : 'is being cancelled or was cancelled already';
+  const said =
+    code === 'AlreadyFinished' ? `has ended: ${run.phase}` : 'is being cancelled or was cancelled already';
   return new HoldfastError(code, `Run ${run.run} ${said}`);
 }
 

@@ -5,8 +5,8 @@ import type { Registered } from '../define/registry.ts';
 import { parseDuration } from '../model/duration.ts';
 import { HoldfastError } from '../model/errors.ts';
 import { noTenant, type RunId, runId, type TenantId, tenantId } from '../model/ids.ts';
-import { type Packed, packText } from '../payload/payload.ts';
 import { serialize } from '../model/serialize.ts';
+import { type Packed, packText } from '../payload/payload.ts';
 import type { Submission } from '../protocol/submit.ts';
 import type { SubmitOptions } from './client.ts';
 
@@ -39,7 +39,15 @@ export function prepare(
   const timeoutMs = length(options.timeout, 'timeout', timeoutMsMax);
   const attemptsMax = attempts(options.maxAttempts ?? task.policy.maxAttempts ?? settings.maxAttempts);
   const key = checkKey(options.idempotencyKey);
-  const asked = { task: task.name, text, tags, priority, delayMs, timeoutMs, maxAttempts: options.maxAttempts };
+  const asked = {
+    task: task.name,
+    text,
+    tags,
+    priority,
+    delayMs,
+    timeoutMs,
+    maxAttempts: options.maxAttempts,
+  };
   const submission: Submission = {
     tenant,
     run: identify(tenant, key, freshId),

@@ -21,7 +21,8 @@ export async function waitUntilFinished(
   clock: Clock,
   { timeout, signal }: WaitOptions,
 ): Promise<FinishedRun> {
-  const until = timeout === undefined ? Number.POSITIVE_INFINITY : clock.now() + parseDuration(timeout, 'timeout');
+  const until =
+    timeout === undefined ? Number.POSITIVE_INFINITY : clock.now() + parseDuration(timeout, 'timeout');
   for (let pause = firstPauseMs; ; pause = Math.min(pauseMsMax, pause * 1.5)) {
     signal?.throwIfAborted();
     const run = await read();

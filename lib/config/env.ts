@@ -10,6 +10,8 @@ export const envNames = {
   pool: 'HOLDFAST_POOL',
   /** Base URL of the API, for the client and the CLI over HTTP. */
   url: 'HOLDFAST_URL',
+  /** `debug`, `info` (default), `warn`, `error` or `silent`. */
+  logLevel: 'HOLDFAST_LOG_LEVEL',
   /** Name of the task that `POST /tasks` without `task` means. */
   defaultTask: 'HOLDFAST_DEFAULT_TASK',
 } as const;

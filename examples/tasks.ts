@@ -1,0 +1,5 @@
+export { burn } from './tasks/burn.ts';
+export { echo } from './tasks/echo.ts';
+export { fail } from './tasks/fail.ts';
+export { fileStats } from './tasks/file-stats.ts';
+export { sleep } from './tasks/sleep.ts';

@@ -1,0 +1,76 @@
+import { hostname } from 'node:os';
+import { type Env, envNames, required } from '../config/env.ts';
+import { type Pools, readPools } from '../config/pools.ts';
+import { readSettings, type Settings } from '../config/settings.ts';
+import { DynamoPayloadStore } from '../dynamodb/payload-store.ts';
+import { DynamoResultCache } from '../dynamodb/result-cache.ts';
+import { DynamoRunStore } from '../dynamodb/run-store.ts';
+import { DynamoWorkerRegistry } from '../dynamodb/worker-registry.ts';
+import { HoldfastError } from '../model/errors.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Logger } from '../ports/logger.ts';
+import type { PayloadStore } from '../ports/payload-store.ts';
+import type { Queue } from '../ports/queue.ts';
+import type { Random } from '../ports/random.ts';
+import type { ResultCache } from '../ports/result-cache.ts';
+import type { RunStore } from '../ports/run-store.ts';
+import type { WorkerRegistry } from '../ports/worker-registry.ts';
+import { SqsQueue } from '../sqs/queue.ts';
+import { awsClients } from './aws-clients.ts';
+import { isLogLevel, jsonLogger } from './json-logger.ts';
+import { systemClock, systemRandom } from './system.ts';
+
+/** Everything a function, a worker or a client works with, on the real services. */
+export interface Composition {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+  readonly runs: RunStore;
+  readonly payloads: PayloadStore;
+  readonly cache: ResultCache;
+  readonly workers: WorkerRegistry;
+  readonly queue: Queue;
+  readonly settings: Settings;
+  readonly pools: Pools;
+}
+
+/**
+ * Reads the environment and connects the adapters. Sends nothing yet.
+ *
+ * @throws HoldfastError `MissingSetting`, `InvalidSetting`
+ */
+export function compose(env: Env, given: Parameters<typeof readSettings>[1] = {}): Composition {
+  const settings = readSettings(env, given);
+  const table = required(env, envNames.table);
+  const pools = readPools(env);
+  const { dynamodb, sqs } = awsClients(env);
+  return {
+    clock: systemClock,
+    random: systemRandom,
+    logger: jsonLogger(readLogLevel(env)),
+    runs: new DynamoRunStore(dynamodb, table),
+    payloads: new DynamoPayloadStore(dynamodb, table),
+    cache: new DynamoResultCache(dynamodb, table),
+    workers: new DynamoWorkerRegistry(dynamodb, table),
+    queue: new SqsQueue(sqs, pools),
+    settings,
+    pools,
+  };
+}
+
+/** Unique per executor: a Lambda environment's log stream, else host and process. */
+export function workerIdOf(env: Env): string {
+  return env.AWS_LAMBDA_LOG_STREAM_NAME ?? `${hostname()}-${process.pid}`;
+}
+
+function readLogLevel(env: Env) {
+  const level = env[envNames.logLevel] || 'info';
+  if (isLogLevel(level)) return level;
+  throw new HoldfastError(
+    'InvalidSetting',
+    `${envNames.logLevel} must be debug, info, warn, error or silent`,
+    {
+      field: envNames.logLevel,
+    },
+  );
+}

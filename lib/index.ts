@@ -1,0 +1,26 @@
+export type {
+  CancelOptions,
+  Client,
+  ListOptions,
+  RunRef,
+  SubmitOptions,
+  Submitted,
+  WaitOptions,
+} from './client/client.ts';
+export { type ClientOptions, createClient } from './client/create-client.ts';
+export type {
+  ActiveRun,
+  CancelledRun,
+  FailedRun,
+  FinishedRun,
+  Run,
+  RunError,
+  RunPage,
+  SucceededRun,
+  WorkerView,
+} from './client/run-view.ts';
+export { type Context, currentContext } from './define/context.ts';
+export { type CacheOptions, defineTask, type RetryOptions, type Task } from './define/task.ts';
+export type { Duration } from './model/duration.ts';
+export { type ErrorCode, HoldfastError, NonRetryableError } from './model/errors.ts';
+export type { Priority, RunStatus } from './model/run.ts';

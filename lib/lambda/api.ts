@@ -1,0 +1,26 @@
+import type { Hono } from 'hono';
+import { handle, type LambdaContext, type LambdaEvent } from 'hono/aws-lambda';
+import { createApp } from '../api/app.ts';
+import { directClient } from '../client/direct-client.ts';
+import { compose } from '../compose/compose.ts';
+import { envNames } from '../config/env.ts';
+import { Registry } from '../define/registry.ts';
+import type { TaskFunctionOptions } from './options.ts';
+
+/** The HTTP API: the app itself, and the same as the handler of a function URL. */
+export function createApi({ tasks, env = process.env }: TaskFunctionOptions): {
+  app: Hono;
+  handler: (event: LambdaEvent, context?: LambdaContext) => Promise<unknown>;
+} {
+  const composition = compose(env);
+  const registry = Registry.fromModule(tasks);
+  const client = directClient({ ...composition, registry });
+  const defaultTask = env[envNames.defaultTask];
+  const app = createApp({
+    client,
+    tasks: registry,
+    logger: composition.logger,
+    ...(defaultTask ? { defaultTask } : {}),
+  });
+  return { app, handler: handle(app) };
+}

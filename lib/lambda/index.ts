@@ -1,0 +1,4 @@
+export { createApi } from './api.ts';
+export { createDeadLetter } from './dead-letter.ts';
+export { createDiscover } from './discover.ts';
+export { createExecute } from './execute.ts';

@@ -1,0 +1,11 @@
+import type { Env } from '../config/env.ts';
+
+export interface FunctionOptions {
+  /** Default: the process's environment. */
+  readonly env?: Env;
+}
+
+export interface TaskFunctionOptions extends FunctionOptions {
+  /** The tasks module: every task it exports is registered. */
+  readonly tasks: Readonly<Record<string, unknown>>;
+}

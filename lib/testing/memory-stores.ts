@@ -1,0 +1,111 @@
+import { HoldfastError } from '../model/errors.ts';
+import type { Run, RunKey } from '../model/run.ts';
+import type { EpochMs } from '../model/time.ts';
+import type { Creation, Transition } from '../model/transition.ts';
+import type { PayloadStore } from '../ports/payload-store.ts';
+import type { ResultCache } from '../ports/result-cache.ts';
+import {
+  type Applied,
+  type IndexPage,
+  type IndexQuery,
+  type RunStore,
+  shardCount,
+} from '../ports/run-store.ts';
+import type { WorkerRecord, WorkerRegistry } from '../ports/worker-registry.ts';
+import { applyTransition } from './apply-transition.ts';
+
+const textOf = ({ tenant, run }: RunKey) => `${tenant}/${run}`;
+
+/** Runs in a map, with the conditions and updates of the protocol applied as data. Its index is never late. */
+export class MemoryRunStore implements RunStore {
+  readonly #runs = new Map<string, Run>();
+  /** The names of all writes that were applied, in order. */
+  readonly writes: string[] = [];
+
+  async create({ name, run }: Creation): Promise<Applied> {
+    const existing = this.#runs.get(textOf(run));
+    if (existing) return { applied: false, run: structuredClone(existing) };
+    this.#runs.set(textOf(run), structuredClone(run));
+    this.writes.push(name);
+    return { applied: true, run: structuredClone(run) };
+  }
+
+  async apply(transition: Transition): Promise<Applied> {
+    const run = this.#runs.get(textOf(transition.key));
+    if (!run) return { applied: false, run: undefined };
+    const next = applyTransition(run, transition);
+    if (!next) return { applied: false, run: structuredClone(run) };
+    this.#runs.set(textOf(run), next);
+    this.writes.push(transition.name);
+    return { applied: true, run: structuredClone(next) };
+  }
+
+  async get(key: RunKey): Promise<Run | undefined> {
+    return structuredClone(this.#runs.get(textOf(key)));
+  }
+
+  async getMany(keys: readonly RunKey[]): Promise<readonly Run[]> {
+    const found = keys.map((key) => this.#runs.get(textOf(key))).filter((run) => run !== undefined);
+    return structuredClone(found);
+  }
+
+  async query({ phase, shard, until, newestFirst, limit, cursor }: IndexQuery): Promise<IndexPage> {
+    const from = cursor === undefined ? 0 : Number(cursor);
+    const entries = [...this.#runs.values()]
+      .filter((run) => run.phase === phase && shardOf(run) === shard && run.at <= (until ?? Infinity))
+      .sort((a, b) => (newestFirst ? b.at - a.at : a.at - b.at));
+    const page = entries.slice(from, from + limit).map(({ tenant, run, at }) => ({ tenant, run, at }));
+    const next = from + page.length;
+    return { entries: page, ...(next < entries.length && { cursor: String(next) }) };
+  }
+}
+
+/** Any spread will do here: it only has to be stable. */
+function shardOf(key: RunKey): number {
+  let sum = 0;
+  for (const letter of textOf(key)) sum = (sum * 31 + letter.charCodeAt(0)) % 65_521;
+  return sum % shardCount;
+}
+
+export class MemoryPayloadStore implements PayloadStore {
+  readonly #texts = new Map<string, string>();
+
+  async put(key: RunKey, name: string, text: string): Promise<void> {
+    this.#texts.set(`${textOf(key)}/${name}`, text);
+  }
+
+  async get(key: RunKey, name: string): Promise<string> {
+    const text = this.#texts.get(`${textOf(key)}/${name}`);
+    if (text === undefined)
+      throw new HoldfastError('NotFound', `There is no value ${name} of run ${key.run}`);
+    return text;
+  }
+}
+
+export class MemoryResultCache implements ResultCache {
+  readonly #entries = new Map<string, { text: string; expiresAt: EpochMs }>();
+
+  async get(key: string, now: EpochMs): Promise<string | undefined> {
+    const entry = this.#entries.get(key);
+    return entry && entry.expiresAt > now ? entry.text : undefined;
+  }
+
+  async put(key: string, text: string, now: EpochMs, expiresAt: EpochMs): Promise<string> {
+    const stored = await this.get(key, now);
+    if (stored !== undefined) return stored;
+    this.#entries.set(key, { text, expiresAt });
+    return text;
+  }
+}
+
+export class MemoryWorkerRegistry implements WorkerRegistry {
+  readonly #workers = new Map<string, WorkerRecord>();
+
+  async put(worker: WorkerRecord): Promise<void> {
+    this.#workers.set(worker.id, worker);
+  }
+
+  async list(): Promise<readonly WorkerRecord[]> {
+    return [...this.#workers.values()];
+  }
+}
