@@ -1,7 +1,8 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { SQSClient } from '@aws-sdk/client-sqs';
-import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import type { Env } from '../config/env.ts';
+import { documentClient } from '../dynamodb/document-client.ts';
 import { countRequests } from './request-count.ts';
 
 export interface AwsClients {
@@ -29,7 +30,7 @@ export function awsClients(env: Env): AwsClients {
   // Long polls take 20 s. The queue's own URL names another host on some emulators: the endpoint decides.
   const sqs = new SQSClient({ ...shared, ...endpointOf('SQS'), useQueueUrlAsEndpoint: false });
   countRequests(dynamodb, sqs);
-  return { dynamodb: DynamoDBDocumentClient.from(dynamodb), sqs };
+  return { dynamodb: documentClient(dynamodb), sqs };
 }
 
 function credentialsOf(env: Env) {

@@ -132,8 +132,11 @@ class Tick {
   async #tend(run: Run | UnreadableRun): Promise<readonly Dispatch[]> {
     const planned = this.#plan(run);
     if (!planned) return [];
-    const applied = await this.#ports.runs.apply(planned.transition);
-    if (!applied.applied) return []; // somebody else tended it, or it moved on
+    const { runs } = this.#ports;
+    const applied = isReadable(run)
+      ? (await runs.apply(planned.transition)).applied
+      : await runs.applyUnread(planned.transition);
+    if (!applied) return []; // somebody else tended it, or it moved on
     this.#tended += 1;
     return planned.dispatches;
   }

@@ -37,9 +37,11 @@ export const errorHints = {
   // Definitions and versions.
   DefinitionMismatch: 'Deploy the version of the task that the run was submitted with, or submit it again.',
   TaskNotFound: 'Deploy the task, or register it with the worker that serves this pool.',
+  DamagedItem: 'The item was changed by something else than Holdfast: mend or delete it in the table.',
   NewerSchema: 'Update this worker: the item was written by a newer version of Holdfast.',
   // Surroundings.
   StoreUnreachable: 'Check AWS_ENDPOINT_URL, the network and the credentials.',
+  QueueUnreachable: 'Check AWS_ENDPOINT_URL, HOLDFAST_POOLS, the network and the credentials.',
   TableNotFound: 'Deploy the stack first, or check HOLDFAST_TABLE and AWS_REGION.',
   EmulatorMissing: 'Run `npm ci` again without --omit=optional and with install scripts allowed.',
   PortInUse: 'Choose another port with --port, or end the program that holds it.',

@@ -2,10 +2,12 @@ import type { Phase, Run, RunKey } from '../model/run.ts';
 import type { EpochMs } from '../model/time.ts';
 import type { Creation, Transition } from '../model/transition.ts';
 
-/** A run whose item this version cannot read (written by a newer one): left to those who can. */
+/** A run whose item this version cannot read (written by a newer one, or damaged): left to those who can. */
 export interface UnreadableRun extends RunKey {
   readonly unreadable: true;
   readonly schema: number;
+  /** What is wrong with a damaged item; absent when it is only newer. */
+  readonly damage?: string;
   readonly at: EpochMs;
   readonly rev: number;
 }
@@ -53,6 +55,8 @@ export interface RunStore {
   create(creation: Creation): Promise<Applied>;
   /** Applies all updates if all guards hold, else nothing. Never creates a run. Returns the run after the write. */
   apply(transition: Transition): Promise<Applied>;
+  /** As `apply`, for a run that cannot be read: nothing of it comes back but whether the write was applied. */
+  applyUnread(transition: Transition): Promise<boolean>;
   /** Strongly consistent. */
   get(key: RunKey): Promise<Run | UnreadableRun | undefined>;
   /** Eventually consistent, in no particular order, without those that are missing. At most 100 keys. */

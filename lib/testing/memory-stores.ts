@@ -40,6 +40,10 @@ export class MemoryRunStore implements RunStore {
     return { applied: true, run: structuredClone(next) };
   }
 
+  async applyUnread(transition: Transition): Promise<boolean> {
+    return (await this.apply(transition)).applied;
+  }
+
   async get(key: RunKey): Promise<Run | undefined> {
     return structuredClone(this.#runs.get(textOf(key)));
   }

@@ -1,0 +1,49 @@
+import { hash } from 'node:crypto';
+import { type RunId, runId, type TenantId, tenantId } from '../model/ids.ts';
+import type { Phase, RunKey } from '../model/run.ts';
+import { shardCount } from '../ports/run-store.ts';
+
+/** The primary key of an item. Attribute names as in table.ts. */
+export interface ItemKey {
+  readonly pk: string;
+  readonly sk: string;
+}
+
+// Tenants and run ids have no '#', so these keys cannot be mistaken for one another.
+export const runKey = (key: RunKey): ItemKey => ({ pk: runPartition(key), sk: 'RUN' });
+export const dataKey = (key: RunKey, name: string): ItemKey => ({
+  pk: runPartition(key),
+  sk: `DATA#${name}`,
+});
+export const memoKey = (key: string): ItemKey => ({ pk: `MEMO#${key}`, sk: 'MEMO' });
+export const workersPartition = 'WORKERS';
+export const workerKey = (id: string): ItemKey => ({ pk: workersPartition, sk: `WORKER#${id}` });
+
+const runPartition = ({ tenant, run }: RunKey): string => `RUN#${tenant}#${run}`;
+
+/** The run that a partition key stands for; undefined when it stands for none. */
+export function parseRunPartition(pk: unknown): RunKey | undefined {
+  const [word, tenant, run, ...rest] = typeof pk === 'string' ? pk.split('#') : [];
+  if (word !== 'RUN' || tenant === undefined || run === undefined || rest.length > 0) return undefined;
+  return parseRunKey(tenant, run);
+}
+
+export function parseRunKey(tenant: string, run: string): { tenant: TenantId; run: RunId } | undefined {
+  try {
+    return { tenant: tenantId(tenant), run: runId(run) };
+  } catch {
+    return undefined;
+  }
+}
+
+/** Where a run stands in the index: a hash of its key, so it is the same for ever and known without reading. */
+export function shardOf({ tenant, run }: RunKey): number {
+  return hash('sha256', `${tenant}#${run}`, 'buffer').readUInt16BE() % shardCount;
+}
+
+/** The index partition of a phase: `active#7`. */
+export const statePartition = (phase: Phase | string, shard: number): string => `${phase}#${shard}`;
+
+/** `active#7` → `active`. What it is must still be validated. */
+export const phaseOfPartition = (partition: unknown): unknown =>
+  typeof partition === 'string' ? partition.split('#')[0] : partition;

@@ -1,0 +1,84 @@
+import * as z from 'zod';
+import type { DefinitionHash, Nonce } from '../model/ids.ts';
+import type { Run } from '../model/run.ts';
+
+/** Ids were checked where they came in; what is stored only has to be text. */
+const branded = <Id extends string>() => z.string() as unknown as z.ZodType<Id>;
+const count = z.int().min(0);
+const time = z.number();
+
+const payload = z.union([
+  z.object({ text: z.string() }),
+  z.object({ pointer: z.string(), bytes: z.number() }),
+]);
+
+const failure = z.object({
+  type: z.string(),
+  message: z.string(),
+  code: z.string().exactOptional(),
+  attempt: count,
+  worker: z.string().exactOptional(),
+});
+
+const nodeBase = z.object({
+  epoch: count,
+  attempt: count,
+  attemptsMax: count,
+  notBefore: time,
+  worker: z.string().exactOptional(),
+  startedAt: time.exactOptional(),
+  failure: failure.exactOptional(),
+  checkpoint: payload.exactOptional(),
+  progress: z.string().exactOptional(),
+});
+
+const node = z.discriminatedUnion('status', [
+  nodeBase.extend({ status: z.literal('ready') }),
+  nodeBase.extend({
+    status: z.literal('running'),
+    lease: z.object({ nonce: branded<Nonce>(), until: time }),
+    startedAt: time,
+  }),
+  nodeBase.extend({
+    status: z.literal('succeeded'),
+    output: payload,
+    endedAt: time,
+    cached: z.boolean().exactOptional(),
+  }),
+  nodeBase.extend({ status: z.literal('failed'), failure, endedAt: time }),
+  nodeBase.extend({ status: z.literal('cancelled'), endedAt: time }),
+]);
+
+const control = z.object({
+  kind: z.enum(['cancel', 'pause']),
+  mode: z.enum(['graceful', 'abort']),
+  reason: z.string().exactOptional(),
+  by: z.string().exactOptional(),
+  since: time,
+});
+
+/** A run's item under its property names, the key apart. */
+export const runSchema: z.ZodType<Omit<Run, 'tenant' | 'run'>> = z.object({
+  schema: count,
+  kind: z.literal('task'),
+  name: z.string(),
+  hash: branded<DefinitionHash>(),
+  submission: z.string(),
+  phase: z.enum(['active', 'paused', 'succeeded', 'failed', 'cancelled', 'skipped']),
+  at: time,
+  rev: count,
+  epoch: count,
+  looks: count,
+  input: payload,
+  nodes: z.record(z.string(), node),
+  control: control.exactOptional(),
+  pool: z.string(),
+  priority: z.enum(['high', 'normal', 'low']),
+  tags: z.array(z.string()),
+  idempotencyKey: z.string().exactOptional(),
+  timeoutMs: z.number().exactOptional(),
+  traceparent: z.string().exactOptional(),
+  createdAt: time,
+  endedAt: time.exactOptional(),
+  expires: z.number().exactOptional(),
+});

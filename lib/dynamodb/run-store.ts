@@ -1,0 +1,148 @@
+import {
+  BatchGetCommand,
+  type DynamoDBDocumentClient,
+  PutCommand,
+  QueryCommand,
+  UpdateCommand,
+} from '@aws-sdk/lib-dynamodb';
+import { type Run, type RunKey, schemaVersion } from '../model/run.ts';
+import type { Creation, Guard, Transition } from '../model/transition.ts';
+import {
+  type Applied,
+  type IndexEntry,
+  type IndexPage,
+  type IndexQuery,
+  isReadable,
+  type RunStore,
+  type UnreadableRun,
+} from '../ports/run-store.ts';
+import { type Conditional, conditionally, read } from './conditional.ts';
+import { encodeCursor, startKey } from './cursor.ts';
+import type { Table } from './document-client.ts';
+import { reaching } from './errors.ts';
+import { toExpressions } from './expressions.ts';
+import { decodeItem, decodeRun, encodeRun } from './item.ts';
+import { type ItemKey, parseRunPartition, runKey, statePartition } from './keys.ts';
+import type { Stored } from './stored-value.ts';
+import { stateIndex, tableKeys } from './table.ts';
+
+/** A limit of `BatchGetItem`. */
+const keysMax = 100;
+
+/** Whatever the protocol asks for: what this version cannot read back it must not change. */
+const readable: Guard = { guard: 'store.schema', is: '<=', path: ['schema'], value: schemaVersion };
+
+/** The runs in a DynamoDB table: one item each. */
+export class DynamoRunStore implements RunStore {
+  readonly #table: Table;
+
+  constructor(db: DynamoDBDocumentClient, table: string) {
+    this.#table = { db, name: table };
+  }
+
+  async create({ run }: Creation): Promise<Applied> {
+    const { db, name } = this.#table;
+    const put = new PutCommand({
+      TableName: name,
+      Item: encodeRun(run),
+      ConditionExpression: 'attribute_not_exists(#0)',
+      ExpressionAttributeNames: { '#0': tableKeys.partition },
+      ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
+    });
+    const written = await conditionally(this.#table, runKey(run), () => db.send(put));
+    return written.applied ? { applied: true, run } : refused(written);
+  }
+
+  async apply(transition: Transition): Promise<Applied> {
+    const written = await this.#update(transition, [readable]);
+    if (!written.applied) return refused(written);
+    const run = decodeRun(written.output.Attributes ?? {});
+    if (isReadable(run)) return { applied: true, run };
+    throw new Error(`${transition.name} wrote to a run of schema ${run.schema} in spite of its condition`);
+  }
+
+  async applyUnread(transition: Transition): Promise<boolean> {
+    return (await this.#update(transition, [])).applied;
+  }
+
+  async get(key: RunKey): Promise<Run | UnreadableRun | undefined> {
+    const item = await reaching(this.#table.name, () => read(this.#table, runKey(key)));
+    return item && decodeRun(item);
+  }
+
+  async getMany(keys: readonly RunKey[]): Promise<readonly (Run | UnreadableRun)[]> {
+    if (keys.length > keysMax) throw new Error(`${keys.length} keys at once; the limit is ${keysMax}`);
+    // The same key twice in one request is refused.
+    const unique = new Map(keys.map((key) => [runKey(key).pk, runKey(key)]));
+    const items = await reaching(this.#table.name, () => this.#readAll([...unique.values()]));
+    return items.map(decodeItem).filter((run) => run !== undefined);
+  }
+
+  async query(query: IndexQuery): Promise<IndexPage> {
+    const { db, name } = this.#table;
+    const { phase, shard, until, cursor, limit, newestFirst = false } = query;
+    const bounded = until !== undefined;
+    const command = new QueryCommand({
+      TableName: name,
+      IndexName: stateIndex.name,
+      KeyConditionExpression: bounded ? '#0 = :0 AND #1 <= :1' : '#0 = :0',
+      ExpressionAttributeNames: {
+        '#0': stateIndex.partition,
+        ...(bounded ? { '#1': stateIndex.sort } : {}),
+      },
+      ExpressionAttributeValues: {
+        ':0': statePartition(phase, shard),
+        ...(bounded ? { ':1': until } : {}),
+      },
+      ScanIndexForward: !newestFirst,
+      Limit: limit,
+      ...(cursor === undefined ? {} : { ExclusiveStartKey: startKey(query, cursor) }),
+    });
+    const page = await reaching(name, () => db.send(command));
+    const last = page.LastEvaluatedKey && toEntry(page.LastEvaluatedKey);
+    return {
+      entries: (page.Items ?? []).map(toEntry).filter((entry) => entry !== undefined),
+      ...(last ? { cursor: encodeCursor(last) } : {}),
+    };
+  }
+
+  #update(transition: Transition, first: readonly Guard[]) {
+    const { db, name } = this.#table;
+    const key = runKey(transition.key);
+    const update = new UpdateCommand({
+      TableName: name,
+      Key: key,
+      ...toExpressions({ ...transition, guards: [...first, ...transition.guards] }),
+      ReturnValues: 'ALL_NEW',
+      ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
+    });
+    return conditionally(this.#table, key, () => db.send(update));
+  }
+
+  /** A response holds 16 MB; what is beyond comes back unprocessed. What a throttled store leaves out stays out. */
+  async #readAll(keys: readonly ItemKey[]): Promise<Stored[]> {
+    const { db, name } = this.#table;
+    const items: Stored[] = [];
+    let left: Stored[] = [...keys].map((key) => ({ ...key }));
+    while (left.length > 0) {
+      const { Responses, UnprocessedKeys } = await db.send(
+        new BatchGetCommand({ RequestItems: { [name]: { Keys: left } } }),
+      );
+      items.push(...(Responses?.[name] ?? []));
+      const unprocessed = UnprocessedKeys?.[name]?.Keys ?? [];
+      if (unprocessed.length === left.length) break;
+      left = unprocessed;
+    }
+    return items;
+  }
+}
+
+function refused({ item }: Extract<Conditional<unknown>, { applied: false }>): Applied {
+  return { applied: false, run: item && decodeRun(item) };
+}
+
+function toEntry(item: Stored): IndexEntry | undefined {
+  const key = parseRunPartition(item[tableKeys.partition]);
+  const at = item[stateIndex.sort];
+  return key && typeof at === 'number' ? { ...key, at } : undefined;
+}

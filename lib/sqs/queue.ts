@@ -1,0 +1,138 @@
+import {
+  ChangeMessageVisibilityCommand,
+  GetQueueAttributesCommand,
+  SendMessageBatchCommand,
+  type SendMessageBatchRequestEntry,
+  type SQSClient,
+} from '@aws-sdk/client-sqs';
+import pMap from 'p-map';
+import { laneUrl, type Pools } from '../config/pools.ts';
+import { HoldfastError } from '../model/errors.ts';
+import type { Dispatch } from '../model/message.ts';
+import { type Sec, toSec } from '../model/time.ts';
+import type { Logger } from '../ports/logger.ts';
+import type { Queue, Receipt } from '../ports/queue.ts';
+import { messageBody } from './message-body.ts';
+
+// Limits of SQS: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html
+const batchMax = 10;
+const delaySecMax: Sec = 900;
+const visibilitySecMax: Sec = 43_200;
+/** Batches under way at once. */
+const batchesAtOnce = 8;
+
+interface Batch {
+  readonly queueUrl: string;
+  readonly dispatches: readonly Dispatch[];
+}
+
+/** The pools' queues in SQS. */
+export class SqsQueue implements Queue {
+  readonly #sqs: SQSClient;
+  readonly #pools: Pools;
+  readonly #logger: Logger | undefined;
+
+  /** @param logger told why something could not be sent or extended; the port itself only tells that. */
+  constructor(sqs: SQSClient, pools: Pools, logger?: Logger) {
+    this.#sqs = sqs;
+    this.#pools = pools;
+    this.#logger = logger;
+  }
+
+  /** A batch whose response was lost counts as unsent: ringing twice does no harm. */
+  async send(dispatches: readonly Dispatch[]): Promise<readonly Dispatch[]> {
+    const { batches, homeless } = this.#batches(dispatches);
+    const unsent = await pMap(batches, (batch) => this.#sendBatch(batch), { concurrency: batchesAtOnce });
+    return [...homeless, ...unsent.flat()];
+  }
+
+  async extend({ queueUrl, handle }: Receipt, visibility: Sec): Promise<boolean> {
+    const VisibilityTimeout = Math.min(visibilitySecMax, Math.max(0, Math.ceil(visibility)));
+    try {
+      await this.#sqs.send(
+        new ChangeMessageVisibilityCommand({ QueueUrl: queueUrl, ReceiptHandle: handle, VisibilityTimeout }),
+      );
+      return true;
+    } catch (error) {
+      // Expired, deleted, 12 hours over or out of reach: in any case the lease decides, not the message.
+      this.#logger?.warn('visibility not changed', { queueUrl, error });
+      return false;
+    }
+  }
+
+  /** @throws HoldfastError `QueueUnreachable`, `InvalidSetting` for an unknown pool */
+  async depth(pool: string): Promise<number> {
+    const lanes = Object.values(this.#pools[pool]?.lanes ?? {}).filter((url) => url !== undefined);
+    const urls = new Set([laneUrl(this.#pools, pool, 'normal'), ...lanes]);
+    const depths = await Promise.all([...urls].map((url) => this.#waiting(url)));
+    return depths.reduce((sum, depth) => sum + depth, 0);
+  }
+
+  #batches(dispatches: readonly Dispatch[]): { batches: Batch[]; homeless: Dispatch[] } {
+    const homeless: Dispatch[] = [];
+    const byQueue = Map.groupBy(dispatches, (dispatch) => this.#urlOf(dispatch));
+    const batches: Batch[] = [];
+    for (const [queueUrl, all] of byQueue) {
+      if (queueUrl === undefined) {
+        homeless.push(...all);
+        continue;
+      }
+      for (let from = 0; from < all.length; from += batchMax) {
+        batches.push({ queueUrl, dispatches: all.slice(from, from + batchMax) });
+      }
+    }
+    return { batches, homeless };
+  }
+
+  /** A run's pool may be gone from the configuration; that must not keep the other messages back. */
+  #urlOf({ pool, priority }: Dispatch): string | undefined {
+    try {
+      return laneUrl(this.#pools, pool, priority);
+    } catch (error) {
+      this.#logger?.warn('no queue for a dispatch', { pool, error });
+      return undefined;
+    }
+  }
+
+  async #sendBatch({ queueUrl, dispatches }: Batch): Promise<readonly Dispatch[]> {
+    const Entries = dispatches.map(toEntry);
+    try {
+      const { Successful } = await this.#sqs.send(
+        new SendMessageBatchCommand({ QueueUrl: queueUrl, Entries }),
+      );
+      // Status 200 says nothing of the single messages. What is not named as sent was not sent.
+      const sent = new Set(Successful?.map((entry) => entry.Id));
+      const unsent = dispatches.filter((_, index) => !sent.has(String(index)));
+      if (unsent.length > 0) this.#logger?.warn('messages not sent', { queueUrl, count: unsent.length });
+      return unsent;
+    } catch (error) {
+      this.#logger?.warn('messages not sent', { queueUrl, count: dispatches.length, error });
+      return dispatches;
+    }
+  }
+
+  async #waiting(queueUrl: string): Promise<number> {
+    try {
+      const { Attributes } = await this.#sqs.send(
+        new GetQueueAttributesCommand({
+          QueueUrl: queueUrl,
+          AttributeNames: ['ApproximateNumberOfMessages'],
+        }),
+      );
+      return Number(Attributes?.ApproximateNumberOfMessages ?? 0);
+    } catch (cause) {
+      const what = cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause);
+      throw new HoldfastError('QueueUnreachable', `The queue ${queueUrl} gave no answer: ${what}`, { cause });
+    }
+  }
+}
+
+/** Ids only have to differ within the batch. */
+function toEntry({ message, delayMs }: Dispatch, index: number): SendMessageBatchRequestEntry {
+  const delay = Math.min(delaySecMax, Math.max(0, toSec(delayMs)));
+  return {
+    Id: String(index),
+    MessageBody: messageBody(message),
+    ...(delay > 0 ? { DelaySeconds: delay } : {}),
+  };
+}
