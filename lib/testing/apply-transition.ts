@@ -15,8 +15,8 @@ export function applyTransition(run: Run, transition: Transition): Run | undefin
 /** Whether a condition holds; a comparison with a missing path is false, and types must agree. */
 export function holds(run: Run, condition: Condition): boolean {
   const left = read(run, condition.path);
-  if (condition.is === 'present') return left !== undefined;
-  if (condition.is === 'absent') return left === undefined;
+  if (!('value' in condition || 'than' in condition))
+    return (left !== undefined) === (condition.is === 'present');
   const right = 'value' in condition ? condition.value : read(run, condition.than);
   if (left === undefined || right === undefined || typeof left !== typeof right) return false;
   switch (condition.is) {

@@ -56,10 +56,20 @@ export class Executor {
       leaseUntil: Math.min(now + leaseMs, delivery.endsAt),
     });
     if ('verdict' in acquired) {
-      logger.info('not ours to run', { because: acquired.because });
-      return acquired;
+      return acquired.because === 'NotFound'
+        ? this.#contextNotFound(message.run, logger)
+        : refused(acquired, logger);
     }
     return await this.#run(delivery, registered, acquired, { leaseMs, logger });
+  }
+
+  /** A message whose run is gone or never was: told as a result of its own, and nothing is written. */
+  #contextNotFound(executionId: string, logger: Logger): Verdict {
+    const { workerId } = this.#ports;
+    const result = { executionId, success: false, errorType: 'ContextNotFound', workerId, durationMs: 0 };
+    logger.error('execution context not found', result);
+    this.#statistics.contextsNotFound += 1;
+    return acknowledge('ContextNotFound');
   }
 
   /** Aborts what runs; each attempt is handed back without being counted. */
@@ -128,6 +138,11 @@ export class Executor {
     if (key === undefined) return { text, cached: false };
     return { text: await shareResult(this.#ports, registered, key, text), cached: false };
   }
+}
+
+function refused(verdict: Verdict, logger: Logger): Verdict {
+  logger.info('not ours to run', { because: verdict.because });
+  return verdict;
 }
 
 function resultOf(outcome: Outcome, cached: boolean): Result | undefined {

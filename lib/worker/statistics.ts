@@ -6,6 +6,8 @@ export class Statistics {
   running = 0;
   succeeded = 0;
   failed = 0;
+  /** Messages of runs that were not there. */
+  contextsNotFound = 0;
   /** Sum over ended attempts. */
   busyMs: Ms = 0;
 
