@@ -1,0 +1,35 @@
+import { defineConfig } from 'vitest/config';
+import { CountReporter } from './test/support/count-reporter.ts';
+
+const nodeMajor = 24;
+// With install scripts disabled the pinned Node is missing, and an older one on the PATH would run instead, silently.
+if (Number(process.versions.node.split('.')[0]) !== nodeMajor) {
+  throw new Error(
+    `The tests need Node ${nodeMajor}, this is ${process.version}: run \`npm ci\` with install scripts allowed, then \`npm test\``,
+  );
+}
+
+// `import 'holdfast'` is lib/index.ts, `#tasks` the example tasks: the sources, without a build before.
+const conditions = ['holdfast-source', 'node'];
+
+export default defineConfig({
+  resolve: { conditions },
+  ssr: { resolve: { conditions } },
+  test: {
+    environment: 'node',
+    include: ['test/**/*.test.ts'],
+    globalSetup: ['test/support/global-setup.ts'],
+    reporters: ['default', new CountReporter()],
+    testTimeout: 20_000,
+    hookTimeout: 60_000,
+    coverage: {
+      provider: 'v8',
+      include: ['lib/**/*.ts'],
+      reporter: ['text-summary', 'html'],
+      thresholds: {
+        'lib/protocol/**': { 100: true },
+        'lib/model/**': { 100: true },
+      },
+    },
+  },
+});
