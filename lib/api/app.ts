@@ -1,0 +1,74 @@
+import { Hono } from 'hono';
+import { bodyLimit } from 'hono/body-limit';
+import { methodNotAllowed } from 'hono/method-not-allowed';
+import { secureHeaders } from 'hono/secure-headers';
+import type { Client } from '../client/client.ts';
+import { HoldfastError } from '../model/errors.ts';
+import type { Logger } from '../ports/logger.ts';
+import { bodyBytesMax, bodyTooLarge } from './json-body.ts';
+import { answerError, answerProblem } from './problem.ts';
+import { addAboutRoutes } from './routes/about.ts';
+import { addRunRoutes } from './routes/runs.ts';
+import { addTaskRoutes } from './routes/tasks.ts';
+
+/** What the API shows of the registered tasks; a Registry is one. */
+export interface TaskCatalog {
+  names(): readonly string[];
+  byName?(name: string): { readonly hash: string } | undefined;
+}
+
+export interface ApiOptions {
+  readonly client: Client;
+  readonly tasks: TaskCatalog;
+  /** What `POST /tasks` without `task` means. Default: such a request is refused. */
+  readonly defaultTask?: string;
+  readonly logger: Logger;
+}
+
+/**
+ * The HTTP API over a client: it checks, calls, and maps errors to problem documents. It stores nothing itself and
+ * knows nobody's identity: who may call it is decided in front of it.
+ */
+export function createApp(options: ApiOptions): Hono {
+  const app = new Hono();
+  app.use(
+    secureHeaders({
+      contentSecurityPolicy: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] },
+      xFrameOptions: 'DENY',
+    }),
+  );
+  app.use(async (c, next) => {
+    await next();
+    c.header('cache-control', 'no-store');
+  });
+  app.use(methodNotAllowed({ app, onMethodNotAllowed: (c, methods) => answerMethodNotAllowed(c, methods) }));
+  app.use(bodyLimit({ maxSize: bodyBytesMax, onError: (c) => answerProblem(c, bodyTooLarge()) }));
+  // Hono hands on only errors; anything else that is thrown would escape as a rejection.
+  app.use(async (c, next) => {
+    try {
+      await next();
+    } catch (thrown) {
+      c.res = answerError(c, thrown, options.logger);
+    }
+  });
+  addTaskRoutes(app, options);
+  addRunRoutes(app, options);
+  addAboutRoutes(app, options);
+  app.notFound((c) => {
+    const what = `There is no ${c.req.method} ${c.req.path.slice(0, 200)}`;
+    return answerProblem(c, new HoldfastError('UnknownRoute', what));
+  });
+  app.onError((error, c) => answerError(c, error, options.logger));
+  return app;
+}
+
+function answerMethodNotAllowed(
+  c: Parameters<typeof answerProblem>[0],
+  methods: readonly string[],
+): Response {
+  const allow = methods.join(', ');
+  const error = new HoldfastError('MethodNotAllowed', `${c.req.method} is not possible here, only ${allow}`);
+  const response = answerProblem(c, error);
+  response.headers.set('allow', allow);
+  return response;
+}

@@ -1,0 +1,71 @@
+import type { Context } from 'hono';
+import { HoldfastError } from '../model/errors.ts';
+
+/** Larger bodies are refused with 413. */
+export const bodyBytesMax = 1_000_000;
+const depthMax = 64;
+/** Keys that would reach a prototype in careless code further on. */
+const forbiddenKeys = new Set(['__proto__', 'constructor', 'prototype']);
+const jsonType = /^application\/(?:[a-z0-9.+-]+\+)?json\s*(?:;\s*charset\s*=\s*"?utf-8"?\s*)?$/i;
+
+/**
+ * The body as JSON that is safe to hand on; `undefined` when it is empty. The content type is asked for even then: no
+ * web page of another origin can send it without being allowed to.
+ *
+ * @throws HoldfastError `UnsupportedMediaType`, `PayloadTooLarge`, `MalformedJson`, `InvalidArgument`
+ */
+export async function readJson(c: Context): Promise<unknown> {
+  const type = c.req.header('content-type') ?? '';
+  if (!jsonType.test(type)) {
+    const given = type === '' ? 'The request has no content type' : `The content type is ${shorten(type)}`;
+    throw new HoldfastError('UnsupportedMediaType', `${given}, not application/json`, {
+      field: 'content-type',
+    });
+  }
+  const bytes = await c.req.arrayBuffer();
+  if (bytes.byteLength > bodyBytesMax) throw bodyTooLarge();
+  if (bytes.byteLength === 0) return undefined;
+  const value = parse(bytes);
+  checkValue(value, []);
+  return value;
+}
+
+export function bodyTooLarge(): HoldfastError {
+  return new HoldfastError('PayloadTooLarge', `The body is larger than ${bodyBytesMax} bytes`, {
+    field: 'body',
+  });
+}
+
+function parse(bytes: ArrayBuffer): unknown {
+  try {
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+  } catch {
+    // The parser's own message quotes the body, which may hold secrets.
+    throw new HoldfastError('MalformedJson', 'The body is not JSON in UTF-8', { field: 'body' });
+  }
+}
+
+function checkValue(value: unknown, path: string[]): void {
+  if (typeof value !== 'object' || value === null) return;
+  if (path.length >= depthMax) {
+    throw new HoldfastError('InvalidArgument', `The body is nested deeper than ${depthMax} levels`, {
+      field: 'body',
+    });
+  }
+  for (const [key, inner] of Object.entries(value)) {
+    path.push(key);
+    if (forbiddenKeys.has(key)) throw forbidden(path);
+    checkValue(inner, path);
+    path.pop();
+  }
+}
+
+function forbidden(path: readonly string[]): HoldfastError {
+  const field = shorten(path.join('.'));
+  return new HoldfastError('InvalidArgument', `The key ${field} is not allowed`, {
+    field,
+    hint: `Rename it: ${[...forbiddenKeys].join(', ')} are refused as keys anywhere in a request.`,
+  });
+}
+
+const shorten = (text: string) => (text.length > 200 ? `${text.slice(0, 200)}…` : text);

@@ -1,0 +1,64 @@
+import type { SubmitOptions } from '../client/client.ts';
+import { HoldfastError } from '../model/errors.ts';
+import { parseAs, toDuration } from './parse.ts';
+import { type SubmissionBody, submissionSchema } from './schemas.ts';
+
+export interface Submission {
+  readonly task: string;
+  readonly input: unknown;
+  readonly options: SubmitOptions;
+  /** The input's fields stood beside the others, not under `input`. */
+  readonly flat: boolean;
+}
+
+// Fields with a meaning here, even if it is only that they are refused, are never part of a flat input.
+const ownFields = new Set([...Object.keys(submissionSchema.shape), 'dependsOn', 'onDependencyFailure']);
+
+/** @throws HoldfastError `InvalidArgument`, `InvalidDuration` */
+export function readSubmission(body: unknown, defaultTask: string | undefined): Submission {
+  const flat = defaultTask !== undefined && isObject(body) && !('task' in body) && !('input' in body);
+  const parsed = parseAs(submissionSchema, flat ? foldInput(body) : body);
+  const task = parsed.task ?? defaultTask;
+  if (task === undefined) {
+    throw new HoldfastError('InvalidArgument', 'task is missing', {
+      field: 'task',
+      hint: 'Name one of the tasks that GET /definitions lists, or start the server with a default task.',
+    });
+  }
+  return { task, input: parsed.input, options: optionsOf(parsed), flat };
+}
+
+/** In a flat body, `input.prompt` is just `prompt`. */
+export function unfoldField(error: unknown): unknown {
+  if (
+    !(error instanceof HoldfastError) ||
+    error.code !== 'InvalidInput' ||
+    !error.field?.startsWith('input.')
+  ) {
+    return error;
+  }
+  const { code, hint, cause } = error;
+  const field = error.field.slice('input.'.length);
+  const message = error.message.replace(error.field, field);
+  return new HoldfastError(code, message, { field, hint, cause });
+}
+
+function foldInput(body: object): object {
+  const isOwn = ([name]: [string, unknown]) => ownFields.has(name);
+  const fields: [string, unknown][] = Object.entries(body);
+  const input = Object.fromEntries(fields.filter((field) => !isOwn(field)));
+  return { ...Object.fromEntries(fields.filter(isOwn)), input };
+}
+
+function optionsOf(body: SubmissionBody): SubmitOptions {
+  const { task: _task, input: _input, timeout, delay, ...options } = body;
+  return {
+    ...options,
+    ...(timeout === undefined ? {} : { timeout: toDuration(timeout, 'timeout', '1ms', '7d') }),
+    ...(delay === undefined ? {} : { delay: toDuration(delay, 'delay', '0ms', '366d') }),
+  };
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

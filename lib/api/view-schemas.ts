@@ -1,0 +1,127 @@
+import * as z from 'zod';
+import type { Run, RunPage, WorkerView } from '../client/run-view.ts';
+import { prioritySchema, statusSchema } from './schemas.ts';
+
+/** What answers look like, for the OpenAPI document. */
+
+const time = z.iso.datetime();
+const any = (description: string) => z.unknown().meta({ description });
+
+export const errorSchema = z
+  .object({
+    type: z.string(),
+    message: z.string(),
+    code: z.string().exactOptional(),
+    attempt: z.int().meta({ description: 'The attempt that failed, counted from 1.' }),
+    workerId: z.string().exactOptional(),
+  })
+  .readonly();
+
+const cancelSchema = z
+  .object({
+    mode: z.enum(['graceful', 'abort']),
+    reason: z.string().exactOptional(),
+    by: z.string().exactOptional(),
+    since: time,
+  })
+  .readonly();
+
+const base = {
+  id: z.string(),
+  tenant: z.string(),
+  task: z.string(),
+  hash: z.string().meta({ description: 'The definition it was submitted with.' }),
+  input: any('As submitted; absent if it was undefined.').optional(),
+  priority: prioritySchema,
+  tags: z.array(z.string()).readonly(),
+  attempt: z.int().meta({ description: 'Attempts begun, those handed back not counted.' }),
+  maxAttempts: z.int(),
+  workerId: z.string().exactOptional(),
+  progress: any('What the handler reported last.').optional(),
+  idempotencyKey: z.string().exactOptional(),
+  createdAt: time,
+  startedAt: time.exactOptional(),
+};
+const ended = {
+  ...base,
+  endedAt: time,
+  durationMs: z.number().meta({ description: 'From the start of the last attempt to the end.' }),
+};
+
+export const runSchema = z.discriminatedUnion('status', [
+  z.object({
+    ...base,
+    status: statusSchema.extract(['ready', 'waiting', 'running', 'paused']),
+    error: errorSchema.exactOptional(),
+    nextRetryAt: time.exactOptional(),
+    cancel: cancelSchema.exactOptional(),
+  }),
+  z.object({
+    ...ended,
+    status: z.literal('succeeded'),
+    output: any('What the task returned; absent if it returned nothing.').optional(),
+    cached: z.boolean().exactOptional(),
+  }),
+  z.object({ ...ended, status: z.literal('failed'), error: errorSchema }),
+  z.object({
+    ...ended,
+    status: statusSchema.extract(['cancelled', 'skipped']),
+    cancel: cancelSchema.exactOptional(),
+    error: errorSchema.exactOptional(),
+  }),
+]);
+
+export const runPageSchema = z.object({
+  runs: z.array(runSchema).readonly(),
+  cursor: z
+    .string()
+    .exactOptional()
+    .meta({ description: 'Give it back to read on; absent on the last page.' }),
+});
+
+export const workerSchema = z.object({
+  id: z.string(),
+  pool: z.string(),
+  kind: z.enum(['lambda', 'process']),
+  status: z.enum(['healthy', 'lost', 'stopped']),
+  running: z.int(),
+  succeeded: z.int(),
+  failed: z.int(),
+  averageMs: z.number().meta({ description: 'Mean duration of ended attempts; 0 before the first.' }),
+  startedAt: time,
+  lastSeenAt: time,
+});
+export const workersSchema = z.object({ workers: z.array(workerSchema).readonly() });
+
+export const definitionsSchema = z.object({
+  definitions: z.array(
+    z.object({ name: z.string(), kind: z.literal('task'), hash: z.string().exactOptional() }),
+  ),
+});
+
+export const healthSchema = z.object({ status: z.literal('ok') });
+
+export const problemSchema = z.object({
+  type: z.string(),
+  title: z.string(),
+  status: z.int(),
+  code: z.string().meta({ description: 'Stable: programs may match on it.' }),
+  detail: z.string(),
+  field: z.string().exactOptional().meta({ description: 'The part of the request that is wrong.' }),
+  hint: z.string().meta({ description: 'What to do about it.' }),
+});
+
+/** The document says what the client's types say: a field added to one only does not compile. */
+type Same<A, B> = [A] extends [B] ? ([B] extends [A] ? true : never) : never;
+export type DocumentedAsTyped = [
+  Same<
+    keyof Extract<Run, { status: 'succeeded' }>,
+    keyof Extract<z.infer<typeof runSchema>, { status: 'succeeded' }>
+  >,
+  Same<
+    keyof Extract<Run, { status: 'failed' }>,
+    keyof Extract<z.infer<typeof runSchema>, { status: 'failed' }>
+  >,
+  Same<RunPage, z.infer<typeof runPageSchema>>,
+  Same<WorkerView, z.infer<typeof workerSchema>>,
+];

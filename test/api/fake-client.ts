@@ -1,0 +1,120 @@
+import type { Client, SubmitOptions, Submitted } from '../../lib/client/client.ts';
+import type { ActiveRun, FailedRun, Run, SucceededRun } from '../../lib/client/run-view.ts';
+import { outputOf } from '../../lib/client/wait.ts';
+import { HoldfastError } from '../../lib/model/errors.ts';
+
+export interface Submission {
+  readonly task: string;
+  readonly input: unknown;
+  readonly options: SubmitOptions;
+}
+
+const noon = '2030-01-01T12:00:00.000Z';
+
+export const activeRun = (over: Partial<ActiveRun> = {}): ActiveRun => ({
+  id: 'r1',
+  tenant: '-',
+  task: 'echo',
+  hash: 'h',
+  input: { a: 1 },
+  priority: 'normal',
+  tags: [],
+  attempt: 0,
+  maxAttempts: 3,
+  createdAt: noon,
+  status: 'ready',
+  ...over,
+});
+const ended = { startedAt: noon, endedAt: noon, durationMs: 12, attempt: 1, workerId: 'w1' };
+export const succeededRun = (output: unknown, over: Partial<SucceededRun> = {}): SucceededRun => ({
+  ...activeRun(),
+  ...ended,
+  status: 'succeeded',
+  output,
+  ...over,
+});
+export const failedRun = (over: Partial<FailedRun> = {}): FailedRun => ({
+  ...activeRun(),
+  ...ended,
+  status: 'failed',
+  error: { type: 'TypeError', message: 'no such thing', attempt: 1, workerId: 'w1' },
+  ...over,
+});
+
+/** A client over a map: enough of one for the mapping between HTTP and the port. It knows the task `echo` only. */
+export class FakeClient implements Client {
+  readonly submitted: Submission[] = [];
+  readonly calls: unknown[][] = [];
+  readonly runs = new Map<string, Run>();
+  /** Thrown by every method, if there is one. */
+  failure: { readonly thrown: unknown } | undefined;
+
+  put(run: Run): void {
+    this.runs.set(`${run.tenant}/${run.id}`, run);
+  }
+
+  readonly submitByName: Client['submitByName'] = async (task, input, options = {}) => {
+    this.#called('submit', task, input, options);
+    if (task !== 'echo') throw new HoldfastError('UnknownTask', 'There is no such task', { field: 'task' });
+    this.submitted.push({ task, input, options });
+    const id = options.idempotencyKey === undefined ? `r${this.submitted.length}` : 'keyed';
+    const tenant = options.tenant ?? '-';
+    const existing = this.runs.get(`${tenant}/${id}`);
+    if (existing && JSON.stringify(existing.input) !== JSON.stringify(input)) {
+      throw new HoldfastError('IdempotencyConflict', 'The key was used already', { field: 'idempotencyKey' });
+    }
+    const run = existing ?? activeRun({ id, tenant, task, input });
+    this.put(run);
+    return { ...run, created: existing === undefined };
+  };
+
+  readonly submit: Client['submit'] = async (task, input, options) =>
+    (await this.submitByName(task.name, input, options)) as Submitted<never>;
+
+  readonly get: Client['get'] = async (ref, options = {}) => {
+    this.#called('get', ref, options);
+    const id = typeof ref === 'string' ? ref : ref.id;
+    const run = this.runs.get(`${options.tenant ?? '-'}/${id}`);
+    if (!run) throw new HoldfastError('NotFound', `There is no run ${id}`, { field: 'id' });
+    return run;
+  };
+
+  readonly list: Client['list'] = async (options = {}) => {
+    this.#called('list', options);
+    return { runs: [...this.runs.values()], cursor: 'next' };
+  };
+
+  readonly cancel: Client['cancel'] = async (ref, options = {}) => {
+    this.#called('cancel', ref, options);
+    const run = await this.get(ref, options);
+    if ('endedAt' in run) throw new HoldfastError('AlreadyFinished', `Run ${run.id} has ended`);
+    return { ...run, cancel: { mode: options.mode ?? 'graceful', since: noon } };
+  };
+
+  readonly wait: Client['wait'] = async () => {
+    throw new Error('the API does not wait');
+  };
+  readonly result: Client['result'] = async (ref: Parameters<Client['get']>[0]) =>
+    outputOf((await this.get(ref)) as SucceededRun) as never;
+
+  readonly workers: Client['workers'] = async () => {
+    this.#called('workers');
+    const done = { running: 0, succeeded: 5, failed: 1, averageMs: 20.5 };
+    return [
+      {
+        id: 'w1',
+        pool: 'default',
+        kind: 'lambda',
+        status: 'healthy',
+        ...done,
+        startedAt: noon,
+        lastSeenAt: noon,
+      },
+    ];
+  };
+
+  #called(...call: unknown[]): void {
+    this.calls.push(call);
+    if (this.failure) throw this.failure.thrown;
+  }
+}

@@ -1,0 +1,54 @@
+import { readFile } from 'node:fs/promises';
+import { describe, expect, it } from 'vitest';
+import { runSchema } from '../../lib/api/view-schemas.ts';
+import { version } from '../../lib/version.ts';
+import { activeRun, failedRun, succeededRun } from './fake-client.ts';
+import { startApp } from './start-app.ts';
+
+interface Document {
+  readonly info: { readonly version: string };
+  readonly paths: Record<string, Record<string, object>>;
+  readonly components: { readonly schemas: Record<string, { properties?: Record<string, object> }> };
+}
+
+const read = async () => (await (await startApp().app.request('/openapi.json')).json()) as Document;
+
+describe('GET /openapi.json', () => {
+  it('describes every route, and no other', async () => {
+    const { paths } = await read();
+    const described = Object.entries(paths).flatMap(([path, methods]) =>
+      Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`),
+    );
+    const routes = startApp().app.routes.filter(({ method }) => method !== 'ALL');
+    const served = routes.map(({ method, path }) => `${method} ${path.replace(/:(\w+)/g, '{$1}')}`);
+    expect(described.sort()).toEqual(served.sort());
+  });
+
+  it('refers only to schemas that it has', async () => {
+    const document = await read();
+    const refs = [...JSON.stringify(document).matchAll(/"\$ref":"([^"]+)"/g)].map(([, ref]) => ref);
+    const known = Object.keys(document.components.schemas).map((name) => `#/components/schemas/${name}`);
+    expect(refs.length).toBeGreaterThan(10);
+    expect(known).toEqual(expect.arrayContaining(refs));
+  });
+
+  it('names the fields of a submission and refuses others', async () => {
+    const { components } = await read();
+    expect(components.schemas.Submission).toMatchObject({ additionalProperties: false });
+    expect(Object.keys(components.schemas.Submission?.properties ?? {})).toContain('maxAttempts');
+    expect(JSON.stringify(components.schemas)).not.toContain('$schema');
+  });
+
+  it('fits the runs that are shown', () => {
+    const runs = [activeRun({ status: 'running' }), succeededRun(undefined), succeededRun(0), failedRun()];
+    for (const run of runs)
+      expect(runSchema.safeParse(JSON.parse(JSON.stringify(run))).error).toBeUndefined();
+    expect(runSchema.safeParse({ ...activeRun(), status: 'succeeded' }).success).toBe(false);
+  });
+
+  it('carries the version of the package', async () => {
+    const manifest = JSON.parse(await readFile(new URL('../../package.json', import.meta.url), 'utf8'));
+    expect((await read()).info.version).toBe(manifest.version);
+    expect(version).toBe(manifest.version);
+  });
+});
