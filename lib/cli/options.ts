@@ -1,0 +1,54 @@
+import { type Command, InvalidArgumentError } from 'commander';
+import { createHttpClient, type HttpClient } from '../client/http-client.ts';
+import { envNames } from '../config/env.ts';
+import { type Duration, parseDuration } from '../model/duration.ts';
+import type { Cli } from './cli.ts';
+import { type Paint, painter } from './text.ts';
+
+export const defaultUrl = 'http://127.0.0.1:3000';
+
+export interface Session {
+  readonly client: HttpClient;
+  readonly inTenant: { readonly tenant?: string };
+  readonly paint: Paint;
+  /** One JSON document as a line, with `--json`; else the text for people. */
+  readonly print: (value: unknown, text: () => string) => void;
+}
+
+/** Options of every verb that talks to the API. */
+export function addCommonOptions(program: Command): void {
+  program
+    .option('--url <url>', `where the API is (default: ${envNames.url}, else ${defaultUrl})`)
+    .option('--tenant <id>', 'whose runs (default: those without a tenant)')
+    .option('--json', 'print JSON: one document, or one per line of a stream');
+}
+
+/** @throws HoldfastError `InvalidArgument` for a URL that is none */
+export function openSession(command: Command, cli: Cli): Session {
+  const { url, tenant, json } = command.optsWithGlobals<{ url?: string; tenant?: string; json?: boolean }>();
+  return {
+    client: createHttpClient({
+      url: url ?? (cli.env[envNames.url] || defaultUrl),
+      clock: cli.clock,
+      ...(cli.fetch ? { fetch: cli.fetch } : {}),
+    }),
+    inTenant: tenant === undefined ? {} : { tenant },
+    paint: painter(cli.color.out),
+    print: (value, text) => cli.out(json ? `${JSON.stringify(value)}\n` : text()),
+  };
+}
+
+export function wholeNumber(text: string): number {
+  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('It must be a whole number.');
+  return Number(text);
+}
+
+/** @throws HoldfastError `InvalidDuration`, naming the option */
+export function durationOption(option: string): (text: string) => Duration {
+  return (text) => `${parseDuration(text, option)}ms`;
+}
+
+export const collect = (text: string, before: readonly string[] | undefined): string[] => [
+  ...(before ?? []),
+  text,
+];

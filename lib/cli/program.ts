@@ -1,0 +1,67 @@
+import { Command, CommanderError } from 'commander';
+import { HoldfastError } from '../model/errors.ts';
+import { version } from '../version.ts';
+import type { Cli, SetExitCode } from './cli.ts';
+import { exitCodeOf, exitCodes } from './exit-codes.ts';
+import { addCommonOptions } from './options.ts';
+import { painter, printable } from './text.ts';
+import { addCancel } from './verbs/cancel.ts';
+import { addGet } from './verbs/get.ts';
+import { addList } from './verbs/list.ts';
+import { addSubmit } from './verbs/submit.ts';
+import { addWatch } from './verbs/watch.ts';
+import { addWorkers } from './verbs/workers.ts';
+
+const exitCodeHelp = `
+Exit codes: 0 done, 1 the run did not succeed, 2 wrong usage, 3 not reachable, 4 not found, 5 refused by state.`;
+
+/** Runs one command line. Resolves to what the process should end with; never rejects. */
+export async function runCli(args: readonly string[], cli: Cli): Promise<number> {
+  let exitCode: number = exitCodes.done;
+  const program = buildProgram(cli, (code) => {
+    exitCode = code;
+  });
+  try {
+    await program.parseAsync([...args], { from: 'user' });
+    return exitCode;
+  } catch (thrown) {
+    // Commander has said what is wrong already.
+    if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? exitCodes.done : exitCodes.usage;
+    return report(thrown, cli);
+  }
+}
+
+function buildProgram(cli: Cli, setExitCode: SetExitCode): Command {
+  const program = new Command('holdfast')
+    .description('Durable tasks on AWS Lambda, DynamoDB and SQS.')
+    .version(version)
+    .exitOverride()
+    .configureOutput({
+      writeOut: cli.out,
+      writeErr: cli.err,
+      outputError: (text, write) => write(text.replace(/^error: /, 'InvalidArgument: ')),
+    })
+    .showHelpAfterError('hint: holdfast --help lists the verbs, holdfast <verb> --help their options.')
+    .addHelpText('after', exitCodeHelp);
+  addCommonOptions(program);
+  addSubmit(program, cli, setExitCode);
+  addGet(program, cli);
+  addList(program, cli);
+  addWatch(program, cli, setExitCode);
+  addCancel(program, cli);
+  addWorkers(program, cli);
+  return program;
+}
+
+function report(thrown: unknown, cli: Cli): number {
+  const error =
+    thrown instanceof HoldfastError
+      ? thrown
+      : new HoldfastError('InternalError', thrown instanceof Error ? thrown.message : String(thrown), {
+          hint: 'This is a defect of Holdfast, not of what was asked.',
+        });
+  const paint = painter(cli.color.err);
+  cli.err(`${paint('red', error.code)}: ${printable(error.message)}\n`);
+  cli.err(`${paint('dim', 'hint:')} ${printable(error.hint)}\n`);
+  return exitCodeOf(error.code);
+}

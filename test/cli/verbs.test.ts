@@ -1,0 +1,140 @@
+import { describe, expect, it } from 'vitest';
+import type { Run } from '../../lib/client/run-view.ts';
+import { activeRun, failedRun, succeededRun } from '../api/fake-client.ts';
+import { startCli } from './run.ts';
+
+describe('holdfast submit', () => {
+  it('submits with all options', async () => {
+    const { run, client } = startCli();
+    const { code, out, err } = await run(
+      `submit echo --input '{"a":1}' --idempotency-key k --priority high --tag eu --tag gpu --delay 5m --timeout 30s --max-attempts 2 --tenant acme`,
+    );
+    expect([code, err]).toEqual([0, '']);
+    expect(out).toBe('submitted  keyed  ready\n');
+    const options = {
+      idempotencyKey: 'k',
+      priority: 'high',
+      tags: ['eu', 'gpu'],
+      delay: '300000ms',
+      timeout: '30000ms',
+      maxAttempts: 2,
+      tenant: 'acme',
+    };
+    expect(client.submitted).toEqual([{ task: 'echo', input: { a: 1 }, options }]);
+    expect((await run(`submit echo --input '{"a":1}' --idempotency-key k --tenant acme`)).out).toMatch(
+      /^known already/,
+    );
+  });
+
+  it('reads the input from a file, from standard input, or has none', async () => {
+    const { run, client, files } = startCli();
+    files.set('in.json', '[1]');
+    await run('submit echo --input @in.json');
+    await run('submit echo --input -', { stdin: '"from stdin"' });
+    await run('submit echo');
+    expect(client.submitted.map(({ input }) => input)).toEqual([[1], 'from stdin', undefined]);
+  });
+
+  it('waits, and tells by its exit code how the run ended', async () => {
+    const { run, client } = startCli();
+    client.put(succeededRun({ b: 2 }, { id: 'keyed', input: 1 }));
+    const good = await run('submit echo --input 1 --idempotency-key k --wait');
+    expect(good.code).toBe(0);
+    expect(good.out).toContain('{"b":2}');
+    client.put(failedRun({ id: 'keyed', input: 1 }));
+    const bad = await run('submit echo --input 1 --idempotency-key k --wait --json');
+    expect(bad.code).toBe(1);
+    expect(JSON.parse(bad.out)).toMatchObject({ status: 'failed', error: { type: 'TypeError' } });
+    client.put(activeRun({ id: 'keyed', input: 1 }));
+    const late = await run('submit echo --input 1 --idempotency-key k --wait-timeout 1ms');
+    expect(late.code).toBe(1);
+    expect(late.err).toMatch(/^WaitTimedOut: /);
+  });
+});
+
+describe('holdfast get, list, cancel, workers', () => {
+  it('shows a run in aligned lines, or as JSON', async () => {
+    const { run, client } = startCli();
+    client.put(failedRun({ progress: { done: 3 } }));
+    const { code, out } = await run('get r1');
+    expect(code).toBe(0);
+    expect(out).toContain('status    failed\n');
+    expect(out).toContain('progress  {"done":3}\n');
+    expect(out).toContain('error     TypeError: no such thing (attempt 1)\n');
+    expect(JSON.parse((await run('get r1 --json')).out)).toEqual(failedRun({ progress: { done: 3 } }));
+  });
+
+  it('lets no data steer the terminal', async () => {
+    const { run, client } = startCli();
+    const message = '\u001b[2Jgone\u009b1A\nstatus    succeeded\u202e';
+    client.put(failedRun({ error: { type: 'E', message, attempt: 1 } }));
+    const { out } = await run('get r1');
+    for (const steering of ['\u001b', '\u009b', '\u202e']) expect(out).not.toContain(steering);
+    expect(out).toContain('\\u001b[2Jgone\\u009b1A\\u000astatus');
+  });
+
+  it('lists as a table under titles', async () => {
+    const { run, client } = startCli();
+    expect((await run('list')).out).toBe('no runs\nmore: --cursor next\n');
+    client.put(activeRun());
+    client.put(succeededRun(1, { id: 'a-longer-id' }));
+    const { out } = await run('list --status ready --limit 2');
+    const [head, first, second, more] = out.split('\n');
+    expect(head).toBe('ID           TASK  STATUS     ATTEMPT  CREATED                   DURATION');
+    expect(first).toBe('r1           echo  ready          0/3  2030-01-01T12:00:00.000Z          ');
+    expect(second).toBe('a-longer-id  echo  succeeded      1/3  2030-01-01T12:00:00.000Z     12 ms');
+    expect(more).toBe('more: --cursor next');
+    expect(JSON.parse((await run('list --json')).out)).toMatchObject({ cursor: 'next', runs: { length: 2 } });
+  });
+
+  it('cancels', async () => {
+    const { run, client } = startCli();
+    client.put(activeRun());
+    expect(await run(`cancel r1 --reason 'no longer wanted' --by me --abort`)).toEqual({
+      code: 0,
+      out: 'cancelling  r1\n',
+      err: '',
+    });
+    const options = { reason: 'no longer wanted', by: 'me', mode: 'abort' };
+    expect(client.calls[0]).toEqual(['cancel', 'r1', options]);
+  });
+
+  it('shows the workers', async () => {
+    const { run } = startCli();
+    expect((await run('workers')).out).toMatch(
+      /^ID {2}POOL .*\nw1 {2}default {2}lambda {2}healthy .* 21 ms .*\n$/,
+    );
+    expect(JSON.parse((await run('workers --json')).out).workers).toHaveLength(1);
+  });
+});
+
+describe('holdfast watch', () => {
+  it('prints each change once, until the run ends', async () => {
+    const { run, client } = startCli();
+    const story: Run[] = [
+      activeRun(),
+      activeRun(),
+      activeRun({ status: 'running', attempt: 1, progress: 0.5 }),
+      succeededRun('done'),
+    ];
+    const get = client.get;
+    Object.assign(client, {
+      get: (...args: Parameters<typeof get>) => {
+        client.put(story.shift() ?? succeededRun('done'));
+        return get(...args);
+      },
+    });
+    const { code, out } = await run('watch r1 --json');
+    const lines = out
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    expect(lines.map(({ status }) => status)).toEqual(['ready', 'running', 'succeeded']);
+    expect(code).toBe(0);
+    client.put(failedRun());
+    story.push(failedRun());
+    const failed = await run('watch r1');
+    expect(failed.code).toBe(1);
+    expect(failed.out).toBe('failed     attempt 1 of 3  TypeError: no such thing (attempt 1)\n');
+  });
+});
