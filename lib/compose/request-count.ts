@@ -6,6 +6,11 @@ const counts = new Map<string, number>();
 /** Requests this process has sent so far, retries of the SDK included: `{ 'dynamodb:UpdateItem': 3 }`. */
 export const requestCounts = (): Record<string, number> => Object.fromEntries(counts);
 
+/** Counts something else that happened in this process, under the prefix `holdfast:`. */
+export const countEvent = (name: 'duplicate'): void => {
+  counts.set(`holdfast:${name}`, (counts.get(`holdfast:${name}`) ?? 0) + 1);
+};
+
 const count = (service: string, command: string | undefined) => {
   const name = `${service}:${command?.replace(/Command$/, '') ?? 'unknown'}`;
   counts.set(name, (counts.get(name) ?? 0) + 1);

@@ -3,6 +3,7 @@ import partialBatchFailure from '@middy/sqs-partial-batch-failure';
 import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
 import pLimit from 'p-limit';
 import { compose, workerIdOf } from '../compose/compose.ts';
+import { countEvent } from '../compose/request-count.ts';
 import { envNames } from '../config/env.ts';
 import { defaultPool } from '../config/pools.ts';
 import { Registry } from '../define/registry.ts';
@@ -19,6 +20,9 @@ import type { TaskFunctionOptions } from './options.ts';
 class GivenBack extends Error {
   override readonly name = 'GivenBack';
 }
+
+/** What a claim finds when another message did the work, or does it. */
+const duplicates: ReadonlySet<string> = new Set(['Finished', 'Leased']);
 
 /**
  * The handler of the executor: one batch of messages, each claimed, run and committed by itself; what must come back is
@@ -53,6 +57,7 @@ export function createExecute({
       handle: record.receiptHandle,
     };
     const verdict = await verdictOf(parsed.message, { receipt, endsAt, marginMs });
+    if (duplicates.has(verdict.because)) countEvent('duplicate');
     if (verdict.verdict === 'acknowledge') return;
     await queue.extend(receipt, verdict.visibility);
     throw new GivenBack(verdict.because);

@@ -1,0 +1,94 @@
+import { writeFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
+import { progress } from '@clack/prompts';
+import pMap from 'p-map';
+import type { Client, Submitted } from '../client/client.ts';
+import type { FinishedRun } from '../client/run-view.ts';
+import { type FileStatistics, measureDirectly } from './demo/direct.ts';
+import { findFiles } from './demo/files.ts';
+import { type Counts, difference, reportLines } from './demo/report.ts';
+
+/** What the demo needs of a running embedded runtime. */
+export interface DemoRuntime {
+  readonly client: Client;
+  requestCounts(): Counts;
+}
+
+const resultsFile = 'holdfast-demo-results.json';
+const atOnce = 32;
+
+interface Measured {
+  readonly path: string;
+  readonly run: FinishedRun;
+}
+
+/**
+ * One durable task for each file: SHA-256, size, lines and words. Every result is checked against a second, direct
+ * computation.
+ *
+ * @returns the exit code: 0 only if every task succeeded and every result agrees
+ */
+export async function runDemo(runtime: DemoRuntime, directory?: string): Promise<number> {
+  const files = await findFiles(directory);
+  const before = runtime.requestCounts();
+  const started = performance.now();
+  const measured = await measureAll(runtime.client, files);
+  const seconds = (performance.now() - started) / 1_000;
+  const counts = difference(runtime.requestCounts(), before);
+  const wrong = await disagreements(measured);
+  await writeResults(measured);
+  const retries = measured.reduce((total, { run }) => total + Math.max(0, run.attempt - 1), 0);
+  for (const line of reportLines({ tasks: files.length, seconds, retries, counts })) console.log(line);
+  console.log(`results                ${resolve(resultsFile)}`);
+  for (const line of wrong) console.error(line);
+  const agree = measured.length - wrong.length;
+  console.log(`checked                ${agree} of ${measured.length} agree with a direct computation`);
+  return wrong.length === 0 ? 0 : 1;
+}
+
+/** Submits everything first, so that the runtime works at its own speed, then takes the results as they come. */
+async function measureAll(client: Client, files: readonly string[]): Promise<Measured[]> {
+  const bar = process.stdout.isTTY ? progress({ max: files.length, size: 40 }) : undefined;
+  bar?.start(`${files.length} files`);
+  let ended = 0;
+  const submitted = pMap(files, (path) => client.submitByName('file-stats', { path }), {
+    concurrency: atOnce,
+  });
+  const finish = async (run: Submitted, path: string): Promise<Measured> => {
+    const finished = await client.wait(run);
+    ended += 1;
+    bar?.advance(1, `${ended} of ${files.length} files`);
+    return { path, run: finished };
+  };
+  const measured = await pMap(await submitted, (run, index) => finish(run, files[index] ?? ''), {
+    concurrency: atOnce,
+  });
+  bar?.stop(`${ended} files`);
+  return measured;
+}
+
+async function disagreements(measured: readonly Measured[]): Promise<string[]> {
+  const lines = await pMap(
+    measured,
+    async ({ path, run }) => {
+      if (run.status !== 'succeeded') return `${path}: ${run.status} ${run.error?.message ?? ''}`;
+      const direct = await measureDirectly(path);
+      return isDeepStrictEqual(run.output, direct)
+        ? undefined
+        : `${path}: ${JSON.stringify([run.output, direct])}`;
+    },
+    { concurrency: atOnce },
+  );
+  return lines.filter((line) => line !== undefined);
+}
+
+async function writeResults(measured: readonly Measured[]): Promise<void> {
+  const results = measured.map(({ path, run }) => ({
+    path,
+    run: run.id,
+    status: run.status,
+    ...(run.status === 'succeeded' ? (run.output as FileStatistics) : { error: run.error }),
+  }));
+  await writeFile(resultsFile, `${JSON.stringify(results, null, 2)}\n`);
+}
