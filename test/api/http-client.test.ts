@@ -4,6 +4,7 @@ import { createHttpClient } from '../../lib/client/http-client.ts';
 import type { HttpOptions } from '../../lib/client/http-transport.ts';
 import { defineTask } from '../../lib/define/task.ts';
 import { HoldfastError } from '../../lib/model/errors.ts';
+import type { Clock } from '../../lib/ports/clock.ts';
 import { VirtualClock } from '../../lib/testing/virtual-clock.ts';
 import { activeRun, failedRun, succeededRun } from './fake-client.ts';
 import { startApp } from './start-app.ts';
@@ -141,11 +142,40 @@ describe('waiting over HTTP', () => {
     expect(await whileTimePasses(clock, waiting)).toEqual(succeededRun('done'));
   });
 
-  it('gives up after the timeout, and leaves no timer', async () => {
+  it('gives up after the timeout', async () => {
     const { http, client, clock } = connect();
     client.put(activeRun());
     const waiting = http.wait('r1', { timeout: '1s' });
     await expect(whileTimePasses(clock, waiting)).rejects.toMatchObject({ code: 'WaitTimedOut' });
+  });
+
+  it('leaves no timer behind, which would keep the process alive', async () => {
+    const served = startApp();
+    const pending = new Set<object>();
+    const time = new VirtualClock();
+    const clock: Clock = {
+      now: () => time.now(),
+      after: (delay, fire) => {
+        const timer = time.after(delay, () => {
+          pending.delete(timer);
+          fire();
+        });
+        pending.add(timer);
+        const cancel = () => {
+          pending.delete(timer);
+          timer.cancel();
+        };
+        return { cancel };
+      },
+    };
+    const http = createHttpClient({ url, clock, fetch: async (to, init) => served.app.request(to, init) });
+    served.client.put(activeRun());
+    const waiting = http.wait('r1', { timeout: '1h' });
+    for (let ticks = 0; ticks < 20; ticks++) await time.advance(10);
+    expect(pending.size).toBeGreaterThan(0);
+    served.client.put(succeededRun(1));
+    await whileTimePasses(time, waiting);
+    expect(pending.size).toBe(0);
   });
 
   it('sees that a run has ended even with a timeout of 0', async () => {
