@@ -35,8 +35,8 @@ export function directClient(ports: ClientPorts): Client {
     (await waitUntilFinished(() => client.get(run, options), ports.clock, options)) as never;
   return {
     submit: async (task, input, options) =>
-      (await client.submit(registeredOf(task as unknown as AnyTask), input, options)) as never,
-    submitByName: (task, input, options) => client.submit(client.registered(task), input, options),
+      (await client.submit(registeredOf(task), input, options)) as never,
+    submitByName: async (task, input, options) => client.submit(client.registered(task), input, options),
     get: (run, options) => client.get(run, options),
     list: (options) => client.list(options),
     cancel: (run, options) => client.cancel(run, options),

@@ -55,7 +55,7 @@ export interface Task<Input, Output> {
 }
 
 /** Any task, whatever its types. */
-export type AnyTask = Task<never, unknown>;
+export type AnyTask = Task<unknown, unknown>;
 
 type Schema = StandardSchemaV1<unknown, unknown>;
 type In<S extends StandardSchemaV1> = StandardSchemaV1.InferInput<S>;

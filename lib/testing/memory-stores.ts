@@ -90,15 +90,19 @@ export class MemoryResultCache implements ResultCache {
   readonly #entries = new Map<string, { text: string; expiresAt: EpochMs }>();
 
   async get(key: string, now: EpochMs): Promise<string | undefined> {
-    const entry = this.#entries.get(key);
-    return entry && entry.expiresAt > now ? entry.text : undefined;
+    return this.#read(key, now);
   }
 
   async put(key: string, text: string, now: EpochMs, expiresAt: EpochMs): Promise<string> {
-    const stored = await this.get(key, now);
+    const stored = this.#read(key, now);
     if (stored !== undefined) return stored;
     this.#entries.set(key, { text, expiresAt });
     return text;
+  }
+
+  #read(key: string, now: EpochMs): string | undefined {
+    const entry = this.#entries.get(key);
+    return entry && entry.expiresAt > now ? entry.text : undefined;
   }
 }
 

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
 import { HoldfastError } from '../../../lib/model/errors.ts';
 import type { Transition } from '../../../lib/model/transition.ts';
-import type { Applied, RunStore } from '../../../lib/ports/run-store.ts';
+import type { Applied } from '../../../lib/ports/run-store.ts';
 import { MemoryRunStore } from '../../../lib/testing/memory-stores.ts';
 import { VirtualSystem } from '../../support/virtual-system.ts';
 
