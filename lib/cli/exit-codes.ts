@@ -25,6 +25,7 @@ const special: Partial<Record<ErrorCode, number>> = {
   MissingSetting: exitCodes.usage,
   DuplicateName: exitCodes.usage,
   NoTasks: exitCodes.usage,
+  TasksNotLoaded: exitCodes.usage,
 };
 
 export function exitCodeOf(code: ErrorCode): number {

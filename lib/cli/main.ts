@@ -20,3 +20,6 @@ process.exitCode = await runCli(process.argv.slice(2), {
   readStdin: () => text(process.stdin),
   readFile: (path) => readFile(path, 'utf8'),
 });
+
+// Whatever a tasks module left open must not keep the process; what is left to print goes first.
+setTimeout(() => process.exit(), 500).unref();

@@ -18,10 +18,12 @@ Exit codes: 0 done, 1 the run did not succeed, 2 wrong usage, 3 not reachable, 4
 /** Runs one command line. Resolves to what the process should end with; never rejects. */
 export async function runCli(args: readonly string[], cli: Cli): Promise<number> {
   let exitCode: number = exitCodes.done;
-  const program = buildProgram(cli, (code) => {
+  const setExitCode = (code: number) => {
     exitCode = code;
-  });
+  };
   try {
+    const program = buildProgram(cli, setExitCode);
+    await addDevVerb(program, args, cli, setExitCode);
     await program.parseAsync([...args], { from: 'user' });
     return exitCode;
   } catch (thrown) {
@@ -51,6 +53,21 @@ function buildProgram(cli: Cli, setExitCode: SetExitCode): Command {
   addCancel(program, cli);
   addWorkers(program, cli);
   return program;
+}
+
+/** The runtime takes a second to load: only whoever names it waits for it. The others see it in the help. */
+async function addDevVerb(
+  program: Command,
+  args: readonly string[],
+  cli: Cli,
+  setExitCode: SetExitCode,
+): Promise<void> {
+  if (!args.includes('dev')) {
+    program.command('dev').summary('run Holdfast on this machine');
+    return;
+  }
+  const { addDev } = await import('./verbs/dev.ts');
+  addDev(program, cli, setExitCode);
 }
 
 function report(thrown: unknown, cli: Cli): number {
