@@ -7,7 +7,7 @@ import { HoldfastError } from '../../lib/model/errors.ts';
 import type { Clock } from '../../lib/ports/clock.ts';
 import { VirtualClock } from '../../lib/testing/virtual-clock.ts';
 import { activeRun, failedRun, succeededRun } from './fake-client.ts';
-import { startApp } from './start-app.ts';
+import { deadUrl, startApp } from './start-app.ts';
 
 type Fetch = NonNullable<HttpOptions['fetch']>;
 
@@ -246,9 +246,11 @@ describe('what does not answer as the API does', () => {
   });
 
   it('names what keeps a real socket from opening', async () => {
-    // Port 1 of this machine: nobody listens there.
-    const http = createHttpClient({ url: 'http://127.0.0.1:1' });
-    await expect(http.workers()).rejects.toMatchObject({ code: 'ApiUnreachable' });
+    const http = createHttpClient({ url: await deadUrl() });
+    await expect(http.workers()).rejects.toMatchObject({
+      code: 'ApiUnreachable',
+      message: expect.stringContaining('ECONNREFUSED'),
+    });
   });
 
   it.each(['', 'localhost:3000', 'ftp://x', 'http://user:pass@x', 'http://x/?a=1'])('the URL %j', (bad) => {

@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { createServer } from 'node:net';
 import type { Hono } from 'hono';
 import { createApp } from '../../lib/api/app.ts';
 import type { LogFields, Logger } from '../../lib/ports/logger.ts';
@@ -44,4 +46,14 @@ export async function problemOf(response: Response): Promise<Record<string, unkn
   const problem = (await response.json()) as Record<string, unknown>;
   if (problem.status !== response.status) throw new Error('the document names another status');
   return problem;
+}
+
+/** Where nobody listens: a port that was free a moment ago. */
+export async function deadUrl(): Promise<string> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  server.close();
+  await once(server, 'close');
+  return `http://127.0.0.1:${typeof address === 'object' ? address?.port : ''}`;
 }

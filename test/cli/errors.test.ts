@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { exitCodeOf } from '../../lib/cli/exit-codes.ts';
 import { errorHints, HoldfastError } from '../../lib/model/errors.ts';
 import { failedRun, succeededRun } from '../api/fake-client.ts';
+import { deadUrl } from '../api/start-app.ts';
 import { startCli } from './run.ts';
 
 describe('errors: a code, what happened, a hint, an exit code', () => {
@@ -88,13 +89,7 @@ describe('surroundings', () => {
 
   it('runs as a program', async () => {
     const main = new URL('../../lib/cli/main.ts', import.meta.url).pathname;
-    const unreachable = promisify(execFile)(process.execPath, [
-      main,
-      'get',
-      'r1',
-      '--url',
-      'http://127.0.0.1:1',
-    ]);
+    const unreachable = promisify(execFile)(process.execPath, [main, 'get', 'r1', '--url', await deadUrl()]);
     await expect(unreachable).rejects.toMatchObject({
       code: 3,
       stdout: '',
