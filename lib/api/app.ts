@@ -12,7 +12,7 @@ import { addRunRoutes } from './routes/runs.ts';
 import { addTaskRoutes } from './routes/tasks.ts';
 
 /** What the API shows of the registered tasks; a Registry is one. */
-export interface TaskCatalog {
+interface TaskCatalog {
   names(): readonly string[];
   byName?(name: string): { readonly hash: string } | undefined;
 }

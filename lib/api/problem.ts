@@ -5,7 +5,7 @@ import type { Logger } from '../ports/logger.ts';
 import { statusOfCode } from './status.ts';
 
 /** The body of every answer that is not a success (RFC 9457), as `application/problem+json`. */
-export interface Problem {
+interface Problem {
   readonly type: string;
   readonly title: string;
   readonly status: number;
@@ -22,7 +22,7 @@ export interface Problem {
 /** When a caller may try again after a 503, in seconds. */
 const retryAfterSec = 5;
 
-export function problemOf(error: HoldfastError): Problem {
+function problemOf(error: HoldfastError): Problem {
   const { code, message, field, hint } = error;
   return {
     type: `urn:holdfast:problem:${code}`,

@@ -5,7 +5,7 @@ import { type Duration, parseDuration } from '../model/duration.ts';
 import type { Cli } from './cli.ts';
 import { type Paint, painter } from './text.ts';
 
-export const defaultUrl = 'http://127.0.0.1:3000';
+const defaultUrl = 'http://127.0.0.1:3000';
 
 export interface Session {
   readonly client: HttpClient;

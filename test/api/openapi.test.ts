@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
-import { runSchema } from '../../lib/api/view-schemas.ts';
+import { type DocumentedAsTyped, runSchema } from '../../lib/api/view-schemas.ts';
 import { version } from '../../lib/version.ts';
 import { activeRun, failedRun, succeededRun } from './fake-client.ts';
 import { startApp } from './start-app.ts';
@@ -44,6 +44,11 @@ describe('GET /openapi.json', () => {
     for (const run of runs)
       expect(runSchema.safeParse(JSON.parse(JSON.stringify(run))).error).toBeUndefined();
     expect(runSchema.safeParse({ ...activeRun(), status: 'succeeded' }).success).toBe(false);
+  });
+
+  it('has the fields of the types, as the compiler sees it', () => {
+    const same: DocumentedAsTyped = [true, true, true, true];
+    expect(same).not.toContain(false);
   });
 
   it('carries the version of the package', async () => {

@@ -5,7 +5,7 @@ import { createApp } from '../../lib/api/app.ts';
 import type { LogFields, Logger } from '../../lib/ports/logger.ts';
 import { FakeClient } from './fake-client.ts';
 
-export interface LogLine {
+interface LogLine {
   readonly level: string;
   readonly message: string;
   readonly fields: LogFields;
