@@ -1,7 +1,6 @@
 import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 import { GetCommand } from '@aws-sdk/lib-dynamodb';
-import { unmarshall } from '@aws-sdk/util-dynamodb';
-import { type Table, unmarshallOptions } from './document-client.ts';
+import { itemOfError, type Table } from './document-client.ts';
 import { reaching } from './errors.ts';
 import type { ItemKey } from './keys.ts';
 import type { Stored } from './stored-value.ts';
@@ -27,7 +26,7 @@ export async function conditionally<Output>(
       return { applied: true, output: await write() };
     } catch (error) {
       if (!(error instanceof ConditionalCheckFailedException)) throw error;
-      if (error.Item) return { applied: false, item: unmarshall(error.Item, unmarshallOptions) };
+      if (error.Item) return { applied: false, item: itemOfError(error.Item) };
       return { applied: false, item: await read(table, key) };
     }
   });

@@ -1,0 +1,109 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Phase, Run } from '../../lib/model/run.ts';
+import { type IndexEntry, type IndexQuery, shardCount } from '../../lib/ports/run-store.ts';
+import { sampleRun, start } from '../support/sample-run.ts';
+import { type Stores, storeSubjects } from '../support/store-subjects.ts';
+
+const shards = Array.from({ length: shardCount }, (_, shard) => shard);
+const count = 64;
+
+describe.each(storeSubjects())('RunStore.query: $name', ({ open }) => {
+  let stores: Stores;
+  let runs: readonly Run[];
+  beforeAll(async () => {
+    stores = await open();
+    // Four different times, so that many runs share one.
+    runs = Array.from({ length: count }, (_, index) => sampleRun({ at: start + (index % 4) }));
+    await Promise.all(runs.map((run) => stores.runs.create({ name: 'submit', run })));
+  });
+  afterAll(() => stores.close());
+
+  /** All entries of a shard, page by page. */
+  const read = async (query: IndexQuery): Promise<readonly IndexEntry[]> => {
+    const entries: IndexEntry[] = [];
+    let cursor: string | undefined;
+    do {
+      const page = await stores.runs.query({ ...query, ...(cursor === undefined ? {} : { cursor }) });
+      expect(page.entries.length).toBeLessThanOrEqual(query.limit);
+      entries.push(...page.entries);
+      expect(entries.length).toBeLessThanOrEqual(count);
+      cursor = page.cursor;
+    } while (cursor !== undefined);
+    return entries;
+  };
+  const readAll = async (query: Omit<IndexQuery, 'shard'>) =>
+    await Promise.all(shards.map((shard) => read({ ...query, shard })));
+  const idsOf = (entries: readonly { run: string }[]) => entries.map(({ run }) => run).sort();
+  const entryOf = ({ tenant, run, at }: Run): IndexEntry => ({ tenant, run, at });
+
+  test('every run stands in one shard, with its key and time, in order of time', async () => {
+    const all = await readAll({ phase: 'active', limit: 100 });
+    expect(idsOf(all.flat())).toEqual(idsOf(runs));
+    const expected = new Map(runs.map((run) => [run.run, entryOf(run)]));
+    for (const entry of all.flat()) expect(entry).toEqual(expected.get(entry.run));
+    for (const shard of all) {
+      const times = shard.map(({ at }) => at);
+      expect(times).toEqual([...times].sort((a, b) => a - b));
+    }
+    // Evenly enough: one shard with more than a third of 64 has a chance below one in a million.
+    for (const shard of all) expect(shard.length).toBeLessThan(count / 3);
+  });
+
+  test.each([1, 2, 3])('pages of %i name the same runs in the same order, each once', async (limit) => {
+    const whole = await readAll({ phase: 'active', limit: 100 });
+    expect(await readAll({ phase: 'active', limit })).toEqual(whole);
+  });
+
+  test('newestFirst is the reverse, in pages too', async () => {
+    const all = await readAll({ phase: 'active', limit: 2, newestFirst: true });
+    expect(idsOf(all.flat())).toEqual(idsOf(runs));
+    for (const shard of all) {
+      const times = shard.map(({ at }) => at);
+      expect(times).toEqual([...times].sort((a, b) => b - a));
+    }
+  });
+
+  test('until leaves out what is later and keeps what is at that time', async () => {
+    const due = runs.filter((run) => run.at <= start + 1);
+    for (const limit of [2, 100]) {
+      const all = await readAll({ phase: 'active', limit, until: start + 1 });
+      expect(idsOf(all.flat())).toEqual(idsOf(due));
+    }
+    expect((await readAll({ phase: 'active', limit: 10, until: start - 1 })).flat()).toEqual([]);
+  });
+
+  test('a phase without runs is empty', async () => {
+    expect((await readAll({ phase: 'skipped', limit: 10 })).flat()).toEqual([]);
+  });
+
+  test('a run that changes its phase or time moves in the index', async () => {
+    const run = sampleRun({ at: start + 1_000 });
+    await stores.runs.create({ name: 'submit', run });
+    const key = { tenant: run.tenant, run: run.run };
+    const move = (phase: Phase, at: number) =>
+      stores.runs.apply({
+        name: 'test',
+        key,
+        guards: [],
+        updates: [
+          { set: ['phase'], value: phase },
+          { set: ['at'], value: at },
+        ],
+      });
+    const placesOf = async () => {
+      const phases = ['active', 'paused', 'succeeded'] as const;
+      const found = await Promise.all(phases.map((phase) => readAll({ phase, limit: 100 })));
+      return phases.flatMap((phase, index) =>
+        (found[index]?.flat() ?? [])
+          .filter((entry) => entry.run === run.run)
+          .map(({ at }) => ({ phase, at })),
+      );
+    };
+    expect(await placesOf()).toEqual([{ phase: 'active', at: start + 1_000 }]);
+    expect((await move('paused', start + 2_000)).applied).toBe(true);
+    expect(await placesOf()).toEqual([{ phase: 'paused', at: start + 2_000 }]);
+    await move('succeeded', start + 3_000);
+    expect(await placesOf()).toEqual([{ phase: 'succeeded', at: start + 3_000 }]);
+    expect(await stores.runs.get(key)).toEqual({ ...run, phase: 'succeeded', at: start + 3_000 });
+  });
+});

@@ -1,0 +1,96 @@
+import fc from 'fast-check';
+import type { Run, RunNode } from '../../lib/model/run.ts';
+
+const time = fc.nat(2 ** 43);
+const count = fc.nat(1_000_000);
+const text = fc.oneof(
+  fc.string({ maxLength: 30 }),
+  fc.string({ unit: 'binary', maxLength: 10 }),
+  fc.constantFrom('', '__proto__', 'constructor', '#0', ':0', 'RUN#a#b'),
+);
+const id = fc.stringMatching(/^[A-Za-z0-9][A-Za-z0-9_.~-]{0,127}$/);
+/** As task names are: letters first, so that `__proto__` is none of them. */
+const name = fc.oneof(
+  fc.stringMatching(/^[A-Za-z][A-Za-z0-9_.-]{0,20}$/),
+  fc.constantFrom('constructor', 'size'),
+);
+
+/** Properties that may be absent, and then are absent instead of undefined. */
+const record = <T, K extends keyof T>(model: { [P in keyof T]: fc.Arbitrary<T[P]> }, requiredKeys: K[]) =>
+  fc.record(model, { requiredKeys });
+
+const payload = fc.oneof(fc.record({ text }), fc.record({ pointer: text, bytes: count }));
+const failure = record({ type: text, message: text, code: text, attempt: count, worker: text }, [
+  'type',
+  'message',
+  'attempt',
+]);
+const base = {
+  epoch: count,
+  attempt: count,
+  attemptsMax: count,
+  notBefore: time,
+  worker: text,
+  startedAt: time,
+  failure,
+  checkpoint: payload,
+  progress: text,
+};
+const always = ['epoch', 'attempt', 'attemptsMax', 'notBefore', 'status'] as const;
+const node = fc.oneof(
+  record({ ...base, status: fc.constant('ready') }, [...always]),
+  record({ ...base, status: fc.constant('running'), lease: fc.record({ nonce: text, until: time }) }, [
+    ...always,
+    'lease',
+    'startedAt',
+  ]),
+  record(
+    { ...base, status: fc.constant('succeeded'), output: payload, endedAt: time, cached: fc.boolean() },
+    [...always, 'output', 'endedAt'],
+  ),
+  record({ ...base, status: fc.constant('failed'), endedAt: time }, [...always, 'failure', 'endedAt']),
+  record({ ...base, status: fc.constant('cancelled'), endedAt: time }, [...always, 'endedAt']),
+) as unknown as fc.Arbitrary<RunNode>;
+
+/** Any run that the model allows. */
+export const arbitraryRun = record(
+  {
+    tenant: fc.oneof(fc.constant('-'), id),
+    run: id,
+    schema: fc.constant(1),
+    kind: fc.constant('task'),
+    name,
+    hash: text,
+    submission: text,
+    phase: fc.constantFrom('active', 'paused', 'succeeded', 'failed', 'cancelled', 'skipped'),
+    at: time,
+    rev: count,
+    epoch: count,
+    looks: count,
+    input: payload,
+    nodes: fc.dictionary(name, node, { maxKeys: 4, noNullPrototype: true }),
+    control: record(
+      {
+        kind: fc.constantFrom('cancel', 'pause'),
+        mode: fc.constantFrom('graceful', 'abort'),
+        reason: text,
+        by: text,
+        since: time,
+      },
+      ['kind', 'mode', 'since'],
+    ),
+    pool: text,
+    priority: fc.constantFrom('high', 'normal', 'low'),
+    tags: fc.array(text, { maxLength: 4 }),
+    idempotencyKey: text,
+    timeoutMs: count,
+    traceparent: text,
+    createdAt: time,
+    endedAt: time,
+    expires: time,
+  },
+  [
+    ...(['tenant', 'run', 'schema', 'kind', 'name', 'hash', 'submission', 'phase', 'at', 'rev'] as const),
+    ...(['epoch', 'looks', 'input', 'nodes', 'pool', 'priority', 'tags', 'createdAt'] as const),
+  ],
+) as unknown as fc.Arbitrary<Run>;

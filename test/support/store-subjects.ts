@@ -1,0 +1,62 @@
+import { DynamoPayloadStore } from '../../lib/dynamodb/payload-store.ts';
+import { DynamoResultCache } from '../../lib/dynamodb/result-cache.ts';
+import { DynamoRunStore } from '../../lib/dynamodb/run-store.ts';
+import { DynamoWorkerRegistry } from '../../lib/dynamodb/worker-registry.ts';
+import type { PayloadStore } from '../../lib/ports/payload-store.ts';
+import type { ResultCache } from '../../lib/ports/result-cache.ts';
+import type { RunStore } from '../../lib/ports/run-store.ts';
+import type { WorkerRegistry } from '../../lib/ports/worker-registry.ts';
+import {
+  MemoryPayloadStore,
+  MemoryResultCache,
+  MemoryRunStore,
+  MemoryWorkerRegistry,
+} from '../../lib/testing/memory-stores.ts';
+import { dynamodbEndpoints } from './endpoints.ts';
+import { openTable } from './test-table.ts';
+
+/** All ports of the store over one empty store. */
+export interface Stores {
+  readonly runs: RunStore;
+  readonly payloads: PayloadStore;
+  readonly cache: ResultCache;
+  readonly workers: WorkerRegistry;
+  close(): Promise<void>;
+}
+
+export interface StoreSubject {
+  readonly name: string;
+  open(): Promise<Stores>;
+}
+
+const memory: StoreSubject = {
+  name: 'memory',
+  open: async () => ({
+    runs: new MemoryRunStore(),
+    payloads: new MemoryPayloadStore(),
+    cache: new MemoryResultCache(),
+    workers: new MemoryWorkerRegistry(),
+    close: async () => {},
+  }),
+};
+
+/**
+ * Every adapter a contract holds for: the tables of all endpoints, and the one in memory, because what is simulated on
+ * it is worth as much as its likeness.
+ */
+export function storeSubjects(): StoreSubject[] {
+  const tables = dynamodbEndpoints().map((endpoint) => ({
+    name: endpoint.name,
+    async open(): Promise<Stores> {
+      const { db, name, close } = await openTable(endpoint);
+      return {
+        runs: new DynamoRunStore(db, name),
+        payloads: new DynamoPayloadStore(db, name),
+        cache: new DynamoResultCache(db, name),
+        workers: new DynamoWorkerRegistry(db, name),
+        close,
+      };
+    },
+  }));
+  return [memory, ...tables];
+}
