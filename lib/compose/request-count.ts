@@ -25,6 +25,11 @@ export function countRequests(dynamodb: DynamoDBClient, sqs: SQSClient): void {
     },
     { step: 'deserialize', name: 'holdfastCount' },
   );
+  countSqsRequests(sqs);
+}
+
+/** The same for a client of SQS alone. */
+export function countSqsRequests(sqs: SQSClient): void {
   sqs.middlewareStack.add(
     (next, context) => (args) => {
       count('sqs', context.commandName);

@@ -1,0 +1,72 @@
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import type { Duration } from '../model/duration.ts';
+import { runDemo } from './demo.ts';
+import { type DynamoDbEngine, dynamoDbEngines } from './dynamodb-server.ts';
+import type { LocalOptions } from './options.ts';
+import { exampleTasks } from './paths.ts';
+import { type LocalRuntime, startLocal } from './runtime.ts';
+import { untilSignalled } from './signals.ts';
+
+/** What the command line gives, as commander names it. */
+export interface LocalCommandOptions {
+  readonly demo?: string | true;
+  readonly tasks?: string;
+  readonly port: number;
+  readonly dynamodbPort: number;
+  readonly sqsPort: number;
+  readonly persist?: string;
+  readonly workers?: number;
+  readonly defaultTask?: string;
+  readonly functionTimeout?: Duration;
+  readonly dynamodb: DynamoDbEngine;
+}
+
+/** The options of `npm start` and `holdfast dev`. */
+export function addLocalOptions(command: Command): Command {
+  return command
+    .option('--demo [directory]', 'run one task per file of the directory, check the results and end')
+    .option('--tasks <file>', 'the module that exports the tasks (default: the example tasks)')
+    .option('--port <number>', 'port of the API; 0 takes a free one', wholeNumber, 3_000)
+    .option('--dynamodb-port <number>', 'port of DynamoDB; 0 takes a free one', wholeNumber, 0)
+    .option('--sqs-port <number>', 'port of SQS; 0 takes a free one', wholeNumber, 0)
+    .option('--persist <directory>', 'keep all data there, over restarts (default: in memory)')
+    .option('--workers <number>', 'executor processes (default: the number of cores)', wholeNumber)
+    .option('--default-task <name>', 'the task that POST /tasks without a task means')
+    .option('--function-timeout <duration>', "when an invocation is ended, '1s' to '15m' (default: 15m)")
+    .addOption(
+      new Option('--dynamodb <engine>', 'which DynamoDB to start').choices(dynamoDbEngines).default('auto'),
+    );
+}
+
+/**
+ * Starts the runtime, says so in one line, and serves until it is told to end by SIGINT, SIGTERM or SIGHUP, or until
+ * the demo is over. A second signal ends the process at once.
+ *
+ * @param print takes whole lines
+ * @returns the exit code
+ * @throws HoldfastError as `startLocal`
+ */
+export async function runLocal(
+  options: LocalCommandOptions,
+  print: (line: string) => void = console.log,
+): Promise<number> {
+  const signalled = untilSignalled();
+  await using runtime = await startLocal(localOptions(options));
+  print(`holdfast ready ${runtime.url}`);
+  const over = signalled.then(() => 0);
+  // Awaited here: the runtime is closed as soon as this function returns.
+  return await (options.demo === undefined ? over : Promise.race([demo(runtime, options.demo), over]));
+}
+
+function demo(runtime: LocalRuntime, directory: string | true): Promise<number> {
+  return directory === true ? runDemo(runtime) : runDemo(runtime, directory);
+}
+
+function localOptions({ demo: _, tasks, ...rest }: LocalCommandOptions): LocalOptions {
+  return { ...rest, tasks: tasks ?? exampleTasks };
+}
+
+function wholeNumber(text: string): number {
+  if (/^\d{1,6}$/.test(text)) return Number(text);
+  throw new InvalidArgumentError('It must be a whole number.');
+}

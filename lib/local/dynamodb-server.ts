@@ -1,0 +1,99 @@
+import { mkdir } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { ensureTable } from '../dynamodb/create-table.ts';
+import { HoldfastError } from '../model/errors.ts';
+import { localCredentials, localRegion } from './credentials.ts';
+import { findDynoxide, startDynoxide } from './dynoxide.ts';
+import { listen, loopback } from './ports.ts';
+
+/** `auto`: dynoxide where its binary is installed (it is much faster), else dynalite, which runs everywhere. */
+export type DynamoDbEngine = 'auto' | 'dynoxide' | 'dynalite';
+export const dynamoDbEngines: readonly DynamoDbEngine[] = ['auto', 'dynoxide', 'dynalite'];
+
+export interface DynamoDbServerOptions {
+  readonly engine?: DynamoDbEngine;
+  /** 0, the default, takes a free one. */
+  readonly port?: number;
+  /** Keeps the data in this directory; each engine has files of its own. In memory without it. */
+  readonly directory?: string;
+  /** Created unless it is there. */
+  readonly tableName?: string;
+  /** Path of the dynoxide binary. Default: the installed optional package. */
+  readonly binary?: string;
+}
+
+export interface DynamoDbServer {
+  readonly engine: Exclude<DynamoDbEngine, 'auto'>;
+  readonly url: string;
+  /** The process of dynoxide; dynalite runs in this one. */
+  readonly pid: number | undefined;
+  close(): Promise<void>;
+}
+
+/**
+ * Starts a DynamoDB on the loopback address, with its table. It ends with this process, however that ends.
+ *
+ * @throws HoldfastError `PortInUse`, `EmulatorMissing`
+ */
+export async function startDynamoDb(options: DynamoDbServerOptions = {}): Promise<DynamoDbServer> {
+  if (options.directory !== undefined) await mkdir(options.directory, { recursive: true });
+  const server = await startEngine(options);
+  if (options.tableName === undefined) return server;
+  const client = new DynamoDBClient({
+    endpoint: server.url,
+    region: localRegion,
+    credentials: localCredentials,
+  });
+  try {
+    await ensureTable(client, options.tableName);
+  } catch (error) {
+    await server.close();
+    throw error;
+  } finally {
+    client.destroy();
+  }
+  return server;
+}
+
+async function startEngine(options: DynamoDbServerOptions): Promise<DynamoDbServer> {
+  const { engine = 'auto', port = 0 } = options;
+  if (engine === 'dynalite') return startDynalite(port, options.directory);
+  const binary = options.binary ?? (await findDynoxide());
+  if (binary === undefined) {
+    if (engine === 'auto') return startDynalite(port, options.directory);
+    throw new HoldfastError(
+      'EmulatorMissing',
+      `The dynoxide binary for ${process.platform}-${process.arch} is not installed`,
+      { hint: 'Run `npm ci` without --omit=optional, or choose --dynamodb dynalite.' },
+    );
+  }
+  const { port: chosen, process: child } = await startDynoxide(binary, port, options.directory);
+  return {
+    engine: 'dynoxide',
+    url: `http://${loopback}:${chosen}`,
+    pid: child.pid,
+    close: () => child.stop(),
+  };
+}
+
+async function startDynalite(port: number, directory?: string): Promise<DynamoDbServer> {
+  // Loaded only here: most starts do without it. It is CommonJS, so a plain require spares an interop layer.
+  const dynalite: typeof import('dynalite').default = createRequire(import.meta.url)('dynalite');
+  const server = dynalite({
+    createTableMs: 0,
+    ...(directory === undefined ? {} : { path: join(directory, 'dynalite') }),
+  });
+  const chosen = await listen(server, port, 'DynamoDB');
+  return {
+    engine: 'dynalite',
+    url: `http://${loopback}:${chosen}`,
+    pid: undefined,
+    close: () =>
+      new Promise((resolve, reject) => {
+        server.close((error) => (error ? reject(error) : resolve()));
+        server.closeAllConnections();
+      }),
+  };
+}

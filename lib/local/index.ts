@@ -1,0 +1,2 @@
+export type { LocalOptions } from './options.ts';
+export { type LocalRuntime, startLocal } from './runtime.ts';

@@ -1,0 +1,95 @@
+import { availableParallelism } from 'node:os';
+import type { LogLevel } from '../compose/json-logger.ts';
+import type { Env } from '../config/env.ts';
+import { type readSettings, settingVariable } from '../config/settings.ts';
+import { type Duration, parseDuration } from '../model/duration.ts';
+import { HoldfastError } from '../model/errors.ts';
+import type { Ms } from '../model/time.ts';
+import type { DynamoDbEngine } from './dynamodb-server.ts';
+import type { TaskModule } from './task-module.ts';
+
+export interface LocalOptions {
+  /**
+   * The tasks to serve. A path or file URL of a module: each executor is a process of its own, as on Lambda. A module
+   * object: everything runs in this process, which suits tests.
+   */
+  readonly tasks: string | URL | TaskModule;
+  /** Of the API. Default 3000; 0 takes a free one. */
+  readonly port?: number;
+  /** Default 0: a free one. */
+  readonly dynamodbPort?: number;
+  /** Default 0: a free one. */
+  readonly sqsPort?: number;
+  /** Keeps all data in this directory, over restarts. Default: in memory. */
+  readonly persist?: string;
+  /** Executors, each with up to ten messages at a time. 1 to 64. Default: cores; 2 for a module object. */
+  readonly workers?: number;
+  /** The task that `POST /tasks` without `task` means. */
+  readonly defaultTask?: string;
+  /** Take precedence over HOLDFAST_<NAME> in the environment. */
+  readonly settings?: Parameters<typeof readSettings>[1];
+  /** After this time an invocation is ended. `'1s'` to `'15m'`, as on Lambda. Default `'15m'`. */
+  readonly functionTimeout?: Duration;
+  /** Default `'auto'`. */
+  readonly dynamodb?: DynamoDbEngine;
+  /** How long `close` lets running work go on. Default `'5s'`. */
+  readonly shutdownGrace?: Duration;
+  /** Default: HOLDFAST_LOG_LEVEL, else `'warn'`. Logs go to standard error. */
+  readonly logLevel?: LogLevel;
+}
+
+/** The options with defaults, checked. */
+export interface LocalPlan {
+  readonly port: number;
+  readonly dynamodbPort: number;
+  readonly sqsPort: number;
+  readonly workers: number;
+  readonly functionTimeoutMs: Ms;
+  readonly graceMs: Ms;
+}
+
+const second = 1_000;
+const portMax = 65_535;
+
+/** @throws HoldfastError `InvalidSetting`, `InvalidDuration`, naming the option. */
+export function planOf(options: LocalOptions): LocalPlan {
+  const inProcess = typeof options.tasks !== 'string' && !(options.tasks instanceof URL);
+  const length = (text: Duration, name: string, min: Ms, max: Ms) =>
+    within(parseDuration(text, name), name, min, max, 'milliseconds, a number');
+  return {
+    port: within(options.port ?? 3_000, 'port', 0, portMax),
+    dynamodbPort: within(options.dynamodbPort ?? 0, 'dynamodbPort', 0, portMax),
+    sqsPort: within(options.sqsPort ?? 0, 'sqsPort', 0, portMax),
+    workers: within(options.workers ?? (inProcess ? 2 : availableParallelism()), 'workers', 1, 64),
+    functionTimeoutMs: length(options.functionTimeout ?? '15m', 'functionTimeout', second, 900 * second),
+    graceMs: length(options.shutdownGrace ?? '5s', 'shutdownGrace', 0, 900 * second),
+  };
+}
+
+function within(value: number, name: string, min: number, max: number, kind = 'a whole number'): number {
+  if (Number.isInteger(value) && value >= min && value <= max) return value;
+  throw new HoldfastError('InvalidSetting', `${name} must be ${kind} from ${min} to ${max}, not ${value}`, {
+    field: name,
+  });
+}
+
+/** Settings given in code as the variables that functions read. */
+export function settingVariables(settings: LocalOptions['settings'] = {}): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(settings).flatMap(([name, value]) =>
+      value === undefined ? [] : [[settingVariable(name), String(value)]],
+    ),
+  );
+}
+
+/**
+ * This process's variables without what names a stack or an AWS account: nothing that runs here may reach the user's
+ * own.
+ */
+export function inheritedEnv(env: Env, except: readonly string[]): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(env).flatMap(([name, value]) =>
+      value === undefined || name.startsWith('AWS_') || except.includes(name) ? [] : [[name, value]],
+    ),
+  );
+}

@@ -1,0 +1,97 @@
+import { mkdir } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { type Env, envNames } from '../config/env.ts';
+import { defaultPool, type Pools } from '../config/pools.ts';
+import { settingVariable } from '../config/settings.ts';
+import { HoldfastError } from '../model/errors.ts';
+import { localCredentials, localRegion } from './credentials.ts';
+import { type DynamoDbServer, startDynamoDb } from './dynamodb-server.ts';
+import { inheritedEnv, type LocalOptions, type LocalPlan, settingVariables } from './options.ts';
+import { type LocalQueue, type SqsServer, startSqs } from './sqs-server.ts';
+
+const tableName = 'holdfast';
+const queueName = `holdfast-${defaultPool}`;
+
+/** The AWS services that everything else talks to. */
+export interface LocalServices {
+  readonly dynamodb: DynamoDbServer;
+  readonly sqs: SqsServer;
+  readonly queue: LocalQueue;
+  readonly deadLetterQueue: LocalQueue;
+}
+
+/**
+ * Starts DynamoDB with its table and SQS with its queues. What it starts is closed by `stack`.
+ *
+ * @throws HoldfastError `PortInUse`, `EmulatorMissing`, `InvalidSetting` when the directory cannot be used
+ */
+export async function startServices(
+  stack: AsyncDisposableStack,
+  options: Pick<LocalOptions, 'persist' | 'dynamodb'>,
+  plan: LocalPlan,
+): Promise<LocalServices> {
+  const directory = options.persist === undefined ? undefined : await makeDirectory(options.persist);
+  const dynamodb = await startDynamoDb({
+    engine: options.dynamodb ?? 'auto',
+    port: plan.dynamodbPort,
+    tableName,
+    ...(directory === undefined ? {} : { directory: join(directory, 'dynamodb') }),
+  });
+  stack.defer(() => dynamodb.close());
+  const sqs = await startSqs({
+    port: plan.sqsPort,
+    ...(directory === undefined ? {} : { directory: join(directory, 'sqs') }),
+  });
+  stack.defer(() => sqs.close());
+  const queues = await sqs.createQueues({ name: queueName, functionTimeoutMs: plan.functionTimeoutMs });
+  return { dynamodb, sqs, ...queues };
+}
+
+async function makeDirectory(path: string): Promise<string> {
+  const directory = resolve(path);
+  try {
+    await mkdir(directory, { recursive: true });
+    return directory;
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new HoldfastError('InvalidSetting', `The directory ${directory} cannot be used: ${why}`, {
+      field: 'persist',
+      cause,
+      hint: 'Name a directory that exists or can be made, and that you may write to.',
+    });
+  }
+}
+
+/** Requests cost nothing here, so what people watch is kept fresher than on AWS. */
+const livelyDefaults = {
+  [settingVariable('discoveryPeriod')]: '1s',
+  [settingVariable('heartbeat')]: '1s',
+};
+
+/** This process's variables as far as functions may see them, with the options that are variables. */
+export function settingsEnv(options: LocalOptions, own: Env): Record<string, string> {
+  const defaultTask = options.defaultTask ?? own[envNames.defaultTask];
+  return {
+    ...livelyDefaults,
+    ...inheritedEnv(own, Object.values(envNames)),
+    [envNames.logLevel]: options.logLevel ?? own[envNames.logLevel] ?? 'warn',
+    ...(defaultTask ? { [envNames.defaultTask]: defaultTask } : {}),
+    ...settingVariables(options.settings),
+  };
+}
+
+/** What a program needs in its environment to work with these services. */
+export function stackEnv({ dynamodb, sqs, queue }: LocalServices): Record<string, string> {
+  const pools: Pools = { [defaultPool]: { tags: [], lanes: { normal: queue.url } } };
+  return {
+    AWS_ENDPOINT_URL_DYNAMODB: dynamodb.url,
+    AWS_ENDPOINT_URL_SQS: sqs.url,
+    AWS_REGION: localRegion,
+    AWS_ACCESS_KEY_ID: localCredentials.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: localCredentials.secretAccessKey,
+    AWS_EC2_METADATA_DISABLED: 'true',
+    [envNames.table]: tableName,
+    [envNames.pools]: JSON.stringify(pools),
+    [envNames.pool]: defaultPool,
+  };
+}

@@ -1,0 +1,21 @@
+const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
+/**
+ * npm hands on to its child the Ctrl-C that the terminal has sent to both: a repetition within this time is the same
+ * request, not impatience.
+ */
+const sameRequestMs = 500;
+
+/** Resolves with the first signal that asks this process to end. A later one ends it at once, with code 130. */
+export function untilSignalled(): Promise<void> {
+  return new Promise((resolve) => {
+    let firstAt: number | undefined;
+    const onSignal = () => {
+      const now = performance.now();
+      firstAt ??= now;
+      resolve();
+      if (now - firstAt > sameRequestMs) process.exit(130);
+    };
+    for (const signal of signals) process.on(signal, onSignal);
+  });
+}

@@ -1,0 +1,111 @@
+import {
+  CreateQueueCommand,
+  GetQueueAttributesCommand,
+  SetQueueAttributesCommand,
+  SQSClient,
+} from '@aws-sdk/client-sqs';
+import { type Ms, toSec } from '../model/time.ts';
+import { localCredentials, localRegion } from './credentials.ts';
+import { createFauxqs } from './fauxqs-app.ts';
+import { listen, loopback } from './ports.ts';
+
+/** Receives before a message goes to the dead-letter queue: it is for the infrastructure, not for failing tasks. */
+const receivesMax = 10;
+/** How long the dead-letter queue keeps what nobody could handle: the longest that SQS allows. */
+const deadLetterRetentionSec = 14 * 86_400;
+const visibilitySecMax = 43_200;
+
+export interface SqsServerOptions {
+  /** 0, the default, takes a free one. */
+  readonly port?: number;
+  /** Keeps queues and messages in this directory. In memory without it. */
+  readonly directory?: string;
+}
+
+export interface LocalQueue {
+  readonly url: string;
+  readonly arn: string;
+}
+
+export interface QueuePairOptions {
+  readonly name: string;
+  /** Of the function that consumes it: its messages stay hidden six times as long, as AWS advises. */
+  readonly functionTimeoutMs: Ms;
+  readonly receivesMax?: number;
+}
+
+export interface SqsServer {
+  readonly url: string;
+  /** Creates a queue and its dead-letter queue `<name>-dead-letter`, or brings those that exist up to date. */
+  createQueues(options: QueuePairOptions): Promise<{ queue: LocalQueue; deadLetterQueue: LocalQueue }>;
+  /** Ends the server; long polls are answered at once. */
+  close(): Promise<void>;
+}
+
+/**
+ * Starts an SQS in this process, on the loopback address.
+ *
+ * @throws HoldfastError `PortInUse`
+ */
+export async function startSqs(options: SqsServerOptions = {}): Promise<SqsServer> {
+  const app = await createFauxqs(options.directory);
+  let url: string;
+  try {
+    await app.ready();
+    url = `http://${loopback}:${await listen(app.server, options.port ?? 0, 'SQS')}`;
+  } catch (error) {
+    await app.close();
+    throw error;
+  }
+  return {
+    url,
+    createQueues: (pair) => createQueues(url, pair),
+    async close() {
+      app.server.closeAllConnections();
+      await app.close();
+      if (app.server.listening) await new Promise((resolve) => app.server.close(resolve));
+    },
+  };
+}
+
+async function createQueues(
+  endpoint: string,
+  pair: QueuePairOptions,
+): Promise<{ queue: LocalQueue; deadLetterQueue: LocalQueue }> {
+  const sqs = new SQSClient({ endpoint, region: localRegion, credentials: localCredentials });
+  try {
+    const visibility = Math.min(toSec(6 * pair.functionTimeoutMs), visibilitySecMax);
+    const deadLetterQueue = await createQueue(sqs, endpoint, `${pair.name}-dead-letter`, {
+      VisibilityTimeout: String(visibility),
+      MessageRetentionPeriod: String(deadLetterRetentionSec),
+    });
+    const queue = await createQueue(sqs, endpoint, pair.name, {
+      VisibilityTimeout: String(visibility),
+      RedrivePolicy: JSON.stringify({
+        deadLetterTargetArn: deadLetterQueue.arn,
+        maxReceiveCount: pair.receivesMax ?? receivesMax,
+      }),
+    });
+    return { queue, deadLetterQueue };
+  } finally {
+    sqs.destroy();
+  }
+}
+
+async function createQueue(
+  sqs: SQSClient,
+  endpoint: string,
+  name: string,
+  attributes: Record<string, string>,
+): Promise<LocalQueue> {
+  const created = await sqs.send(new CreateQueueCommand({ QueueName: name }));
+  // Its own answer may name a host that does not resolve, or the port of an earlier start: only the path counts.
+  const path = new URL(created.QueueUrl ?? '', endpoint).pathname;
+  const url = new URL(path, endpoint).href;
+  // Apart from the creation, which refuses a kept queue whose attributes differ.
+  await sqs.send(new SetQueueAttributesCommand({ QueueUrl: url, Attributes: attributes }));
+  const known = await sqs.send(
+    new GetQueueAttributesCommand({ QueueUrl: url, AttributeNames: ['QueueArn'] }),
+  );
+  return { url, arn: known.Attributes?.QueueArn ?? '' };
+}
