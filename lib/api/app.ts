@@ -42,7 +42,17 @@ export function createApp(options: ApiOptions): Hono {
     c.header('cache-control', 'no-store');
   });
   app.use(methodNotAllowed({ app, onMethodNotAllowed: (c, methods) => answerMethodNotAllowed(c, methods) }));
-  app.use(bodyLimit({ maxSize: bodyBytesMax, onError: (c) => answerProblem(c, bodyTooLarge()) }));
+  app.use(
+    bodyLimit({
+      maxSize: bodyBytesMax,
+      onError: (c) => {
+        const response = answerProblem(c, bodyTooLarge());
+        // The rest of the body was not read: the connection cannot serve another request.
+        response.headers.set('connection', 'close');
+        return response;
+      },
+    }),
+  );
   // Hono hands on only errors; anything else that is thrown would escape as a rejection.
   app.use(async (c, next) => {
     try {

@@ -20,19 +20,20 @@ import type {
   SubmitOptions,
   Submitted,
 } from './client.ts';
+import { outputOf } from './finished.ts';
+import { waitForEnd } from './follow.ts';
 import { listRuns } from './list.ts';
 import type { ClientPorts } from './ports.ts';
 import type { Run, RunPage } from './run-view.ts';
 import { prepare } from './submission.ts';
 import { viewOf, workerViewOf } from './view.ts';
-import { outputOf, waitUntilFinished } from './wait.ts';
 
 /** The client that talks to the table and the queue itself: two requests a submission, one a look. */
 export function directClient(ports: ClientPorts): Client {
   const client = new DirectClient(ports);
   const wait: Client['wait'] = async (run: RunRef, options = {}) =>
     // The type of the output is the caller's word: it travels with the reference.
-    (await waitUntilFinished(() => client.get(run, options), ports.clock, options)) as never;
+    (await waitForEnd(() => client.get(run, options), ports.clock, options)) as never;
   return {
     submit: async (task, input, options) =>
       (await client.submit(registeredOf(task), input, options)) as never,

@@ -3,8 +3,8 @@ import { HoldfastError } from '../model/errors.ts';
 import type { Ms } from '../model/time.ts';
 import { type Clock, sleep } from '../ports/clock.ts';
 import type { WaitOptions } from './client.ts';
+import { isFinished } from './finished.ts';
 import type { FinishedRun, Run } from './run-view.ts';
-import { isFinished } from './wait.ts';
 
 const pauseMsMin: Ms = 50;
 const pauseMsMax: Ms = 1_000;

@@ -5,6 +5,7 @@ import { serialize } from '../model/serialize.ts';
 import { isTraceparent } from '../model/traceparent.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Client, InTenant, ListOptions, RunRef, SubmitOptions, Submitted } from './client.ts';
+import { outputOf } from './finished.ts';
 import { waitForEnd } from './follow.ts';
 import {
   createTransport,
@@ -14,7 +15,6 @@ import {
   type Transport,
 } from './http-transport.ts';
 import type { FinishedRun, Run, RunPage, WorkerView } from './run-view.ts';
-import { outputOf } from './wait.ts';
 
 export interface HttpClientOptions extends HttpOptions {
   /** Default: this machine's. */

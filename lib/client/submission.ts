@@ -6,6 +6,7 @@ import { parseDuration } from '../model/duration.ts';
 import { HoldfastError } from '../model/errors.ts';
 import { noTenant, type RunId, runId, type TenantId, tenantId } from '../model/ids.ts';
 import { serialize } from '../model/serialize.ts';
+import { isTraceparent } from '../model/traceparent.ts';
 import { type Packed, packText } from '../payload/payload.ts';
 import type { Submission } from '../protocol/submit.ts';
 import type { SubmitOptions } from './client.ts';
@@ -101,11 +102,8 @@ function oneOf<T extends string>(value: T, allowed: readonly T[], field: string)
   return value;
 }
 
-/** https://www.w3.org/TR/trace-context/#traceparent-header */
 function traceparent(text: string): string {
-  if (!/^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/.test(text)) {
-    throw invalid('traceparent', 'is not a W3C traceparent');
-  }
+  if (!isTraceparent(text)) throw invalid('traceparent', 'is not a W3C traceparent');
   return text;
 }
 

@@ -1,0 +1,19 @@
+import { HoldfastError } from '../model/errors.ts';
+import type { FinishedRun, Run } from './run-view.ts';
+
+export function isFinished<Output>(run: Run<Output>): run is FinishedRun<Output> {
+  return 'endedAt' in run;
+}
+
+/** The output of a finished run. @throws HoldfastError `RunFailed`, `RunCancelled` */
+export function outputOf(run: FinishedRun): unknown {
+  if (run.status === 'succeeded') return run.output;
+  if (run.status === 'failed') {
+    const { type, message, attempt } = run.error;
+    throw new HoldfastError('RunFailed', `Run ${run.id} failed in attempt ${attempt}: ${type}: ${message}`, {
+      cause: run.error,
+    });
+  }
+  const reason = run.cancel?.reason ? `: ${run.cancel.reason}` : '';
+  throw new HoldfastError('RunCancelled', `Run ${run.id} was ${run.status}${reason}`);
+}
