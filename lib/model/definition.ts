@@ -1,13 +1,6 @@
-import type { DefinitionHash } from './ids.ts';
-
 /** The shape of what a run executes, without user code: all that discovery needs to tend it. */
 export interface TaskShape {
   readonly kind: 'task';
   readonly task: string;
 }
 export type Shape = TaskShape;
-
-export interface DefinitionRef {
-  readonly name: string;
-  readonly hash: DefinitionHash;
-}

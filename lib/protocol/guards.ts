@@ -20,7 +20,7 @@ export const active = (name: string): Guard[] => [
   guard(`${name}.active`, equals(['phase'], 'active')),
 ];
 
-export const readable = (name: string): Guard =>
+const readable = (name: string): Guard =>
   guard(`${name}.schema`, { is: '<=', path: ['schema'], value: schemaVersion });
 
 /** The fence: only the current holder's write passes. */

@@ -13,7 +13,7 @@ export function applyTransition(run: Run, transition: Transition): Run | undefin
 }
 
 /** Whether a condition holds; a comparison with a missing path is false, and types must agree. */
-export function holds(run: Run, condition: Condition): boolean {
+function holds(run: Run, condition: Condition): boolean {
   const left = read(run, condition.path);
   if (!('value' in condition || 'than' in condition))
     return (left !== undefined) === (condition.is === 'present');
