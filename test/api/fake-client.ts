@@ -1,6 +1,6 @@
 import type { Client, SubmitOptions, Submitted } from '../../lib/client/client.ts';
-import type { ActiveRun, FailedRun, Run, SucceededRun } from '../../lib/client/run-view.ts';
 import { outputOf } from '../../lib/client/finished.ts';
+import type { ActiveRun, FailedRun, Run, SucceededRun } from '../../lib/client/run-view.ts';
 import { HoldfastError } from '../../lib/model/errors.ts';
 
 export interface Submission {

@@ -42,7 +42,7 @@ export class VirtualSystem {
   readonly settings: ReturnType<typeof readSettings>;
   readonly registry: Registry;
   readonly client: Client;
-  #ids = 0;
+  #ids = 1;
   /** What random fractions are, until the test says otherwise. */
   fraction = 0.5;
 
@@ -55,7 +55,7 @@ export class VirtualSystem {
   ports(workerId = 'worker-1', runs: RunStore = this.runs) {
     return {
       clock: this.clock,
-      random: { fraction: () => this.fraction, id: () => `id-${(this.#ids += 1)}` },
+      random: { fraction: () => this.fraction, id: () => `id-${this.#ids++}` },
       logger: this.#logger({}),
       runs,
       payloads: this.payloads,

@@ -169,9 +169,7 @@ describe('a yield', () => {
 });
 
 it('a yield without a checkpoint keeps the one before', () => {
-  const run = aRun(
-    leased(now, { lease: { nonce: mine.nonce, until: now }, checkpoint: { text: '6' } }),
-  );
+  const run = aRun(leased(now, { lease: { nonce: mine.nonce, until: now }, checkpoint: { text: '6' } }));
   const step = yieldNode(run, mine, { checkpoint: undefined, now, hop: 0, hopLimit: 64 });
   expect(applyTransition(run, step.transition)?.nodes[soleNode]).toMatchObject({ checkpoint: { text: '6' } });
   expect(step).toMatchObject({ dispatches: [{ message: { hop: 1 } }], needAt: now + 60_000 });
