@@ -1,4 +1,8 @@
-import type { SendMessageBatchCommandOutput, SQSClient } from '@aws-sdk/client-sqs';
+import type {
+  SendMessageBatchCommandInput,
+  SendMessageBatchCommandOutput,
+  SQSClient,
+} from '@aws-sdk/client-sqs';
 import { DeleteMessageCommand } from '@aws-sdk/client-sqs';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Pools } from '../../lib/config/pools.ts';
@@ -121,11 +125,22 @@ describe.each(sqsEndpoints())('Queue: $name', (endpoint) => {
   });
 
   test('a delayed message is not there yet; fractions of a second count up', async () => {
+    const delays: (number | undefined)[] = [];
+    queues.normal.sqs.middlewareStack.add(
+      (next) => (args) => {
+        const { Entries = [] } = args.input as SendMessageBatchCommandInput;
+        delays.push(...Entries.map(({ DelaySeconds }) => DelaySeconds));
+        return next(args);
+      },
+      { step: 'initialize' },
+    );
     await queue.send([
       dispatch(1, { delayMs: 600_001 }),
       dispatch(2, { delayMs: 86_400_000 }), // cut at 15 minutes instead of refused
       dispatch(3),
     ]);
+    // Not every emulator refuses what AWS does: the request itself must be right.
+    expect(delays).toEqual([601, 900, undefined]);
     expect((await drain(queues.normal)).map(({ hop }) => hop)).toEqual([3]);
     expect((await queues.normal.counts()).delayed).toBe(2);
   });

@@ -1,4 +1,4 @@
-import { NumberValue, PutCommand } from '@aws-sdk/lib-dynamodb';
+import { type BatchGetCommandInput, NumberValue, PutCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { encodeRun } from '../../lib/dynamodb/item.ts';
 import { DynamoRunStore } from '../../lib/dynamodb/run-store.ts';
@@ -92,6 +92,7 @@ describe.each(dynamodbEndpoints())('items that others wrote: $name', (endpoint) 
       ],
       ['text for a number', { r: 'three' }, /rev/],
       ['a number beyond 2^53', { r: NumberValue.from('1e30') }, /rev/],
+      ['a number that the SDK cannot convert', { r: NumberValue.from('9007199254740993.5') }, /rev/],
       ['a list for a map', { g: [1, 2] }, /nodes/],
       ['an unknown phase', { statePk: 'asleep#3' }, /phase/],
       ['text for the schema', { v: 'one' }, /schema/],
@@ -130,6 +131,38 @@ describe.each(dynamodbEndpoints())('items that others wrote: $name', (endpoint) 
     const stray = { pk: 'SOMETHING#else', sk: 'X', statePk: 'skipped#5', stateAt: 1 };
     await table.db.send(new PutCommand({ TableName: table.name, Item: stray }));
     expect(await runs.query({ phase: 'skipped', shard: 5, limit: 10 })).toEqual({ entries: [] });
+  });
+
+  test('keys that a batch leaves unprocessed are read again, as long as that gets anywhere', async () => {
+    const given = await Promise.all(Array.from({ length: 5 }, () => put(sampleRun(), {})));
+    const own = await openTable(endpoint);
+    let answers = 0;
+    let perAnswer = 2;
+    own.db.middlewareStack.add(
+      (next) => async (args) => {
+        const { Keys } = (args.input as BatchGetCommandInput).RequestItems?.[table.name] ?? {};
+        if (!Keys) return next(args);
+        answers += 1;
+        const [now, later] = [Keys.slice(0, perAnswer), Keys.slice(perAnswer)];
+        if (now.length === 0) {
+          return { response: {}, output: { $metadata: {}, UnprocessedKeys: { [table.name]: { Keys } } } };
+        }
+        const { response, output } = await next({
+          ...args,
+          input: { RequestItems: { [table.name]: { Keys: now } } },
+        });
+        const left = later.length > 0 ? { [table.name]: { Keys: later } } : {};
+        return { response, output: { ...output, UnprocessedKeys: left } };
+      },
+      { step: 'initialize', priority: 'low' },
+    );
+    const throttled = new DynamoRunStore(own.db, table.name);
+    expect(new Set(await throttled.getMany(given))).toEqual(new Set(given));
+    expect(answers).toBe(3);
+    perAnswer = 0;
+    expect(await throttled.getMany(given)).toEqual([]);
+    expect(answers).toBe(4);
+    await own.close();
   });
 
   test.each([
