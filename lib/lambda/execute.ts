@@ -24,14 +24,14 @@ class GivenBack extends Error {
 /** What a claim finds when another message did the work, or does it. */
 const duplicates: ReadonlySet<string> = new Set(['Finished', 'Leased']);
 
+/** Disposing it ends its heartbeat and deregisters the worker; Lambda, which just freezes it, never does. */
+type ExecuteHandler = ((event: SQSEvent, context: Context) => Promise<SQSBatchResponse>) & AsyncDisposable;
+
 /**
  * The handler of the executor: one batch of messages, each claimed, run and committed by itself; what must come back is
  * reported as a batch item failure.
  */
-export function createExecute({
-  tasks,
-  env = process.env,
-}: TaskFunctionOptions): (event: SQSEvent, context: Context) => Promise<SQSBatchResponse> {
+export function createExecute({ tasks, env = process.env }: TaskFunctionOptions): ExecuteHandler {
   const composition = compose(env);
   const { logger, queue, settings, workers } = composition;
   const statistics = new Statistics();
@@ -79,7 +79,7 @@ export function createExecute({
     }
   };
 
-  return middy<SQSEvent>()
+  const handler = middy<SQSEvent>()
     .use(partialBatchFailure({ logger: () => undefined }))
     .handler(async (event: SQSEvent, context: Context) => {
       const left = context.getRemainingTimeInMillis();
@@ -90,5 +90,6 @@ export function createExecute({
           event.Records.map((record) => limit(() => executeRecord(record, endsAt, marginMs))),
         ),
       );
-    }) as never;
+    });
+  return Object.assign(handler, { [Symbol.asyncDispose]: () => heartbeat.stop() }) as never;
 }

@@ -29,6 +29,7 @@ export interface DynamoDbServer {
   readonly url: string;
   /** The process of dynoxide; dynalite runs in this one. */
   readonly pid: number | undefined;
+  /** Calling it again waits for the same end. */
   close(): Promise<void>;
 }
 
@@ -86,14 +87,19 @@ async function startDynalite(port: number, directory?: string): Promise<DynamoDb
     ...(directory === undefined ? {} : { path: join(directory, 'dynalite') }),
   });
   const chosen = await listen(server, port, 'DynamoDB');
+  const close = () =>
+    new Promise<void>((resolve, reject) => {
+      server.close((error) => (error ? reject(error) : resolve()));
+      server.closeAllConnections();
+    });
+  let closing: Promise<void> | undefined;
   return {
     engine: 'dynalite',
     url: `http://${loopback}:${chosen}`,
     pid: undefined,
-    close: () =>
-      new Promise((resolve, reject) => {
-        server.close((error) => (error ? reject(error) : resolve()));
-        server.closeAllConnections();
-      }),
+    close() {
+      closing ??= close();
+      return closing;
+    },
   };
 }

@@ -3,6 +3,7 @@ import type { Context } from 'aws-lambda';
 import { requestCounts } from '../compose/request-count.ts';
 import { type EnvironmentMessage, errorReport, type InvokeMessage } from './environment-protocol.ts';
 import { lambdaContext } from './lambda-context.ts';
+import { dispose } from './lambda-function.ts';
 import { sourceExtension } from './paths.ts';
 import { mapImports } from './task-module.ts';
 
@@ -17,8 +18,19 @@ const [functionName = '', handlerUrl = '', tasksUrl] = process.argv.slice(2);
 // The runtime decides when an environment ends; Ctrl-C reaches the whole process group.
 process.on('SIGINT', () => {});
 process.on('SIGTERM', () => {});
-process.on('disconnect', () => process.exit(0));
+process.on('disconnect', () => void end());
 new Worker(new URL(`./lifeline${sourceExtension}`, import.meta.url)).unref();
+
+let loaded: Handler | undefined;
+
+/** The runtime kills what takes too long; if it is gone itself, the lifeline does. */
+async function end(): Promise<void> {
+  try {
+    if (loaded) await dispose(loaded);
+  } finally {
+    process.exit(0);
+  }
+}
 
 function send(message: EnvironmentMessage): void {
   if (process.connected) process.send?.(message, () => {}); // the channel may close under way: then nobody asks
@@ -44,6 +56,7 @@ async function answer(handler: Handler, { event, requestId, deadline }: InvokeMe
 
 try {
   const handler = await loadHandler();
+  loaded = handler;
   process.on('message', (message: InvokeMessage) => void answer(handler, message));
   send({ type: 'ready' });
 } catch (error) {

@@ -1,7 +1,7 @@
 import type { Context } from 'aws-lambda';
 import type { Ms } from '../model/time.ts';
 import { lambdaContext } from './lambda-context.ts';
-import { type LambdaFunction, timedOut } from './lambda-function.ts';
+import { dispose, type LambdaFunction, timedOut } from './lambda-function.ts';
 
 export interface InProcessOptions {
   readonly functionName: string;
@@ -27,7 +27,7 @@ export function inProcessFunction({ functionName, handler, timeoutMs }: InProces
         clearTimeout(timer);
       }
     },
-    close: async () => {},
+    close: () => dispose(handler),
   };
 }
 

@@ -31,3 +31,9 @@ export const timedOut = (requestId: string, timeoutMs: Ms): InvocationFailed =>
     'Sandbox.Timedout',
     `${requestId} Task timed out after ${(timeoutMs / 1000).toFixed(2)} seconds`,
   );
+
+/** Lets a handler that wants it end what it keeps between invocations, such as a heartbeat. */
+export async function dispose(handler: object): Promise<void> {
+  const { [Symbol.asyncDispose]: end } = handler as Partial<AsyncDisposable>;
+  await end?.call(handler);
+}
