@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { DefinitionHash, NodeId, Nonce, RunId, TenantId } from '../../lib/model/ids.ts';
+import type { DefinitionHash, Nonce, RunId, TenantId } from '../../lib/model/ids.ts';
 import { noTenant } from '../../lib/model/ids.ts';
 import { type LeasedNode, type ReadyNode, type Run, schemaVersion, soleNode } from '../../lib/model/run.ts';
 import type { Path } from '../../lib/model/transition.ts';
@@ -52,4 +52,3 @@ export function sampleRun(overrides: Partial<Run> = {}): Run {
 
 /** A path below the sole node. */
 export const inNode = (...rest: string[]): Path => ['nodes', soleNode, ...rest];
-export const nodeOf = (run: Run, id: NodeId = soleNode) => run.nodes[id];
