@@ -36,6 +36,6 @@ export function portInUse(port: number, what: string, cause?: unknown): Holdfast
   });
 }
 
-export function isAddressInUse(error: unknown): boolean {
+function isAddressInUse(error: unknown): boolean {
   return error instanceof Error && 'code' in error && error.code === 'EADDRINUSE';
 }
