@@ -52,6 +52,8 @@ const registeredOf = (task: AnyTask): Registered => ({
   hash: hashOf({ kind: 'task', task: task.name }),
 });
 
+const dayMs = 86_400_000;
+
 class DirectClient {
   readonly #ports: ClientPorts;
 
@@ -118,7 +120,10 @@ class DirectClient {
 
   async workers() {
     const now = this.#ports.clock.now();
-    return (await this.#ports.workers.list()).map((worker) => workerViewOf(worker, now));
+    const known = await this.#ports.workers.list();
+    // The store deletes old records in its own time.
+    const recent = known.filter((worker) => worker.lastSeenAt > now - dayMs);
+    return recent.map((worker) => workerViewOf(worker, now));
   }
 
   #view(run: StoredRun): Promise<Run> {

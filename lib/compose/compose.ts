@@ -43,16 +43,17 @@ export function compose(env: Env, given: Parameters<typeof readSettings>[1] = {}
   const settings = readSettings(env, given);
   const table = required(env, envNames.table);
   const pools = readPools(env);
+  const logger = jsonLogger(readLogLevel(env));
   const { dynamodb, sqs } = awsClients(env);
   return {
     clock: systemClock,
     random: systemRandom,
-    logger: jsonLogger(readLogLevel(env)),
+    logger,
     runs: new DynamoRunStore(dynamodb, table),
     payloads: new DynamoPayloadStore(dynamodb, table),
     cache: new DynamoResultCache(dynamodb, table),
     workers: new DynamoWorkerRegistry(dynamodb, table),
-    queue: new SqsQueue(sqs, pools),
+    queue: new SqsQueue(sqs, pools, logger),
     settings,
     pools,
   };

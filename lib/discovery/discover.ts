@@ -145,7 +145,9 @@ class Tick {
     const { clock, logger, settings } = this.#ports;
     const now = clock.now();
     if (!isReadable(run)) {
-      logger.warn('run of a newer version: left to newer workers', { code: 'NewerSchema', run: run.run });
+      if (run.damage !== undefined) {
+        logger.error('damaged run', { code: 'DamagedItem', run: run.run, damage: run.damage });
+      } else logger.warn('run of a newer version: left to newer workers', { code: 'NewerSchema', run: run.run });
       return lookAtUnreadable(run, now);
     }
     return look(run, {
