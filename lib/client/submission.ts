@@ -62,6 +62,7 @@ export function prepare(
     tags,
     attemptsMax,
     delayMs,
+    leaseMs: task.policy.leaseMs ?? settings.lease,
     ...(key !== undefined && { idempotencyKey: key }),
     ...(timeoutMs !== undefined && { timeoutMs }),
     ...(options.traceparent !== undefined && { traceparent: traceparent(options.traceparent) }),

@@ -11,14 +11,13 @@ export function abandoned(name: string, id: NodeId, node: LeasedNode, now: Epoch
   return [
     guard(`${name}.leased`, equals(['nodes', id, 'status'], 'running')),
     guard(`${name}.epoch`, equals(['nodes', id, 'epoch'], node.epoch)),
-    // A renewal leaves the epoch alone: the lease's end must be compared by the store, not by us.
-    guard(`${name}.expired`, {
-      is: '<',
-      path: ['nodes', id, 'lease', 'until'],
-      value: now - takeOverGraceMs,
-    }),
+    expired(name, id, now),
   ];
 }
+
+/** A renewal leaves the epoch alone: the lease's end must be compared by the store, not by us. */
+export const expired = (name: string, id: NodeId, now: EpochMs): Guard =>
+  guard(`${name}.expired`, { is: '<', path: ['nodes', id, 'lease', 'until'], value: now - takeOverGraceMs });
 
 export const isAbandoned = (node: LeasedNode, now: EpochMs): boolean =>
   node.lease.until < now - takeOverGraceMs;

@@ -2,7 +2,7 @@ import type { NodeId } from '../model/ids.ts';
 import type { Control, LeasedNode, Run, RunKey, RunNode } from '../model/run.ts';
 import type { EpochMs, EpochSec } from '../model/time.ts';
 import type { Transition, Update } from '../model/transition.ts';
-import { isAbandoned } from './abandoned.ts';
+import { expired, isAbandoned } from './abandoned.ts';
 import { endNode, endRun } from './end.ts';
 import { absent, active, equals, guard, raiseRev, set, unchanged } from './guards.ts';
 import { takeOverGraceMs } from './limits.ts';
@@ -39,14 +39,8 @@ export function isQuiet(run: Run, now: EpochMs): boolean {
 
 /** Ends a cancelled run on which nobody works any more. Only for a run with `control` cancel that `isQuiet`. */
 export function finaliseCancel(run: Run, now: EpochMs, expires: EpochSec): Transition {
-  const expired = leased(run).map(([id]) =>
-    // A renewal between the snapshot and this write keeps the node alive.
-    guard('finaliseCancel.expired', {
-      is: '<',
-      path: ['nodes', id, 'lease', 'until'],
-      value: now - takeOverGraceMs,
-    }),
-  );
+  // A renewal between the snapshot and this write keeps the node alive.
+  const abandoned = leased(run).map(([id]) => expired('finaliseCancel', id, now));
   const ended: Update[] = nodes(run)
     .filter(([, node]) => node.status === 'ready' || node.status === 'running')
     .flatMap(([id]) => endNode(id, { status: 'cancelled' }, now));
@@ -57,7 +51,7 @@ export function finaliseCancel(run: Run, now: EpochMs, expires: EpochSec): Trans
       ...active('finaliseCancel'),
       guard('finaliseCancel.requested', equals(['control', 'kind'], 'cancel')),
       unchanged('finaliseCancel', run),
-      ...expired,
+      ...abandoned,
     ],
     updates: [...ended, ...endRun('cancelled', now, expires)],
   };

@@ -5,6 +5,7 @@ import type { Guard, Transition, Update } from '../model/transition.ts';
 import { abandoned, expiredLease, isAbandoned } from './abandoned.ts';
 import { exhaust } from './exhaust.ts';
 import { absent, active, equals, guard, increment, set } from './guards.ts';
+import { leaseNeedAt, lookInTime } from './look-in-time.ts';
 
 export interface ClaimCommand {
   readonly key: RunKey;
@@ -17,15 +18,17 @@ export interface ClaimCommand {
 }
 
 /**
- * Takes the lease without having read the run; what comes back is the snapshot to work on.
+ * Takes the lease without having read the run; what comes back is the snapshot to work on. After a refusal `seenAt` is
+ * the `at` of the run that came back.
  *
  * ```
  * A  claim ──▶ epoch 1, nonce a        B's condition "ready" no longer holds:
  * B      claim ──▶ refused             exactly one of any number of contenders wins.
  * ```
  */
-export function claim(command: ClaimCommand, now: EpochMs): Transition {
+export function claim(command: ClaimCommand, now: EpochMs, seenAt?: EpochMs): Transition {
   const { node, key } = command;
+  const look = lookInTime('claim', leaseNeedAt(command.leaseUntil), seenAt);
   return {
     name: 'claim',
     key,
@@ -36,8 +39,9 @@ export function claim(command: ClaimCommand, now: EpochMs): Transition {
       guard('claim.ready', equals(['nodes', node, 'status'], 'ready')),
       guard('claim.due', { is: '<=', path: ['nodes', node, 'notBefore'], value: now }),
       attemptLeft('claim', node),
+      look.guard,
     ],
-    updates: lease(command, now),
+    updates: [...lease(command, now), ...look.updates],
   };
 }
 
@@ -50,7 +54,8 @@ export function claim(command: ClaimCommand, now: EpochMs): Transition {
  * A (a zombie)                                       commit with epoch 1 ──▶ refused
  * ```
  */
-export function takeOver(command: ClaimCommand, node: LeasedNode, now: EpochMs): Transition {
+export function takeOver(command: ClaimCommand, node: LeasedNode, seenAt: EpochMs, now: EpochMs): Transition {
+  const look = lookInTime('takeOver', leaseNeedAt(command.leaseUntil), seenAt);
   return {
     name: 'takeOver',
     key: command.key,
@@ -60,8 +65,13 @@ export function takeOver(command: ClaimCommand, node: LeasedNode, now: EpochMs):
       guard('takeOver.hash', equals(['hash'], command.hash)),
       ...abandoned('takeOver', command.node, node, now),
       attemptLeft('takeOver', command.node),
+      look.guard,
     ],
-    updates: [...lease(command, now), set(['nodes', command.node, 'failure'], expiredLease(node))],
+    updates: [
+      ...lease(command, now),
+      ...look.updates,
+      set(['nodes', command.node, 'failure'], expiredLease(node)),
+    ],
   };
 }
 
@@ -94,8 +104,8 @@ export type ClaimDecision =
   | { readonly decision: 'hold'; readonly run: Run }
   | { readonly decision: 'takeOver'; readonly transition: Transition }
   | { readonly decision: 'exhaust'; readonly transition: Transition }
-  /** It became claimable between the refusal and now. */
-  | { readonly decision: 'again' }
+  /** It can be claimed: it became so meanwhile, or its look must be brought forward from `seenAt`. */
+  | { readonly decision: 'again'; readonly seenAt: EpochMs }
   | { readonly decision: 'defer'; readonly delayMs: Ms }
   | { readonly decision: 'mismatch' }
   | { readonly decision: 'drop'; readonly reason: DropReason };
@@ -119,11 +129,11 @@ export function decideRefusedClaim(
   if (node.status === 'ready') {
     return node.notBefore > now
       ? { decision: 'defer', delayMs: node.notBefore - now }
-      : { decision: 'again' };
+      : { decision: 'again', seenAt: run.at };
   }
   if (node.status !== 'running') return { decision: 'drop', reason: 'Finished' };
   if (!isAbandoned(node, now)) return { decision: 'drop', reason: 'Leased' };
   return node.attempt < node.attemptsMax
-    ? { decision: 'takeOver', transition: takeOver(command, node, now) }
+    ? { decision: 'takeOver', transition: takeOver(command, node, run.at, now) }
     : { decision: 'exhaust', transition: exhaust(run, command.node, node, now, expires) };
 }

@@ -7,13 +7,12 @@ import type { Transition, Update } from '../model/transition.ts';
 import { dispatchOf } from './dispatch.ts';
 import { active, type Fence, fenced, increment, remove, set } from './guards.ts';
 import { dispatchGraceMs, messageDelayMaxMs } from './limits.ts';
+import { lookInTime } from './look-in-time.ts';
 
-/** A write after which the node is ready again, its doorbell, and by when discovery must look. */
+/** A write after which the node is ready again, and its doorbell. */
 export interface HandBack {
   readonly transition: Transition;
   readonly dispatches: readonly Dispatch[];
-  /** `at` must not be later than this; where the run shows a later one, `lower` follows. */
-  readonly needAt: EpochMs;
 }
 
 interface Hop {
@@ -54,19 +53,20 @@ function handBack(
 ): HandBack {
   const notBefore = now + delayMs;
   const rings = delayMs <= messageDelayMaxMs && hop + 1 < hopLimit;
+  const look = lookInTime(name, rings ? notBefore + dispatchGraceMs : notBefore, run.at);
   return {
     transition: {
       name,
       key: run,
-      guards: [...active(name), ...fenced(name, fence)],
+      guards: [...active(name), ...fenced(name, fence), look.guard],
       updates: [
         set(['nodes', fence.node, 'status'], 'ready'),
         set(['nodes', fence.node, 'notBefore'], notBefore),
         remove(['nodes', fence.node, 'lease']),
         ...updates,
+        ...look.updates,
       ],
     },
     dispatches: rings ? [dispatchOf(run, fence.node, { delayMs, hop: hop + 1 })] : [],
-    needAt: rings ? notBefore + dispatchGraceMs : notBefore,
   };
 }

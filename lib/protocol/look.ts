@@ -2,14 +2,14 @@ import type { NodeId } from '../model/ids.ts';
 import type { Dispatch } from '../model/message.ts';
 import type { LeasedNode, ReadyNode, Run, RunNode } from '../model/run.ts';
 import type { EpochMs, EpochSec, Ms } from '../model/time.ts';
-import type { Transition } from '../model/transition.ts';
-import { isAbandoned } from './abandoned.ts';
+import type { Guard, Transition } from '../model/transition.ts';
+import { expired, isAbandoned } from './abandoned.ts';
 import { finaliseCancel, isQuiet, quietAt } from './cancel.ts';
 import { dispatchOf } from './dispatch.ts';
 import { exhaust } from './exhaust.ts';
 import { active, equals, guard, set } from './guards.ts';
 import { dispatchGraceMs, foreignDeferMs, lookPauseMaxMs } from './limits.ts';
-import { leaseNeedAt } from './lower.ts';
+import { leaseNeedAt } from './look-in-time.ts';
 
 /** What one look does: a write first, and only if it was applied, the messages. */
 export interface Look {
@@ -37,7 +37,8 @@ export function look(run: Run, options: LookOptions): Look | undefined {
   const dispatches = tended.flatMap((each) => each.dispatches);
   if (dispatches.length === 0 && run.at > now) return undefined;
   const next = Math.min(...tended.map((each) => each.next));
-  return { transition: moveAt(run, next, dispatches.length > 0 ? run.looks + 1 : run.looks), dispatches };
+  const looks = dispatches.length > 0 ? run.looks + 1 : run.looks;
+  return { transition: moveAt(run, { next, looks, now }), dispatches };
 }
 
 /** A run that a newer version wrote: looked at again later, by those who can. */
@@ -88,22 +89,42 @@ function tendLeased(run: Run, id: NodeId, node: LeasedNode, { now, expires }: Lo
 function lookAtCancelled(run: Run, { now, expires }: LookOptions): Look | undefined {
   if (isQuiet(run, now)) return { transition: finaliseCancel(run, now, expires), dispatches: [] };
   if (run.at > now) return undefined;
-  return { transition: moveAt(run, quietAt(run, now), run.looks), dispatches: [] };
+  return {
+    transition: moveAt(run, { next: quietAt(run, now), looks: run.looks, now }),
+    dispatches: [],
+  };
 }
 
 /**
  * `at` moves before anything is sent, guarded by the value that was seen: of two discoveries only one sends, and one
  * that dies in between costs a pause, not the run.
  */
-function moveAt(run: Run, next: EpochMs, looks: number): Transition {
+function moveAt(run: Run, { next, looks, now }: { next: EpochMs; looks: number; now: EpochMs }): Transition {
   const updates = [set(['at'], next), ...(looks === run.looks ? [] : [set(['looks'], looks)])];
-  return { name: 'look', key: run, guards: [...active('look'), ...asSeen(run)], updates };
+  const guards = [...active('look'), ...asSeen(run), ...nodesAsSeen(run, now)];
+  return { name: 'look', key: run, guards, updates };
 }
 
 const asSeen = (run: Pick<Run, 'at' | 'rev'>) => [
   guard('look.at', equals(['at'], run.at)),
   guard('look.rev', equals(['rev'], run.rev)),
 ];
+
+/**
+ * What holders write leaves `at` and `rev` alone, so that these do not show it:
+ *
+ * ```
+ * D  reads: ready ─────────────── look: at = 15 min from now ──▶ refused
+ * A                 claim (epoch 1), lease of a minute           (else its crash would be noticed 14 minutes late)
+ * ```
+ */
+const nodesAsSeen = (run: Run, now: EpochMs): Guard[] =>
+  nodesOf(run).flatMap(([id, node]) => [
+    guard('look.status', equals(['nodes', id, 'status'], node.status)),
+    guard('look.epoch', equals(['nodes', id, 'epoch'], node.epoch)),
+    // Planned for the end of a lease that a renewal may have moved.
+    ...(node.status === 'running' && isAbandoned(node, now) ? [expired('look', id, now)] : []),
+  ]);
 
 /** 1, 2, 4 … minutes, at most 15. */
 const pauseAfter = (looks: number): Ms =>

@@ -4,7 +4,6 @@ import { isReadable } from '../ports/run-store.ts';
 import { type ClaimCommand, claim, decideRefusedClaim } from '../protocol/claim.ts';
 import type { Fence } from '../protocol/guards.ts';
 import { foreignDeferMs } from '../protocol/limits.ts';
-import { leaseNeedAt, lower } from '../protocol/lower.ts';
 import { acknowledge, defer, type Verdict } from './delivery.ts';
 import type { WorkerPorts } from './ports.ts';
 
@@ -21,16 +20,17 @@ const triesMax = 3;
 /** Claims the node, or takes it over, or says what becomes of the message instead. One write when nothing interferes. */
 export async function acquire(ports: WorkerPorts, command: ClaimCommand): Promise<Held | Verdict> {
   const { clock, runs, settings } = ports;
+  let seenAt: EpochMs | undefined;
   for (let tries = 0; tries < triesMax; tries += 1) {
-    const first = await runs.apply(claim(command, clock.now()));
-    if (first.applied) return hold(ports, command, first.run);
+    const first = await runs.apply(claim(command, clock.now(), seenAt));
+    if (first.applied) return hold(command, first.run);
     const seen = first.run;
     if (seen !== undefined && !isReadable(seen)) return defer(toSec(foreignDeferMs), 'NewerSchema');
     const now = clock.now();
     const decided = decideRefusedClaim(seen, command, now, toEpochSec(now + settings.retention));
     switch (decided.decision) {
       case 'hold':
-        return hold(ports, command, decided.run);
+        return hold(command, decided.run);
       case 'drop':
         return acknowledge(decided.reason);
       case 'defer':
@@ -38,10 +38,11 @@ export async function acquire(ports: WorkerPorts, command: ClaimCommand): Promis
       case 'mismatch':
         return defer(toSec(foreignDeferMs), 'DefinitionMismatch');
       case 'again':
+        seenAt = decided.seenAt;
         continue;
       case 'takeOver': {
         const taken = await runs.apply(decided.transition);
-        if (taken.applied) return hold(ports, command, taken.run);
+        if (taken.applied) return hold(command, taken.run);
         continue;
       }
       case 'exhaust': {
@@ -54,11 +55,9 @@ export async function acquire(ports: WorkerPorts, command: ClaimCommand): Promis
   return defer(1, 'Contended');
 }
 
-async function hold({ runs }: WorkerPorts, command: ClaimCommand, run: Run): Promise<Held> {
+function hold(command: ClaimCommand, run: Run): Held {
   const node = run.nodes[command.node];
   if (node?.status !== 'running') throw new Error('a claim must leave the node leased');
-  const needAt = leaseNeedAt(node.lease.until);
-  if (run.at > needAt) await runs.apply(lower(run, needAt));
   return {
     run,
     fence: { node: command.node, epoch: node.epoch, nonce: command.nonce },

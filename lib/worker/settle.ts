@@ -11,7 +11,6 @@ import { backoff } from '../protocol/backoff.ts';
 import { commit, readRefusedWrite } from '../protocol/commit.ts';
 import type { Ending } from '../protocol/end.ts';
 import { type HandBack, retryLater, yieldNode } from '../protocol/hand-back.ts';
-import { lower } from '../protocol/lower.ts';
 import type { Held } from './acquire.ts';
 import { isRetryable, toFailure } from './failure.ts';
 import type { WorkerPorts } from './ports.ts';
@@ -53,7 +52,8 @@ export async function settle(context: SettleContext, latest: Run, result: Result
     const applied = await applyUntil(context, write.transition);
     if (applied.applied) return write.handBack ? handBack(ports, applied.run, write) : write.settled;
     const read = readRefusedWrite(isReadable(applied.run) ? applied.run : undefined, held.fence);
-    if (read.now === 'done') return write.settled;
+    // Its response was lost: what was to follow it still is.
+    if (read.now === 'done') return write.handBack ? handBack(ports, read.run, write) : write.settled;
     if (read.now === 'lost') return 'lost';
     run = read.run;
   }
@@ -130,10 +130,9 @@ function ending({ held, ports }: SettleContext, run: Run, end: Ending): Write {
 }
 
 /** The node is ready again; the doorbell may fail, and then discovery rings. */
-async function handBack({ logger, queue, runs }: WorkerPorts, run: Run, write: Write): Promise<Settled> {
+async function handBack({ logger, queue }: WorkerPorts, run: Run, write: Write): Promise<Settled> {
   const { handBack } = write;
   if (!handBack) return write.settled;
-  if (run.at > handBack.needAt) await runs.apply(lower(run, handBack.needAt));
   const unsent = await queue.send(handBack.dispatches);
   if (unsent.length > 0) logger.warn('doorbell not sent; discovery will', { run: run.run });
   return write.settled;

@@ -3,11 +3,11 @@ import type { DefinitionHash, NodeId, Nonce, RunId, TenantId } from '../../../li
 import { type Control, type LeasedNode, type Run, type RunNode, soleNode } from '../../../lib/model/run.ts';
 import { backoff } from '../../../lib/protocol/backoff.ts';
 import { decideRefusedCancel, finaliseCancel, isQuiet } from '../../../lib/protocol/cancel.ts';
-import { type ClaimCommand, decideRefusedClaim } from '../../../lib/protocol/claim.ts';
+import { type ClaimCommand, claim, decideRefusedClaim, takeOver } from '../../../lib/protocol/claim.ts';
 import { commit, readRefusedWrite } from '../../../lib/protocol/commit.ts';
 import { yieldNode } from '../../../lib/protocol/hand-back.ts';
 import { look, lookAtUnreadable } from '../../../lib/protocol/look.ts';
-import { submit } from '../../../lib/protocol/submit.ts';
+import { type Submission, submit } from '../../../lib/protocol/submit.ts';
 import { applyTransition } from '../../../lib/testing/apply-transition.ts';
 
 const now = 1_000_000;
@@ -24,24 +24,24 @@ const command: ClaimCommand = {
 };
 
 function aRun(node: Partial<LeasedNode> | { status: RunNode['status'] }, over: Partial<Run> = {}): Run {
-  const { run } = submit(
-    {
-      ...key,
-      kind: 'task',
-      name: 't',
-      hash: 'h' as DefinitionHash,
-      submission: 's',
-      input: { text: '1' },
-      pool: 'default',
-      priority: 'normal',
-      tags: [],
-      attemptsMax: 3,
-      delayMs: 0,
-    },
-    now,
-  ).creation;
+  const { run } = submit(submission, now).creation;
   return { ...run, ...over, nodes: { [soleNode]: { ...run.nodes[soleNode], ...node } as RunNode } };
 }
+
+const submission: Submission = {
+  ...key,
+  kind: 'task',
+  name: 't',
+  hash: 'h' as DefinitionHash,
+  submission: 's',
+  input: { text: '1' },
+  pool: 'default',
+  priority: 'normal',
+  tags: [],
+  attemptsMax: 3,
+  delayMs: 0,
+  leaseMs: 60_000,
+};
 
 const leased = (until: number, over: Partial<LeasedNode> = {}) => ({
   status: 'running' as const,
@@ -68,7 +68,7 @@ describe('a refused claim', () => {
     ['another definition', aRun({}, { hash: 'x' as DefinitionHash }), { decision: 'mismatch' }],
     ['a node that is not there', { ...aRun({}), nodes: {} }, { decision: 'drop', reason: 'NoSuchNode' }],
     ['a node not yet due', aRun({ notBefore: now + 7 }), { decision: 'defer', delayMs: 7 }],
-    ['a node that became free', aRun({}), { decision: 'again' }],
+    ['a node that became free', aRun({}), { decision: 'again', seenAt: now + 60_000 }],
     ['a finished node', aRun({ status: 'succeeded' }), { decision: 'drop', reason: 'Finished' }],
     ['a live lease', aRun(leased(now + 1)), { decision: 'drop', reason: 'Leased' }],
     ['a lease within the grace', aRun(leased(now - 5_000)), { decision: 'drop', reason: 'Leased' }],
@@ -164,7 +164,9 @@ describe('a yield', () => {
       epoch: 1,
       checkpoint: { text: '7' },
     });
-    expect(step).toMatchObject({ dispatches: [], needAt: now });
+    // Beyond the hop limit nobody is sent for: discovery must look at once.
+    expect(step.dispatches).toEqual([]);
+    expect(applyTransition(run, step.transition)?.at).toBe(now);
   });
 });
 
@@ -172,7 +174,40 @@ it('a yield without a checkpoint keeps the one before', () => {
   const run = aRun(leased(now, { lease: { nonce: mine.nonce, until: now }, checkpoint: { text: '6' } }));
   const step = yieldNode(run, mine, { checkpoint: undefined, now, hop: 0, hopLimit: 64 });
   expect(applyTransition(run, step.transition)?.nodes[soleNode]).toMatchObject({ checkpoint: { text: '6' } });
-  expect(step).toMatchObject({ dispatches: [{ message: { hop: 1 } }], needAt: now + 60_000 });
+  expect(step).toMatchObject({ dispatches: [{ message: { hop: 1 } }] });
+});
+
+describe('the look that a lease needs', () => {
+  const short = { ...command, leaseUntil: now + 10_000 };
+  const needAt = now + 15_001;
+
+  it('comes with the claim: one that is too late refuses it, and the next try brings it forward', () => {
+    const run = aRun({}, { at: now + 900_000 });
+    expect(applyTransition(run, claim(short, now))).toBeUndefined();
+    expect(decideRefusedClaim(run, short, now, expires)).toEqual({ decision: 'again', seenAt: run.at });
+    expect(applyTransition(run, claim(short, now, run.at))?.at).toBe(needAt);
+  });
+
+  it('is never put off', () => {
+    const run = aRun({}, { at: now + 1 });
+    expect(applyTransition(run, claim(short, now))?.at).toBe(now + 1);
+    expect(applyTransition(run, claim(short, now, now + 900_000))).toBeUndefined();
+  });
+
+  it('comes with a takeover', () => {
+    const seen = leased(now - 6_000);
+    const run = aRun(seen, { at: now + 900_000 });
+    const node = run.nodes[soleNode] as LeasedNode;
+    expect(applyTransition(run, takeOver(short, node, run.at, now))?.at).toBe(needAt);
+    expect(applyTransition({ ...run, at: now }, takeOver(short, node, run.at, now))).toBeUndefined();
+  });
+
+  it('is set by the submission early enough for the first lease', () => {
+    const at = (leaseMs: number, delayMs = 0) =>
+      submit({ ...submission, leaseMs, delayMs }, now).creation.run.at - now;
+    expect([at(1_000), at(60_000), at(1_000, 10_000)]).toEqual([6_001, 60_000, 16_001]);
+    expect(at(1_000, 1_000_000)).toBe(1_000_000);
+  });
 });
 
 describe('a look', () => {
