@@ -82,7 +82,9 @@ class DirectClient {
     if (result.applied) {
       const unsent = await queue.send(dispatches);
       if (unsent.length > 0) logger.warn('doorbell not sent; discovery will', { run: submission.run });
-      return { ...(await this.#view(result.run)), created: true };
+      // What was just written need not be read.
+      const written = { get: async () => packed.apart ?? '' };
+      return { ...(await viewOf(result.run, written, clock.now())), created: true };
     }
     const existing = this.#readable(result.run, submission);
     if (!isResubmission(existing, submission)) {

@@ -8,7 +8,11 @@ import type { WorkerRecord } from '../ports/worker-registry.ts';
 import type { CancelRequest, Run, RunError, WorkerView } from './run-view.ts';
 
 /** A stored run as people see it; reads what lies apart. */
-export async function viewOf(run: StoredRun, payloads: PayloadStore, now: EpochMs): Promise<Run> {
+export async function viewOf(
+  run: StoredRun,
+  payloads: Pick<PayloadStore, 'get'>,
+  now: EpochMs,
+): Promise<Run> {
   const node = run.nodes[soleNode];
   if (!node) throw new Error(`run ${run.run} has no task node`);
   const base = { ...common(run, node), input: await unpack(payloads, run, run.input) };

@@ -45,6 +45,10 @@ export async function storeApart(store: PayloadStore, key: RunKey, packed: Packe
 }
 
 /** @throws HoldfastError `NotFound` when the part that lies apart has expired. */
-export async function unpack(store: PayloadStore, key: RunKey, payload: Payload): Promise<unknown> {
+export async function unpack(
+  store: Pick<PayloadStore, 'get'>,
+  key: RunKey,
+  payload: Payload,
+): Promise<unknown> {
   return deserialize('text' in payload ? payload.text : await store.get(key, payload.pointer));
 }
