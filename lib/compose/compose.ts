@@ -9,6 +9,7 @@ import { DynamoWorkerRegistry } from '../dynamodb/worker-registry.ts';
 import { HoldfastError } from '../model/errors.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Logger } from '../ports/logger.ts';
+import type { Metrics } from '../ports/metrics.ts';
 import type { PayloadStore } from '../ports/payload-store.ts';
 import type { Queue } from '../ports/queue.ts';
 import type { Random } from '../ports/random.ts';
@@ -17,7 +18,8 @@ import type { RunStore } from '../ports/run-store.ts';
 import type { WorkerRegistry } from '../ports/worker-registry.ts';
 import { SqsQueue } from '../sqs/queue.ts';
 import { awsClients } from './aws-clients.ts';
-import { isLogLevel, jsonLogger } from './json-logger.ts';
+import { isLogLevel, powertoolsLogger } from './powertools-logger.ts';
+import { noMetrics, powertoolsMetrics } from './powertools-metrics.ts';
 import { systemClock, systemRandom } from './system.ts';
 
 /** Everything a function, a worker or a client works with, on the real services. */
@@ -25,6 +27,7 @@ export interface Composition {
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
+  readonly metrics: Metrics;
   readonly runs: RunStore;
   readonly payloads: PayloadStore;
   readonly cache: ResultCache;
@@ -43,12 +46,15 @@ export function compose(env: Env, given: Parameters<typeof readSettings>[1] = {}
   const settings = readSettings(env, given);
   const table = required(env, envNames.table);
   const pools = readPools(env);
-  const logger = jsonLogger(readLogLevel(env));
+  const serviceName = env[envNames.service] || 'holdfast';
+  const logger = powertoolsLogger({ level: readLogLevel(env), serviceName });
+  const namespace = env[envNames.metricsNamespace];
   const { dynamodb, sqs } = awsClients(env);
   return {
     clock: systemClock,
     random: systemRandom,
     logger,
+    metrics: namespace ? powertoolsMetrics(namespace, serviceName) : noMetrics,
     runs: new DynamoRunStore(dynamodb, table),
     payloads: new DynamoPayloadStore(dynamodb, table),
     cache: new DynamoResultCache(dynamodb, table),

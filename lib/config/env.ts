@@ -14,6 +14,10 @@ export const envNames = {
   logLevel: 'HOLDFAST_LOG_LEVEL',
   /** Name of the task that `POST /tasks` without `task` means. */
   defaultTask: 'HOLDFAST_DEFAULT_TASK',
+  /** Powertools' own: what each log line and metric says it comes from. */
+  service: 'POWERTOOLS_SERVICE_NAME',
+  /** Powertools' own: where metrics are published. Without it none are. */
+  metricsNamespace: 'POWERTOOLS_METRICS_NAMESPACE',
 } as const;
 
 export type Env = Readonly<Record<string, string | undefined>>;

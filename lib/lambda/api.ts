@@ -1,16 +1,16 @@
 import type { Hono } from 'hono';
-import { handle, type LambdaContext, type LambdaEvent } from 'hono/aws-lambda';
 import { createApp } from '../api/app.ts';
 import { directClient } from '../client/direct-client.ts';
 import { compose } from '../compose/compose.ts';
 import { envNames } from '../config/env.ts';
 import { Registry } from '../define/registry.ts';
+import { functionUrlHandler, type HttpHandler } from './function-url.ts';
 import type { TaskFunctionOptions } from './options.ts';
 
 /** The HTTP API: the app itself, and the same as the handler of a function URL. */
 export function createApi({ tasks, env = process.env }: TaskFunctionOptions): {
   app: Hono;
-  handler: (event: LambdaEvent, context?: LambdaContext) => Promise<unknown>;
+  handler: HttpHandler;
 } {
   const composition = compose(env);
   const registry = Registry.fromModule(tasks);
@@ -22,5 +22,5 @@ export function createApi({ tasks, env = process.env }: TaskFunctionOptions): {
     logger: composition.logger,
     ...(defaultTask ? { defaultTask } : {}),
   });
-  return { app, handler: handle(app) };
+  return { app, handler: functionUrlHandler(app) };
 }

@@ -12,7 +12,7 @@ import type { FunctionOptions } from './options.ts';
 export function createDeadLetter({
   env = process.env,
 }: FunctionOptions = {}): (event: SQSEvent) => Promise<SQSBatchResponse> {
-  const { logger, runs } = compose(env);
+  const { logger, metrics, runs } = compose(env);
 
   const explain = async ({ messageId, body, attributes }: SQSRecord): Promise<boolean> => {
     const receives = Number(attributes.ApproximateReceiveCount);
@@ -33,6 +33,7 @@ export function createDeadLetter({
   };
 
   return async (event) => {
+    metrics.publish({ DeadLetters: event.Records.length });
     const batchItemFailures: { itemIdentifier: string }[] = [];
     for (const record of event.Records) {
       const done = await explain(record).catch((error: unknown) => {

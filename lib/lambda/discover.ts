@@ -7,7 +7,10 @@ export function createDiscover({ env = process.env }: FunctionOptions = {}): () 
   const composition = compose(env);
   return async () => {
     const report = await discover(composition);
-    composition.logger.info('discovery tick', { ...report });
+    // Most ticks of most stacks find nothing: only a tick that did something is worth a line of the log.
+    const level = report.nominated > 0 || report.failures > 0 ? 'info' : 'debug';
+    composition.logger[level]('discovery tick', { ...report });
+    composition.metrics.publish({ RunsNominated: report.nominated, DoorbellsSent: report.sent });
     return report;
   };
 }

@@ -15,6 +15,7 @@ import { Executor } from '../worker/executor.ts';
 import { Heartbeat } from '../worker/heartbeat.ts';
 import { Statistics } from '../worker/statistics.ts';
 import type { TaskFunctionOptions } from './options.ts';
+import { outcomeMetrics } from './outcome-metrics.ts';
 
 /** The message goes back to its queue: thrown so that the batch's response names it. */
 class GivenBack extends Error {
@@ -33,7 +34,7 @@ type ExecuteHandler = ((event: SQSEvent, context: Context) => Promise<SQSBatchRe
  */
 export function createExecute({ tasks, env = process.env }: TaskFunctionOptions): ExecuteHandler {
   const composition = compose(env);
-  const { logger, queue, settings, workers } = composition;
+  const { logger, metrics, queue, settings, workers } = composition;
   const statistics = new Statistics();
   const ports = { ...composition, registry: Registry.fromModule(tasks), workerId: workerIdOf(env) };
   const executor = new Executor(ports, statistics);
@@ -43,6 +44,7 @@ export function createExecute({ tasks, env = process.env }: TaskFunctionOptions)
     kind: onLambda ? 'lambda' : 'process',
   });
   const limit = pLimit(settings.maxParallel);
+  const publishOutcomes = outcomeMetrics(metrics, statistics);
 
   const executeRecord = async (record: SQSRecord, endsAt: number, marginMs: number): Promise<void> => {
     const parsed = parseMessage(record.body);
@@ -85,11 +87,13 @@ export function createExecute({ tasks, env = process.env }: TaskFunctionOptions)
       const left = context.getRemainingTimeInMillis();
       const endsAt = composition.clock.now() + left;
       const marginMs = Math.min(60_000, left / 5);
-      return heartbeat.during(() =>
+      const settled = await heartbeat.during(() =>
         Promise.allSettled(
           event.Records.map((record) => limit(() => executeRecord(record, endsAt, marginMs))),
         ),
       );
+      publishOutcomes();
+      return settled;
     });
   return Object.assign(handler, { [Symbol.asyncDispose]: () => heartbeat.stop() }) as never;
 }

@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os';
-import type { LogLevel } from '../compose/json-logger.ts';
+import type { LogLevel } from '../compose/powertools-logger.ts';
 import type { Env } from '../config/env.ts';
 import { type readSettings, settingVariable } from '../config/settings.ts';
 import { type Duration, parseDuration } from '../model/duration.ts';

@@ -1,7 +1,7 @@
 import { SQSClient } from '@aws-sdk/client-sqs';
 import type { Client } from '../client/client.ts';
 import { createClient } from '../client/create-client.ts';
-import { isLogLevel, jsonLogger } from '../compose/json-logger.ts';
+import { isLogLevel, powertoolsLogger } from '../compose/powertools-logger.ts';
 import { countSqsRequests } from '../compose/request-count.ts';
 import { systemClock } from '../compose/system.ts';
 import { type Env, envNames } from '../config/env.ts';
@@ -135,7 +135,7 @@ interface Driving extends Pick<Start, 'plan' | 'settings' | 'env' | 'stack'> {
 /** Starts what calls the functions. On closing, all of it stops at once and shares one grace period. */
 function drive({ services, functions, api, plan, settings, env, stack }: Driving): void {
   const level = env[envNames.logLevel] ?? '';
-  const logger = jsonLogger(isLogLevel(level) ? level : 'warn');
+  const logger = powertoolsLogger({ level: isLogLevel(level) ? level : 'warn' });
   const clock = systemClock;
   const sqs = new SQSClient({
     endpoint: services.sqs.url,

@@ -12,6 +12,8 @@ export interface Held {
   readonly run: Run;
   readonly fence: Fence;
   readonly leaseUntil: EpochMs;
+  /** From an owner whose lease ran out. */
+  readonly takenOver?: true;
 }
 
 /** A claim can lose against a change that leaves the node claimable; more than this many times it is left alone. */
@@ -42,7 +44,7 @@ export async function acquire(ports: WorkerPorts, command: ClaimCommand): Promis
         continue;
       case 'takeOver': {
         const taken = await runs.apply(decided.transition);
-        if (taken.applied) return hold(command, taken.run);
+        if (taken.applied) return { ...hold(command, taken.run), takenOver: true };
         continue;
       }
       case 'exhaust': {

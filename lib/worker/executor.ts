@@ -17,6 +17,14 @@ import type { WorkerPorts } from './ports.ts';
 import { type Result, type Settled, settle } from './settle.ts';
 import type { Statistics } from './statistics.ts';
 
+/** One attempt's work; these ports log with what names the attempt. */
+interface Work {
+  readonly ports: WorkerPorts;
+  readonly registered: Registered;
+  readonly held: Held;
+  readonly delivery: Delivery;
+}
+
 /**
  * Executes messages: claim, handler under a renewed lease, commit. The same for a Lambda, a container, a laptop.
  * It does not receive or delete messages: the verdict says what to do with them.
@@ -56,6 +64,7 @@ export class Executor {
       leaseUntil: Math.min(now + leaseMs, delivery.endsAt),
     });
     if ('verdict' in acquired) {
+      if (acquired.because === 'AttemptsExhausted') this.#statistics.exhausted += 1;
       return acquired.because === 'NotFound'
         ? this.#contextNotFound(message.run, logger)
         : refused(acquired, logger);
@@ -90,13 +99,18 @@ export class Executor {
   ): Promise<Verdict> {
     const node = held.run.nodes[held.fence.node];
     const own = logger.child({ task: registered.task.name, attempt: node?.attempt, epoch: held.fence.epoch });
-    const attempt = new Attempt(this.#ports, registered, held, delivery, { leaseMs, logger: own });
-    const started = this.#ports.clock.now();
+    const ports = { ...this.#ports, logger: own };
+    const attempt = new Attempt(ports, registered, held, delivery, { leaseMs, logger: own });
+    const started = ports.clock.now();
     this.#attempts.add(attempt);
     this.#statistics.begin();
+    if (held.takenOver) {
+      this.#statistics.takeovers += 1;
+      own.warn('taken over from an owner that was silent past its lease');
+    }
     let settled: Settled = 'lost';
     try {
-      settled = await this.#work(attempt, registered, held, delivery);
+      settled = await this.#work(attempt, { ports, registered, held, delivery });
       own.info('attempt ended', { settled, durationMs: this.#ports.clock.now() - started });
       return acknowledge(settled);
     } finally {
@@ -105,17 +119,17 @@ export class Executor {
     }
   }
 
-  async #work(attempt: Attempt, registered: Registered, held: Held, delivery: Delivery): Promise<Settled> {
+  async #work(attempt: Attempt, { ports, registered, held, delivery }: Work): Promise<Settled> {
     let cached = false;
     const outcome = await attempt.run(async (ctx) => {
-      const made = await this.#value(registered, held.run, ctx);
+      const made = await resultText(ports, registered, held.run, ctx);
       cached = made.cached;
       return made.text;
     });
     const result = resultOf(outcome, cached);
     if (!result) return 'lost';
     const context = {
-      ports: this.#ports,
+      ports,
       held,
       registered,
       hop: delivery.message.hop,
@@ -123,21 +137,26 @@ export class Executor {
     };
     return await settle(context, attempt.keeper.run, result);
   }
+}
 
-  /** The stored text of the result: from the cache, or what the handler returns. */
-  async #value(registered: Registered, run: Run, ctx: Context): Promise<{ text: string; cached: boolean }> {
-    const { task } = registered;
-    const stored = await unpack(this.#ports.payloads, run, run.input);
-    const input = await validate(task.input, stored, 'InvalidInput', 'input');
-    const key = cacheKeyOf(registered, run, input);
-    const hit = key === undefined ? undefined : await readCached(this.#ports, key);
-    if (hit !== undefined) return { text: hit, cached: true };
-    const returned = await task.run(input as never, ctx);
-    const output = task.output ? await validate(task.output, returned, 'InvalidOutput', 'output') : returned;
-    const text = serialize(output, 'output');
-    if (key === undefined) return { text, cached: false };
-    return { text: await shareResult(this.#ports, registered, key, text), cached: false };
-  }
+/** The stored text of the result: from the cache, or what the handler returns. */
+async function resultText(
+  ports: WorkerPorts,
+  registered: Registered,
+  run: Run,
+  ctx: Context,
+): Promise<{ text: string; cached: boolean }> {
+  const { task } = registered;
+  const stored = await unpack(ports.payloads, run, run.input);
+  const input = await validate(task.input, stored, 'InvalidInput', 'input');
+  const key = cacheKeyOf(registered, run, input);
+  const hit = key === undefined ? undefined : await readCached(ports, key);
+  if (hit !== undefined) return { text: hit, cached: true };
+  const returned = await task.run(input as never, ctx);
+  const output = task.output ? await validate(task.output, returned, 'InvalidOutput', 'output') : returned;
+  const text = serialize(output, 'output');
+  if (key === undefined) return { text, cached: false };
+  return { text: await shareResult(ports, registered, key, text), cached: false };
 }
 
 function refused(verdict: Verdict, logger: Logger): Verdict {
