@@ -93,6 +93,8 @@ function lease({ node, nonce, leaseUntil, worker }: ClaimCommand, now: EpochMs):
     set(['nodes', node, 'lease'], { nonce, until: leaseUntil }),
     set(['nodes', node, 'worker'], worker),
     set(['nodes', node, 'startedAt'], now),
+    // Somebody came: the pauses between looks begin again.
+    set(['looks'], 0),
   ];
 }
 

@@ -42,6 +42,19 @@ describe('discovery', () => {
     expect(pauses).toEqual([1, 1, 2, 4, 8, 15, 15]);
   });
 
+  it('begins its pauses again once somebody came', async () => {
+    const system = new VirtualSystem({ echo });
+    const run = await system.client.submit(echo, 1);
+    for (let look = 0; look < 3; look += 1) {
+      const { at } = await system.stored(run.id);
+      await system.clock.advance(at - system.clock.now());
+      await system.discover();
+    }
+    expect((await system.stored(run.id)).looks).toBe(3);
+    await system.executeNext();
+    expect((await system.stored(run.id)).looks).toBe(0);
+  });
+
   it('of two at once only one sends', async () => {
     const system = new VirtualSystem({ echo });
     await system.client.submit(echo, 1);
