@@ -2,28 +2,13 @@ import { Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { methodNotAllowed } from 'hono/method-not-allowed';
 import { secureHeaders } from 'hono/secure-headers';
-import type { Client } from '../client/client.ts';
 import { HoldfastError } from '../model/errors.ts';
-import type { Logger } from '../ports/logger.ts';
 import { bodyBytesMax, bodyTooLarge } from './json-body.ts';
+import type { ApiOptions } from './options.ts';
 import { answerError, answerProblem } from './problem.ts';
 import { addAboutRoutes } from './routes/about.ts';
 import { addRunRoutes } from './routes/runs.ts';
 import { addTaskRoutes } from './routes/tasks.ts';
-
-/** What the API shows of the registered tasks; a Registry is one. */
-interface TaskCatalog {
-  names(): readonly string[];
-  byName?(name: string): { readonly hash: string } | undefined;
-}
-
-export interface ApiOptions {
-  readonly client: Client;
-  readonly tasks: TaskCatalog;
-  /** What `POST /tasks` without `task` means. Default: such a request is refused. */
-  readonly defaultTask?: string;
-  readonly logger: Logger;
-}
 
 /**
  * The HTTP API over a client: it checks, calls, and maps errors to problem documents. It stores nothing itself and

@@ -1,6 +1,6 @@
 import type { Hono } from 'hono';
-import type { ApiOptions } from '../app.ts';
 import { openApiDocument } from '../openapi.ts';
+import type { ApiOptions } from '../options.ts';
 
 /** What there is besides runs: who works, what can run, what this API looks like. */
 export function addAboutRoutes(app: Hono, { client, tasks }: ApiOptions): void {

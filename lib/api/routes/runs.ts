@@ -1,8 +1,8 @@
 import type { Context, Hono } from 'hono';
 import type { Client, InTenant } from '../../client/client.ts';
 import { runId } from '../../model/ids.ts';
-import type { ApiOptions } from '../app.ts';
 import { readJson } from '../json-body.ts';
+import type { ApiOptions } from '../options.ts';
 import { parseAs, queryOf, tenantOf } from '../parse.ts';
 import { cancellationSchema, listingSchema } from '../schemas.ts';
 
