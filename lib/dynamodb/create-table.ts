@@ -8,7 +8,7 @@ import {
 import { stateIndex, tableKeys } from './table.ts';
 
 /** The table as the embedded runtime and the tests create it; the deployed one is the construct's. */
-function createTableInput(tableName: string): CreateTableCommandInput {
+export function createTableInput(tableName: string): CreateTableCommandInput {
   return {
     TableName: tableName,
     BillingMode: 'PAY_PER_REQUEST',

@@ -1,0 +1,42 @@
+import { Duration } from 'aws-cdk-lib';
+import { FunctionUrlAuthType, InvokeMode } from 'aws-cdk-lib/aws-lambda';
+import { Construct } from 'constructs';
+import { envNames } from '../../lib/config/env.ts';
+import { BundledFunction } from './bundled-function.ts';
+import type { StackParts } from './stack-parts.ts';
+
+/** functions/api.ts behind a function URL that answers nobody without IAM's permission. */
+export class Api extends Construct {
+  readonly url: string;
+
+  constructor(scope: Construct, id: string, parts: StackParts) {
+    super(scope, id);
+    const { doorbells, options, runTable } = parts;
+    const { defaultTask } = options;
+    const api = new BundledFunction(this, 'Api', {
+      parts,
+      file: 'api',
+      description: 'Holdfast: the HTTP API',
+      timeout: Duration.seconds(30),
+      ...(defaultTask !== undefined && { environment: { [envNames.defaultTask]: defaultTask } }),
+      permissions: [
+        {
+          actions: [
+            'dynamodb:BatchGetItem',
+            'dynamodb:GetItem',
+            'dynamodb:PutItem',
+            'dynamodb:Query',
+            'dynamodb:UpdateItem',
+          ],
+          resources: [runTable.table.tableArn],
+        },
+        { actions: ['dynamodb:Query'], resources: [runTable.indexArn] },
+        { actions: ['sqs:SendMessage'], resources: [doorbells.queue.queueArn] },
+      ],
+    });
+    this.url = api.function.addFunctionUrl({
+      authType: FunctionUrlAuthType.AWS_IAM,
+      invokeMode: InvokeMode.RESPONSE_STREAM,
+    }).url;
+  }
+}

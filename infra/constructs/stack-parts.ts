@@ -1,0 +1,31 @@
+import { Stack } from 'aws-cdk-lib';
+import type { Construct } from 'constructs';
+import { envNames } from '../../lib/config/env.ts';
+import { defaultPool, type Pools } from '../../lib/config/pools.ts';
+import type { HoldfastOptions } from '../options.ts';
+import type { DoorbellQueue } from './doorbell-queue.ts';
+import type { RunTable } from './run-table.ts';
+
+/** What every function works with. */
+export interface StackParts {
+  readonly runTable: RunTable;
+  readonly doorbells: DoorbellQueue;
+  readonly options: HoldfastOptions;
+}
+
+/** The pools as handlers and clients read them. */
+export function poolsJson(scope: Construct, { doorbells }: StackParts): string {
+  const pools: Pools = { [defaultPool]: { tags: [], lanes: { normal: doorbells.queue.queueUrl } } };
+  return Stack.of(scope).toJsonString(pools);
+}
+
+/** The variables that every function reads. */
+export function sharedEnvironment(scope: Construct, parts: StackParts): Record<string, string> {
+  return {
+    [envNames.table]: parts.runTable.table.tableName,
+    [envNames.pools]: poolsJson(scope, parts),
+    [envNames.logLevel]: parts.options.logLevel ?? 'info',
+    [envNames.service]: Stack.of(scope).stackName,
+    [envNames.metricsNamespace]: 'Holdfast',
+  };
+}

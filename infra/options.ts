@@ -1,0 +1,53 @@
+import { resolve } from 'node:path';
+import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import type { Node } from 'constructs';
+
+/** What a deployment may choose. */
+export interface HoldfastOptions {
+  /** The module whose exported tasks are run, bundled into the functions. Default: examples/tasks.ts. */
+  readonly tasks?: string | undefined;
+  /** The task that `POST /tasks` without `task` means. Default: such a request is refused. */
+  readonly defaultTask?: string | undefined;
+  /** `debug`, `info`, `warn`, `error` or `silent`. Default: `info`. */
+  readonly logLevel?: string | undefined;
+  /** How long one invocation of the executor may take, up to 15 minutes. Default: 15 minutes. */
+  readonly executorTimeout?: Duration | undefined;
+  /** Invocations of the executor at a time, from 2. Default: the account's own limit. */
+  readonly maxConcurrency?: number | undefined;
+  /** What becomes of the table when the stack is deleted. Default: it is kept. */
+  readonly removalPolicy?: RemovalPolicy | undefined;
+  /** ARN of the topic that hears of alarms. Default: they only change their state. */
+  readonly alarmTopicArn?: string | undefined;
+}
+
+/** The options as given on the command line: `cdk deploy -c tasks=./my-tasks.ts -c maxConcurrency=20`. */
+export function optionsFromContext(node: Node): HoldfastOptions {
+  const text = (name: string): string | undefined => {
+    const value: unknown = node.tryGetContext(name);
+    return value === undefined || value === '' ? undefined : String(value);
+  };
+  const wholeNumber = (name: string): number | undefined => {
+    const value = text(name);
+    if (value === undefined) return undefined;
+    if (/^\d{1,6}$/.test(value)) return Number(value);
+    throw new Error(`The context value ${name} must be a whole number, not ${JSON.stringify(value)}`);
+  };
+  const seconds = wholeNumber('executorTimeout');
+  const tasks = text('tasks');
+  return {
+    tasks: tasks === undefined ? undefined : resolve(tasks),
+    defaultTask: text('defaultTask'),
+    logLevel: text('logLevel'),
+    executorTimeout: seconds === undefined ? undefined : Duration.seconds(seconds),
+    maxConcurrency: wholeNumber('maxConcurrency'),
+    removalPolicy: removalPolicy(text('removalPolicy')),
+    alarmTopicArn: text('alarmTopic'),
+  };
+}
+
+function removalPolicy(word: string | undefined): RemovalPolicy | undefined {
+  if (word === undefined) return undefined;
+  if (word === 'retain') return RemovalPolicy.RETAIN;
+  if (word === 'destroy') return RemovalPolicy.DESTROY;
+  throw new Error(`The context value removalPolicy must be retain or destroy, not ${JSON.stringify(word)}`);
+}

@@ -1,0 +1,62 @@
+import { readFileSync } from 'node:fs';
+import { Bucket } from 'aws-cdk-lib/aws-s3';
+import { expect, it } from 'vitest';
+import { acknowledged, checkWithNag } from '../../infra/nag.ts';
+import { HoldfastStack } from '../../infra/stack.ts';
+import { newApp } from './synthesize.ts';
+
+interface Report {
+  readonly pluginReports: readonly {
+    readonly pluginName: string;
+    readonly violations: readonly {
+      readonly ruleName: string;
+      readonly violatingConstructs: readonly { readonly constructPath: string }[];
+    }[];
+  }[];
+}
+
+function findings(options: { except?: typeof acknowledged; extra?: (stack: HoldfastStack) => void } = {}) {
+  const app = newApp();
+  const stack = new HoldfastStack(app, 'Holdfast');
+  options.extra?.(stack);
+  checkWithNag(app, stack, options.except);
+  try {
+    app.synth();
+  } catch (error) {
+    if (!(error instanceof Error && error.name === 'ValidationFailed')) throw error;
+  }
+  const report: Report = JSON.parse(readFileSync(`${app.outdir}/validation-report.json`, 'utf8'));
+  return report.pluginReports.flatMap(({ violations }) =>
+    violations.map(({ ruleName, violatingConstructs }) => ({
+      rule: ruleName,
+      constructs: violatingConstructs.map(({ constructPath }) => constructPath),
+    })),
+  );
+}
+
+it('cdk-nag finds nothing that is not acknowledged', () => {
+  expect(findings()).toEqual([]);
+});
+
+it('what is acknowledged is found, and only where its reason holds', () => {
+  const functions = ['Executor/Execute', 'Discovery/Discover', 'DeadLetters/DeadLetter', 'Api/Api'].map(
+    (path) => `Holdfast/${path}/Function/Resource`,
+  );
+  const found = findings({ except: [] });
+  expect(found.map(({ rule }) => rule).sort()).toEqual(acknowledged.map(({ rule }) => rule).sort());
+  expect(Object.fromEntries(found.map(({ rule, constructs }) => [rule, constructs]))).toEqual({
+    'Serverless-SQSRedrivePolicy': ['Holdfast/Doorbells/DeadLetterQueue/Resource'],
+    'Serverless-LambdaDLQ': functions,
+    'Serverless-LambdaTracing': functions,
+    'Serverless-LambdaEventSourceMappingDestination': [
+      'Holdfast/Executor/Mapping/Resource',
+      'Holdfast/DeadLetters/Mapping/Resource',
+    ],
+    'Serverless-EventBusDLQ': ['Holdfast/Discovery/Schedule/Resource'],
+  });
+});
+
+it('both packs look: an open bucket would be found', () => {
+  const found = findings({ extra: (stack) => new Bucket(stack, 'Open') }).map(({ rule }) => rule);
+  expect(found).toContain('AwsSolutions-S10');
+});
