@@ -112,8 +112,12 @@ export class LeaseKeeper {
     const progress = this.#progress;
     const checkpoint = this.#checkpoint;
     if (checkpoint) await storeApart(this.#ports.payloads, run, checkpoint);
-    const transition = renew({ key: run, fence, leaseUntil, progress, checkpoint: checkpoint?.payload });
-    const result = await this.#ports.runs.apply(transition);
+    const command = { key: run, fence, leaseUntil, progress, checkpoint: checkpoint?.payload };
+    let result = await this.#ports.runs.apply(renew({ ...command, seenAt: this.run.at }));
+    const held = !result.applied && isReadable(result.run) && readRefusedWrite(result.run, fence);
+    // Still ours: only the look was moved meanwhile.
+    if (held && held.now === 'mine')
+      result = await this.#ports.runs.apply(renew({ ...command, seenAt: held.run.at }));
     if (this.#ended) return;
     if (!result.applied) return this.#refused(result.run && isReadable(result.run) ? result.run : undefined);
     this.run = result.run;
@@ -126,11 +130,7 @@ export class LeaseKeeper {
   }
 
   #refused(run: Run | undefined): void {
-    const read = readRefusedWrite(run, this.#held.fence);
-    if (read.now === 'mine') {
-      this.run = read.run;
-      return;
-    }
+    if (readRefusedWrite(run, this.#held.fence).now === 'mine') return; // the next tick tries again
     const node = run?.nodes[this.#held.fence.node];
     this.#options.logger.error('lease lost to another owner', { owner: node?.worker, epoch: node?.epoch });
     this.#lose('The lease was lost to another owner');

@@ -86,6 +86,7 @@ describe.each(tables)('as the store in memory does: $name', ({ open }) => {
         key,
         fence: fence('a', 1),
         leaseUntil: start + 90_000,
+        seenAt: run.at,
         progress: '',
         checkpoint: { text: '1' },
       }),

@@ -1,0 +1,171 @@
+import { HoldfastError } from '../../lib/model/errors.ts';
+import type { Ms } from '../../lib/model/time.ts';
+import type { Clock } from '../../lib/ports/clock.ts';
+import type { PayloadStore } from '../../lib/ports/payload-store.ts';
+import type { Queue } from '../../lib/ports/queue.ts';
+import type { ResultCache } from '../../lib/ports/result-cache.ts';
+import type { RunStore } from '../../lib/ports/run-store.ts';
+
+export const faults = [
+  'crash before',
+  'crash after',
+  'response lost',
+  'answer lost and error',
+  'throttle',
+  'freeze',
+] as const;
+export type Fault = (typeof faults)[number];
+
+/** At which I/O of which actor what happens. I/Os are counted from 1. */
+export interface PlannedFault {
+  readonly fault: Fault;
+  readonly at: number;
+}
+
+interface Adapters {
+  readonly runs: RunStore;
+  readonly payloads: PayloadStore;
+  readonly cache: ResultCache;
+  readonly queue: Queue;
+}
+
+/** The I/Os an actor made, by name and in order: `runs.apply(claim)`. */
+export type Trace = string[];
+
+/**
+ * One process as the world sees it: its I/Os can be hit by a fault, and when it is dead or frozen neither its timers
+ * nor its I/Os go on.
+ */
+export class Actor {
+  readonly trace: Trace = [];
+  readonly #clock: Clock;
+  readonly #adapters: Adapters;
+  readonly #planned: PlannedFault | undefined;
+  readonly #freezeMs: Ms;
+  #dead = false;
+  #frozenUntil = Number.NEGATIVE_INFINITY;
+
+  constructor(clock: Clock, adapters: Adapters, freezeMs: Ms, planned?: PlannedFault) {
+    this.#clock = clock;
+    this.#adapters = adapters;
+    this.#freezeMs = freezeMs;
+    this.#planned = planned;
+  }
+
+  /** Neither dead nor frozen. */
+  get awake(): boolean {
+    return !this.#dead && this.#clock.now() >= this.#frozenUntil;
+  }
+
+  /** Whether the planned fault was met. */
+  get hit(): boolean {
+    return this.#planned !== undefined && this.trace.length >= this.#planned.at;
+  }
+
+  readonly clock: Clock = {
+    now: () => this.#clock.now(),
+    after: (delay, fire) => this.#clock.after(delay, () => this.#fire(fire)),
+  };
+
+  get runs(): RunStore {
+    const { runs } = this.#adapters;
+    return {
+      create: (creation) => this.#io('runs.create', () => runs.create(creation)),
+      apply: (transition) => this.#io(`runs.apply(${transition.name})`, () => runs.apply(transition)),
+      applyUnread: (transition) => this.#io('runs.applyUnread', () => runs.applyUnread(transition)),
+      get: (key) => this.#io('runs.get', () => runs.get(key)),
+      getMany: (keys) => this.#io('runs.getMany', () => runs.getMany(keys)),
+      query: (query) => runs.query(query), // sixteen a tick, all alike: hit through getMany
+    };
+  }
+
+  get payloads(): PayloadStore {
+    const { payloads } = this.#adapters;
+    return {
+      put: (key, name, text) => this.#io('payloads.put', () => payloads.put(key, name, text)),
+      get: (key, name) => this.#io('payloads.get', () => payloads.get(key, name)),
+    };
+  }
+
+  get cache(): ResultCache {
+    const { cache } = this.#adapters;
+    return {
+      get: (key, now) => this.#io('cache.get', () => cache.get(key, now)),
+      put: (key, text, now, expiresAt) => this.#io('cache.put', () => cache.put(key, text, now, expiresAt)),
+    };
+  }
+
+  get queue(): Queue {
+    const { queue } = this.#adapters;
+    return {
+      // The queue says what it did not take instead of failing.
+      send: (all) =>
+        all.length === 0
+          ? queue.send(all)
+          : this.#io(
+              'queue.send',
+              () => queue.send(all),
+              () => all,
+            ),
+      extend: (receipt, seconds) =>
+        this.#io(
+          'queue.extend',
+          () => queue.extend(receipt, seconds),
+          () => false,
+        ),
+      depth: (pool) => this.#io('queue.depth', () => queue.depth(pool)),
+    };
+  }
+
+  #fire(fire: () => void): void {
+    if (this.#dead) return;
+    const left = this.#frozenUntil - this.#clock.now();
+    if (left > 0) this.#clock.after(left, () => this.#fire(fire));
+    else fire();
+  }
+
+  async #io<T>(name: string, work: () => Promise<T>, failed?: () => T): Promise<T> {
+    await this.#alive();
+    this.trace.push(name);
+    const fault = this.#planned?.at === this.trace.length ? this.#planned.fault : undefined;
+    const fail = () => {
+      if (failed) return failed();
+      throw new HoldfastError('StoreUnreachable', `${name} got no answer`);
+    };
+    switch (fault) {
+      case undefined:
+        break;
+      case 'crash before':
+        this.#dead = true;
+        return never();
+      case 'crash after':
+        await work();
+        this.#dead = true;
+        return never();
+      case 'response lost':
+        await work(); // and the SDK asks again
+        break;
+      case 'answer lost and error':
+        await work();
+        return fail();
+      case 'throttle':
+        return fail();
+      case 'freeze':
+        this.#frozenUntil = this.#clock.now() + this.#freezeMs;
+        await this.#alive();
+        break;
+    }
+    const answer = await work();
+    await this.#alive();
+    return answer;
+  }
+
+  async #alive(): Promise<void> {
+    if (this.#dead) await never();
+    const left = this.#frozenUntil - this.#clock.now();
+    if (left > 0) await new Promise<void>((resolve) => void this.#clock.after(left, resolve));
+  }
+}
+
+/** What a dead process waits for. */
+const never = () => new Promise<never>(() => {});
