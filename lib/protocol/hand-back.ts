@@ -3,9 +3,9 @@ import type { Dispatch } from '../model/message.ts';
 import type { Payload } from '../model/payload.ts';
 import type { Run } from '../model/run.ts';
 import type { EpochMs, Ms } from '../model/time.ts';
-import type { Transition, Update } from '../model/transition.ts';
+import type { Guard, Transition, Update } from '../model/transition.ts';
 import { dispatchOf } from './dispatch.ts';
-import { active, type Fence, fenced, increment, remove, set } from './guards.ts';
+import { absent, active, type Fence, fenced, guard, increment, remove, set } from './guards.ts';
 import { dispatchGraceMs, messageDelayMaxMs } from './limits.ts';
 import { lookInTime } from './look-in-time.ts';
 
@@ -58,7 +58,7 @@ function handBack(
     transition: {
       name,
       key: run,
-      guards: [...active(name), ...fenced(name, fence), look.guard],
+      guards: [...active(name), ...fenced(name, fence), ...uncontrolled(name, run), look.guard],
       updates: [
         set(['nodes', fence.node, 'status'], 'ready'),
         set(['nodes', fence.node, 'notBefore'], notBefore),
@@ -70,3 +70,10 @@ function handBack(
     dispatches: rings ? [dispatchOf(run, fence.node, { delayMs, hop: hop + 1 })] : [],
   };
 }
+
+/**
+ * What was asked for since the snapshot is decided on first. A cancelled run that became ready would have nobody left
+ * to end it before the look for the end of its old lease.
+ */
+const uncontrolled = (name: string, run: Run): Guard[] =>
+  run.control ? [] : [guard(`${name}.noControl`, absent(['control']))];

@@ -1,0 +1,31 @@
+import { expect, it } from 'vitest';
+import type { Nonce } from '../../../lib/model/ids.ts';
+import { type Run, soleNode } from '../../../lib/model/run.ts';
+import { requestCancel } from '../../../lib/protocol/cancel.ts';
+import { retryLater, yieldNode } from '../../../lib/protocol/hand-back.ts';
+import { applyTransition } from '../../../lib/testing/apply-transition.ts';
+import { leasedNode, sampleRun, start } from '../../support/sample-run.ts';
+
+const held = sampleRun({ epoch: 1, nodes: { [soleNode]: leasedNode } });
+const fence = { node: soleNode, epoch: 1, nonce: 'nonce-1' as Nonce };
+const hop = { now: start, hop: 0, hopLimit: 64 };
+const failure = { type: 'Error', message: 'failed', attempt: 1 };
+
+const handBacks = (run: Run) => [
+  retryLater(run, fence, { failure, delayMs: 0, ...hop }).transition,
+  yieldNode(run, fence, { checkpoint: undefined, ...hop }).transition,
+];
+
+it('a hand-back is decided again when a cancel came: nobody else would end the run before its lease does', () => {
+  const cancelled = applyTransition(held, requestCancel(held, { mode: 'graceful' }, start));
+  expect(cancelled).toBeDefined();
+  for (const transition of handBacks(held)) {
+    expect(applyTransition(held, transition)?.nodes[soleNode]?.status).toBe('ready');
+    expect(cancelled && applyTransition(cancelled, transition)).toBeUndefined();
+  }
+});
+
+it('a hand-back of a run that is known to be paused is applied', () => {
+  const paused: Run = { ...held, control: { kind: 'pause', mode: 'graceful', since: start } };
+  for (const transition of handBacks(paused)) expect(applyTransition(paused, transition)).toBeDefined();
+});
