@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import { type Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { type Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { Effect, PolicyDocument, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Architecture, type FunctionOptions, Runtime } from 'aws-cdk-lib/aws-lambda';
 import { type BundlingOptions, NodejsFunction, OutputFormat } from 'aws-cdk-lib/aws-lambda-nodejs';
@@ -34,7 +34,10 @@ export class BundledFunction extends Construct {
   constructor(scope: Construct, id: string, props: BundledFunctionProps) {
     super(scope, id);
     const { description, environment, file, parts, permissions, recursiveLoop, timeout } = props;
+    const functionName = `${Stack.of(this).stackName}-${file}`;
     const logGroup = new LogGroup(this, 'Log', {
+      // The name Lambda would give it, so that nothing makes another one that outlives the stack.
+      logGroupName: `/aws/lambda/${functionName}`,
       retention: RetentionDays.TWO_WEEKS,
       removalPolicy: RemovalPolicy.DESTROY,
     });
@@ -43,6 +46,7 @@ export class BundledFunction extends Construct {
       resources: [logGroup.logGroupArn],
     };
     this.function = new NodejsFunction(this, 'Function', {
+      functionName,
       entry: `${root}functions/${file}.ts`,
       projectRoot: root,
       depsLockFilePath: `${root}package-lock.json`,

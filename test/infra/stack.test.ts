@@ -95,6 +95,12 @@ describe('the functions', () => {
     });
     expect(new Set(logs).size).toBe(4);
     for (const log of logs) expect(resources[log]?.Properties).toMatchObject({ RetentionInDays: 14 });
+    for (const [id, { Properties }] of functions) {
+      const log = logs[functions.findIndex(([own]) => own === id)] ?? '';
+      const name = String(Properties.FunctionName);
+      expect(name).toMatch(/^Holdfast-(execute|discover|dead-letter|api)$/);
+      expect(resources[log]?.Properties.LogGroupName).toBe(`/aws/lambda/${name}`);
+    }
   });
 
   it('read the names that the stack gives', () => {

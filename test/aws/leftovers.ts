@@ -1,0 +1,31 @@
+import { DynamoDBClient, ListTablesCommand } from '@aws-sdk/client-dynamodb';
+import { ListQueuesCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { stackName } from './cdk.ts';
+import { logGroups } from './logs.ts';
+import { awsJson, lambdaGet } from './signed-request.ts';
+
+/** What of the stack is there: nothing, once it is destroyed. */
+export async function stackResources(): Promise<string[]> {
+  const dynamodb = new DynamoDBClient({});
+  const sqs = new SQSClient({});
+  const [tables, queues, functions, mappings, rules, groups] = await Promise.all([
+    dynamodb.send(new ListTablesCommand({})).then(({ TableNames = [] }) => TableNames),
+    sqs.send(new ListQueuesCommand({})).then(({ QueueUrls = [] }) => QueueUrls),
+    lambdaGet<{ Functions: { FunctionName: string }[] }>('functions/').then(({ Functions }) =>
+      Functions.map(({ FunctionName }) => FunctionName),
+    ),
+    lambdaGet<{ EventSourceMappings: { EventSourceArn: string }[] }>('event-source-mappings/').then(
+      ({ EventSourceMappings }) => EventSourceMappings.map(({ EventSourceArn }) => EventSourceArn),
+    ),
+    awsJson<{ Rules: { Name: string }[] }>('events', 'AWSEvents.ListRules', {}).then(({ Rules }) =>
+      Rules.map(({ Name }) => Name),
+    ),
+    logGroups(),
+  ]);
+  dynamodb.destroy();
+  sqs.destroy();
+  const all = { tables, queues, functions, mappings, rules, 'log groups': groups };
+  return Object.entries(all).flatMap(([kind, names]) =>
+    names.filter((name) => name.includes(stackName)).map((name) => `${kind}: ${name}`),
+  );
+}
