@@ -3,13 +3,15 @@ import type { Condition, Path, Transition, Update } from '../model/transition.ts
 
 /**
  * Applies a transition to a run as DynamoDB would: all guards or nothing, and every right-hand side read from the run
- * before the write. Returns undefined when a guard fails.
+ * before the write. Returns undefined when a guard fails. The given run is left as it was; what did not change is shared
+ * with the one returned, so neither may be changed in place.
  */
 export function applyTransition(run: Run, transition: Transition): Run | undefined {
   if (!transition.guards.every((guard) => holds(run, guard))) return undefined;
-  const next = structuredClone(run);
-  for (const update of transition.updates) applyUpdate(run, next, update);
-  return next;
+  const next: Container = { ...run };
+  const own = new Set<Container>([next]);
+  for (const update of transition.updates) applyUpdate(run, next, own, update);
+  return next as unknown as Run;
 }
 
 /** Whether a condition holds; a comparison with a missing path is false, and types must agree. */
@@ -33,14 +35,31 @@ function holds(run: Run, condition: Condition): boolean {
 
 type Container = Record<string, unknown>;
 
-function applyUpdate(before: Run, next: Run, update: Update): void {
+function applyUpdate(before: Run, next: Container, own: Set<Container>, update: Update): void {
   const path = 'remove' in update ? update.remove : update.set;
-  const parent = read(next, path.slice(0, -1)) as Container | undefined;
   const last = path.at(-1);
-  if (parent === undefined || last === undefined) throw new Error(`no parent of ${path.join('.')}`);
+  if (last === undefined) throw new Error('an update needs a path');
+  const parent = ownParent(next, own, path);
   if ('remove' in update) delete parent[last];
-  else if ('value' in update) parent[last] = structuredClone(update.value);
+  else if ('value' in update) parent[last] = update.value;
   else parent[last] = (read(before, update.from) as number) + update.by;
+}
+
+/** The container that the last step of the path stands in, copied on the way as far as it is still shared. */
+function ownParent(root: Container, own: Set<Container>, path: Path): Container {
+  let container = root;
+  for (const step of path.slice(0, -1)) {
+    const inner = Object.hasOwn(container, step) ? container[step] : undefined;
+    if (typeof inner !== 'object' || inner === null) throw new Error(`no parent of ${path.join('.')}`);
+    let copy = inner as Container;
+    if (!own.has(copy)) {
+      copy = { ...copy };
+      own.add(copy);
+      container[step] = copy;
+    }
+    container = copy;
+  }
+  return container;
 }
 
 function read(run: Run, path: Path): unknown {

@@ -1,0 +1,140 @@
+import { type Run, soleNode } from '../../../lib/model/run.ts';
+import { graceMs } from '../invariants.ts';
+import { lookaheadMs } from '../scenario.ts';
+import { type Message, replace, type State, type Step, type Worker } from '../state.ts';
+import { write } from '../write.ts';
+import { type Rules, spend } from './requests.ts';
+
+/** What happens to the actors: time, the queue's whims, crashes, late requests, newer versions. */
+export function* environmentSteps(state: State, rules: Rules): Generator<Step> {
+  yield* advance(state, rules);
+  yield* queue(state, rules);
+  yield* crashes(state);
+  yield* freezes(state);
+  yield* lateWrites(state);
+  if (state.budget.upgrades > 0) yield* upgrades(state);
+}
+
+/** To the next moment that matters to anyone. In between nothing can be told apart. */
+function* advance(state: State, { scenario }: Rules): Generator<Step> {
+  if (busy(state).some((name) => !state.frozen.includes(name))) return;
+  const skews = [0, ...scenario.skewsMs];
+  const times = [
+    ...state.runs.flatMap((run) => (run?.phase === 'active' ? momentsOf(run, skews) : [])),
+    ...state.workers.flatMap((worker, index) =>
+      worker.at === 'run' ? [worker.held.until + 1 - (skews[index + 1] ?? 0)] : [],
+    ),
+  ];
+  const later = times.filter((time) => time > state.now);
+  if (later.length === 0) return;
+  const now = Math.min(...later);
+  yield { label: `${now - state.now} ms pass`, next: { ...state, now }, fault: false, broken: [] };
+}
+
+/** Actors with a request in hand. */
+function busy(state: State): string[] {
+  const isBusy = ({ at }: { at: string }) => !['idle', 'run', 'submit', 'cancel', 'done'].includes(at);
+  const named = (kind: string, actors: readonly { at: string }[]) =>
+    actors.flatMap((actor, index) => (isBusy(actor) ? [`${kind} ${index}`] : []));
+  return [
+    ...named('worker', state.workers),
+    ...named('discovery', state.discoverers),
+    ...named('client', state.clients),
+  ];
+}
+
+function* freezes(state: State): Generator<Step> {
+  if (state.budget.freezes === 0) return;
+  for (const name of busy(state)) {
+    if (state.frozen.includes(name)) continue;
+    const next = { ...spend(state, 'freezes'), frozen: [...state.frozen, name] };
+    yield { label: `${name} freezes`, next, fault: true, broken: [] };
+  }
+}
+
+function momentsOf(run: Run, skews: readonly number[]): readonly number[] {
+  const node = run.nodes[soleNode];
+  const due = [run.at, run.at - lookaheadMs];
+  if (node?.status === 'ready')
+    return [...due, ...skews.map((skew) => node.notBefore - skew), node.notBefore - lookaheadMs];
+  if (node?.status !== 'running') return due;
+  const { until } = node.lease;
+  return [...due, until + 1, ...skews.map((skew) => until + graceMs + 1 - skew)];
+}
+
+function* queue(state: State, { scenario }: Rules): Generator<Step> {
+  for (const [index, message] of state.queue.entries()) {
+    const label = `a message of ${message.dispatch.run} is lost`;
+    yield {
+      label,
+      next: { ...state, queue: state.queue.toSpliced(index, 1) },
+      fault: true,
+      broken: [],
+    };
+  }
+  if (state.budget.duplicates === 0 || state.queue.length >= scenario.messagesMax) return;
+  const inHand = state.workers.flatMap((worker) => messageOf(worker) ?? []);
+  for (const message of [...inHand, ...state.queue]) {
+    const next = { ...spend(state, 'duplicates'), queue: [...state.queue, message] };
+    yield { label: `a message of ${message.dispatch.run} is delivered again`, next, fault: true, broken: [] };
+  }
+}
+
+function messageOf(worker: Worker): Message | undefined {
+  if (worker.at === 'idle') return undefined;
+  return 'message' in worker ? worker.message : worker.held.message;
+}
+
+function* crashes(state: State): Generator<Step> {
+  if (state.budget.crashes === 0) return;
+  const from = spend(state, 'crashes');
+  for (const [index, worker] of state.workers.entries()) {
+    const message = messageOf(worker);
+    if (!message) continue;
+    const next = {
+      ...from,
+      workers: replace(from.workers, index, { at: 'idle' as const }),
+      queue: [...from.queue, message],
+    };
+    yield { label: `worker ${index} crashes before: ${worker.at}`, next, fault: true, broken: [] };
+  }
+  for (const [index, { at }] of state.discoverers.entries()) {
+    if (at !== 'look') continue;
+    const next = { ...from, discoverers: replace(from.discoverers, index, { at: 'idle' as const }) };
+    yield { label: `discovery ${index} crashes before: ${at}`, next, fault: true, broken: [] };
+  }
+  for (const [index, { at }] of state.clients.entries()) {
+    if (at !== 'finalise') continue;
+    const next = { ...from, clients: replace(from.clients, index, { at: 'done' as const }) };
+    yield { label: `client ${index} dies before: ${at}`, next, fault: true, broken: [] };
+  }
+}
+
+/** A request is sent again while the first one is still on its way, and that one arrives at any later time. */
+function* lateWrites(state: State): Generator<Step> {
+  if (state.budget.late > 0) {
+    for (const [index, actor] of [...state.workers, ...state.discoverers].entries()) {
+      if (!('write' in actor)) continue;
+      const next = { ...spend(state, 'late'), late: [...state.late, actor.write] };
+      const who =
+        index < state.workers.length ? `worker ${index}` : `discovery ${index - state.workers.length}`;
+      const label = `${who} sends ${actor.write.transition.name} again: the first one is still on its way`;
+      yield { label, next, fault: true, broken: [] };
+    }
+  }
+  for (const [index, request] of state.late.entries()) {
+    const rest = { ...state, late: state.late.toSpliced(index, 1) };
+    const written = write(rest, request);
+    const label = `a late ${request.transition.name} arrives: ${written.applied ? 'applied' : 'refused'}`;
+    yield { label, next: written.state, fault: true, broken: written.broken };
+  }
+}
+
+function* upgrades(state: State): Generator<Step> {
+  for (const [index, old] of state.runs.entries()) {
+    if (!old) continue;
+    const run = { ...old, schema: old.schema + 1 };
+    const next = { ...spend(state, 'upgrades'), runs: replace(state.runs, index, run) };
+    yield { label: `a newer version takes ${run.run}`, next, fault: true, broken: [] };
+  }
+}

@@ -1,0 +1,38 @@
+import type { Dispatch } from '../../../lib/model/message.ts';
+import type { Transition } from '../../../lib/model/transition.ts';
+import type { Fence } from '../../../lib/protocol/guards.ts';
+import type { Mutation, Scenario } from '../scenario.ts';
+import type { Budget, State, Write } from '../state.ts';
+
+/** What every actor's rules are given. */
+export interface Rules {
+  readonly scenario: Scenario;
+  readonly mutation: Mutation | undefined;
+}
+
+/** A write as the protocol made it, or as the mutation spoils it. */
+export function request(
+  rules: Rules,
+  run: number,
+  transition: Transition,
+  { skewMs = 0, ...rest }: { skewMs?: number; fence?: Fence; hash?: string; silent?: boolean } = {},
+): Write {
+  return { run, skewMs, transition: rules.mutation?.transition?.(transition) ?? transition, ...rest };
+}
+
+export const runIndex = (name: string): number => Number(name.slice('run-'.length));
+
+/** Puts doorbells into the queue; those beyond its bound are lost. */
+export function ring(state: State, dispatches: readonly Dispatch[], { scenario }: Rules): State {
+  const sent = dispatches.map(({ message }) => ({
+    run: runIndex(message.run),
+    // Far from the limit, hops make no difference.
+    dispatch: { ...message, hop: scenario.hopLimit > 9 ? 0 : message.hop },
+  }));
+  const queue = [...state.queue, ...sent].slice(0, Math.max(scenario.messagesMax, state.queue.length));
+  return { ...state, queue };
+}
+
+export function spend(state: State, name: keyof Budget): State {
+  return { ...state, budget: { ...state.budget, [name]: state.budget[name] - 1 } };
+}

@@ -1,0 +1,179 @@
+import { schemaVersion } from '../../lib/model/run.ts';
+import { clientSteps } from './actors/client.ts';
+import { discovererSteps } from './actors/discoverer.ts';
+import { environmentSteps } from './actors/environment.ts';
+import type { Rules } from './actors/requests.ts';
+import { workerSteps } from './actors/worker.ts';
+import { canonicalKey } from './canonical.ts';
+import { brokenInState } from './invariants.ts';
+import { initialState, type Mutation, type Scenario } from './scenario.ts';
+import type { State, Step } from './state.ts';
+
+export interface Exploration {
+  readonly states: number;
+  readonly steps: number;
+  /** The longest shortest way to a state. */
+  readonly depth: number;
+  readonly counterexample?: Counterexample;
+}
+
+export interface Counterexample {
+  readonly broken: readonly string[];
+  /** What happened, from the beginning, and how the system then stood. */
+  readonly trace: readonly string[];
+}
+
+/** More states than this mean that a scenario is not bounded. */
+const statesMax = 20_000_000;
+
+/**
+ * Visits every state that the scenario can reach, breadth first, so that a counterexample is a shortest one. Then checks
+ * that from each state every run can still end without another fault.
+ */
+export function explore(scenario: Scenario, mutation?: Mutation): Exploration {
+  return new Explorer({ scenario, mutation }).run();
+}
+
+class Explorer {
+  readonly #rules: Rules;
+  readonly #ids = new Map<string, number>();
+  readonly #parents: number[] = [];
+  readonly #depths: number[] = [];
+  /** Steps that are no faults, as pairs of states. */
+  readonly #sources: number[] = [];
+  readonly #targets: number[] = [];
+  readonly #ended: boolean[] = [];
+  #steps = 0;
+
+  constructor(rules: Rules) {
+    this.#rules = rules;
+  }
+
+  run(): Exploration {
+    const first = initialState(this.#rules.scenario);
+    let level = [{ id: this.#add(first, canonicalKey(first, this.#rules.scenario), -1), state: first }];
+    while (level.length > 0) {
+      const next: typeof level = [];
+      for (const { id, state } of level) {
+        const broken = this.#expand(id, state, next);
+        if (broken) return this.#result(broken);
+      }
+      level = next;
+    }
+    const stuck = this.#stuck();
+    return this.#result(
+      stuck === undefined
+        ? undefined
+        : { broken: ['L1: no run can end from here'], trace: this.#trace(stuck) },
+    );
+  }
+
+  #expand(id: number, state: State, next: { id: number; state: State }[]): Counterexample | undefined {
+    for (const step of stepsFrom(state, this.#rules)) {
+      this.#steps += 1;
+      const key = canonicalKey(step.next, this.#rules.scenario);
+      const known = this.#ids.get(key);
+      const target = known ?? this.#add(step.next, key, id);
+      if (!step.fault) {
+        this.#sources.push(id);
+        this.#targets.push(target);
+      }
+      const broken = [...step.broken, ...(known === undefined ? brokenInState(step.next) : [])];
+      if (broken.length > 0) return { broken, trace: [...this.#trace(id), step.label, describe(step.next)] };
+      if (known === undefined) next.push({ id: target, state: step.next });
+    }
+    return undefined;
+  }
+
+  #add(state: State, key: string, parent: number): number {
+    const id = this.#parents.length;
+    if (id >= statesMax) throw new Error(`${this.#rules.scenario.name} has over ${statesMax} states`);
+    this.#ids.set(key, id);
+    this.#parents.push(parent);
+    this.#depths.push(parent < 0 ? 0 : (this.#depths[parent] ?? 0) + 1);
+    this.#ended.push(hasEnded(state));
+    return id;
+  }
+
+  /** A state from which no way without faults leads to the end of all runs, if there is one. */
+  #stuck(): number | undefined {
+    const sourcesOf: number[][] = this.#parents.map(() => []);
+    for (const [index, target] of this.#targets.entries())
+      sourcesOf[target]?.push(this.#sources[index] as number);
+    const reached = Uint8Array.from(this.#ended, (each) => (each ? 1 : 0));
+    const open = this.#ended.flatMap((each, id) => (each ? [id] : []));
+    for (let id = open.pop(); id !== undefined; id = open.pop()) {
+      for (const source of sourcesOf[id] ?? []) {
+        if (reached[source]) continue;
+        reached[source] = 1;
+        open.push(source);
+      }
+    }
+    const stuck = reached.indexOf(0);
+    return stuck < 0 ? undefined : stuck;
+  }
+
+  #result(counterexample: Counterexample | undefined): Exploration {
+    const [states, steps, depth] = [this.#parents.length, this.#steps, this.#depths.at(-1) ?? 0];
+    return { states, steps, depth, ...(counterexample && { counterexample }) };
+  }
+
+  /** The labels on the way to a state, found by going it again. */
+  #trace(id: number): string[] {
+    const way: number[] = [];
+    for (let at = id; at > 0; at = this.#parents[at] ?? -1) way.unshift(at);
+    const labels: string[] = [];
+    let state = initialState(this.#rules.scenario);
+    for (const target of way) {
+      const steps = [...stepsFrom(state, this.#rules)];
+      const step = steps.find(
+        ({ next }) => this.#ids.get(canonicalKey(next, this.#rules.scenario)) === target,
+      );
+      if (!step) throw new Error('a state was reached that cannot be reached again');
+      labels.push(step.label);
+      state = step.next;
+    }
+    return [...labels, describe(state)];
+  }
+}
+
+function* stepsFrom(state: State, rules: Rules): Generator<Step> {
+  for (const step of everyStep(state, rules)) {
+    yield state.frozen.length === 0 ? step : { ...step, next: thawed(state, step.next) };
+  }
+}
+
+function* everyStep(state: State, rules: Rules): Generator<Step> {
+  for (const index of state.workers.keys()) yield* workerSteps(state, index, rules);
+  for (const index of state.discoverers.keys()) yield* discovererSteps(state, index, rules);
+  for (const index of state.clients.keys()) yield* clientSteps(state, index, rules);
+  yield* environmentSteps(state, rules);
+}
+
+/** Whoever did something is frozen no more. */
+function thawed(before: State, next: State): State {
+  const moved = (kind: string, then: readonly unknown[], now: readonly unknown[]) =>
+    then.flatMap((each, index) => (each === now[index] ? [] : [`${kind} ${index}`]));
+  const names = new Set([
+    ...moved('worker', before.workers, next.workers),
+    ...moved('discovery', before.discoverers, next.discoverers),
+    ...moved('client', before.clients, next.clients),
+  ]);
+  return { ...next, frozen: next.frozen.filter((name) => !names.has(name)) };
+}
+
+/** Nothing is left to be done: a run that a newer version took is that one's. */
+function hasEnded(state: State): boolean {
+  const submitted = state.clients.every((client) => client.at !== 'submit');
+  return submitted && state.runs.every((run) => run?.phase !== 'active' || run.schema > schemaVersion);
+}
+
+function describe(state: State): string {
+  const stored = state.runs.map((each) => {
+    if (!each) return 'no run';
+    const { at, epoch, looks, nodes, phase, rev, control } = each;
+    return JSON.stringify({ phase, at, rev, epoch, looks, nodes, control });
+  });
+  const actors = [...state.workers, ...state.discoverers, ...state.clients].map(({ at }) => at);
+  return [`  now ${state.now}; actors ${actors.join(', ')}`, ...stored.map((each) => `  ${each}`)].join('\n');
+}

@@ -1,0 +1,135 @@
+import type { Dispatch } from '../../lib/model/message.ts';
+import type { Run } from '../../lib/model/run.ts';
+import type { EpochMs, Ms } from '../../lib/model/time.ts';
+import type { Transition } from '../../lib/model/transition.ts';
+import type { ClaimCommand } from '../../lib/protocol/claim.ts';
+import type { Fence } from '../../lib/protocol/guards.ts';
+import type { HandBack } from '../../lib/protocol/hand-back.ts';
+import type { Submission } from '../../lib/protocol/submit.ts';
+
+/**
+ * One state of the whole system: what is stored, what is on its way, and where each actor stands between two requests.
+ * Never changed in place.
+ */
+export interface State {
+  readonly now: EpochMs;
+  /** Which runs there can be is fixed; undefined until one is created. */
+  readonly runs: readonly (Run | undefined)[];
+  readonly queue: readonly Message[];
+  readonly workers: readonly Worker[];
+  readonly discoverers: readonly Discoverer[];
+  readonly clients: readonly Client[];
+  /** Requests whose sender has stopped waiting, and which may still reach the store. */
+  readonly late: readonly Write[];
+  /** Actors that stand still with a request in hand: time passes them by. */
+  readonly frozen: readonly string[];
+  readonly budget: Budget;
+  /** Looks are counted no further, so that their pauses grow no further. */
+  readonly looksMax: number;
+  /** Nonces given out. */
+  readonly nonces: number;
+}
+
+/** Any message may be received at any time: that it should be hidden or delayed only makes it more likely to come late. */
+export interface Message {
+  readonly run: number;
+  readonly dispatch: Dispatch['message'];
+}
+
+/** A conditional write on its way, and what it is meant to be: what the checks hold it to. */
+export interface Write {
+  readonly run: number;
+  readonly transition: Transition;
+  /** How far the writer's clock is ahead. */
+  readonly skewMs: Ms;
+  /** The lease a holder writes under. */
+  readonly fence?: Fence;
+  /** The definition a claimant will execute. */
+  readonly hash?: string;
+  /** A hand-back that sends no message. */
+  readonly silent?: boolean;
+}
+
+export interface Held {
+  readonly message: Message;
+  readonly run: Run;
+  readonly fence: Fence;
+  readonly until: EpochMs;
+}
+
+/** How an attempt ended, as the handler has it. */
+export type Result = 'value' | 'error' | 'yield' | 'cancelled';
+
+/**
+ * The program points of an executor: it stands before the request named. A doorbell is rung in the step of the write that
+ * it follows: a crash in between is the loss of the message.
+ */
+export type Worker =
+  | { readonly at: 'idle' }
+  | {
+      readonly at: 'claim' | 'takeOver' | 'exhaust';
+      readonly message: Message;
+      readonly command: ClaimCommand;
+      readonly write: Write;
+      readonly tries: number;
+      readonly seenAt: EpochMs | undefined;
+    }
+  | { readonly at: 'run'; readonly held: Held }
+  | {
+      readonly at: 'renew';
+      readonly held: Held;
+      readonly write: Write;
+      readonly until: EpochMs;
+      readonly isSecond: boolean;
+    }
+  | {
+      readonly at: 'settle';
+      readonly held: Held;
+      readonly write: Write;
+      readonly result: Result;
+      readonly handBack?: HandBack;
+    };
+
+export type Discoverer =
+  | { readonly at: 'idle' }
+  | { readonly at: 'plan'; readonly run: number; readonly seen: Run }
+  | { readonly at: 'look'; readonly write: Write; readonly dispatches: readonly Dispatch[] };
+
+export type Client =
+  | { readonly at: 'done' }
+  | { readonly at: 'submit'; readonly run: number; readonly submission: Submission }
+  | { readonly at: 'cancel'; readonly run: number }
+  | { readonly at: 'request' | 'finalise'; readonly write: Write };
+
+/** How often each of these may still happen. What is not named here may happen at any time. */
+export interface Budget {
+  readonly crashes: number;
+  /** Writes that are applied while their response is lost, so that the client library sends them again. */
+  readonly lostResponses: number;
+  /** Writes that are sent again while the first one is still on its way. */
+  readonly late: number;
+  readonly duplicates: number;
+  /** Time passes only while nobody has a request in hand, but for those that are frozen. */
+  readonly freezes: number;
+  readonly renewals: number;
+  readonly yields: number;
+  /** Reads by discovery of what an index names that is behind, or that is acted on only later. */
+  readonly stale: number;
+  /** Looks while the queue is deep. */
+  readonly deep: number;
+  /** Rewrites of an item by a newer version. */
+  readonly upgrades: number;
+}
+
+/** One possible next state. */
+export interface Step {
+  readonly label: string;
+  readonly next: State;
+  /** Whether something went wrong: a run must be able to end without more of these. */
+  readonly fault: boolean;
+  /** The invariants that this step breaks. */
+  readonly broken: readonly string[];
+}
+
+export const replace = <T>(list: readonly T[], index: number, item: T): readonly T[] =>
+  list.with(index, item);

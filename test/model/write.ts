@@ -1,0 +1,41 @@
+import type { Run } from '../../lib/model/run.ts';
+import { schemaVersion } from '../../lib/model/run.ts';
+import { applyTransition } from '../../lib/testing/apply-transition.ts';
+import { brokenByWrite } from './invariants.ts';
+import { replace, type State, type Write } from './state.ts';
+
+export interface Written {
+  readonly state: State;
+  readonly applied: boolean;
+  /** As the writer sees it: undefined also where a newer version wrote the item. */
+  readonly run: Run | undefined;
+  readonly broken: readonly string[];
+}
+
+/** One request to the store. */
+export function write(state: State, request: Write): Written {
+  const before = state.runs[request.run];
+  if (!before) return { state, applied: false, run: undefined, broken: [] };
+  const after = applyTransition(before, request.transition);
+  if (!after) return { state, applied: false, run: readable(before), broken: [] };
+  const broken = brokenByWrite(before, after, request, state.now);
+  const run = after.looks > state.looksMax ? { ...after, looks: state.looksMax } : after;
+  return { state: { ...state, runs: replace(state.runs, request.run, run) }, applied: true, run, broken };
+}
+
+const readable = (run: Run) => (run.schema > schemaVersion ? undefined : run);
+
+/** A write and what the writer does on its answer, in every way that it can go. */
+export function* answers(
+  state: State,
+  request: Write,
+): Generator<{ readonly how: string; readonly fault: boolean; readonly written: Written }> {
+  const written = write(state, request);
+  yield { how: written.applied ? 'applied' : 'refused', fault: false, written };
+  if (!written.applied || state.budget.lostResponses === 0) return;
+  const { budget } = written.state;
+  const spent = { ...written.state, budget: { ...budget, lostResponses: budget.lostResponses - 1 } };
+  const again = write(spent, request);
+  const how = `applied, response lost, sent again and ${again.applied ? 'applied' : 'refused'}`;
+  yield { how, fault: true, written: { ...again, broken: [...written.broken, ...again.broken] } };
+}
