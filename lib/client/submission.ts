@@ -1,6 +1,6 @@
 import { type Pools, poolFor } from '../config/pools.ts';
 import type { Settings } from '../config/settings.ts';
-import { stableHash } from '../define/hash.ts';
+import { hashOfText, stableHash } from '../define/hash.ts';
 import type { Registered } from '../define/registry.ts';
 import { parseDuration } from '../model/duration.ts';
 import { HoldfastError } from '../model/errors.ts';
@@ -33,7 +33,9 @@ export function prepare(
   const { task, hash } = registered;
   const tenant = options.tenant === undefined ? noTenant : tenantId(options.tenant);
   const text = serialize(input, 'input');
-  const packed = packText(text, { field: 'input', pointer: 'input', tooLarge: 'PayloadTooLarge' });
+  // Named by its content: a conflicting submission under the same key must not write over what the first one stored.
+  const content = hashOfText(text);
+  const packed = packText(text, { field: 'input', pointer: `input#${content}`, tooLarge: 'PayloadTooLarge' });
   const tags = checkTags(options.tags ?? []);
   const priority = oneOf(options.priority ?? 'normal', priorities, 'priority');
   const delayMs = length(options.delay, 'delay', delayMsMax) ?? 0;
@@ -42,7 +44,7 @@ export function prepare(
   const key = checkKey(options.idempotencyKey);
   const asked = {
     task: task.name,
-    text,
+    content,
     tags,
     priority,
     delayMs,

@@ -12,6 +12,12 @@ export function stableHash(value: unknown): string {
   return bits.toString(32).padStart(52, '0').slice(0, 26);
 }
 
+/** The hash of a stored text, the same for two that differ only in the order of their keys. */
+export function hashOfText(text: string): string {
+  // Texts that carry an `undefined` are not JSON; their own order counts.
+  return stableHash(text.startsWith('undefined') ? text : { json: JSON.parse(text) });
+}
+
 /** The hash of a definition's shape. Retry and timeout are not part of a shape, so editing them keeps it. */
 export function hashOf(shape: Shape): DefinitionHash {
   return stableHash(shape).slice(0, 16) as DefinitionHash;

@@ -147,7 +147,8 @@ class Tick {
     if (!isReadable(run)) {
       if (run.damage !== undefined) {
         logger.error('damaged run', { code: 'DamagedItem', run: run.run, damage: run.damage });
-      } else logger.warn('run of a newer version: left to newer workers', { code: 'NewerSchema', run: run.run });
+      } else
+        logger.warn('run of a newer version: left to newer workers', { code: 'NewerSchema', run: run.run });
       return lookAtUnreadable(run, now);
     }
     return look(run, {

@@ -1,4 +1,4 @@
-import type { Run } from '../model/run.ts';
+import type { Run, RunNode } from '../model/run.ts';
 import type { EpochMs, EpochSec } from '../model/time.ts';
 import type { Transition } from '../model/transition.ts';
 import { type Ending, endNode, endRun } from './end.ts';
@@ -32,10 +32,22 @@ export type RefusedWrite =
   | { readonly now: 'done'; readonly run: Run }
   | { readonly now: 'lost' };
 
-/** An epoch has one holder only, so a node that ended under mine was ended by me. */
-export function readRefusedWrite(run: Run | undefined, fence: Fence): RefusedWrite {
+/**
+ * An epoch has one holder only, so a node that is in the state I wrote, under my epoch, was brought there by me. Only
+ * discovery ends an abandoned lease under its old epoch: as cancelled, or as failed for `LeaseExpired`.
+ *
+ * @param wrote the status of the node that the write would have left; undefined for one that leaves it leased
+ */
+export function readRefusedWrite(
+  run: Run | undefined,
+  fence: Fence,
+  wrote?: RunNode['status'],
+): RefusedWrite {
   const node = run?.nodes[fence.node];
   if (!run || !node || node.epoch !== fence.epoch) return { now: 'lost' };
-  if (node.status !== 'running') return { now: 'done', run };
+  if (node.status !== 'running') {
+    const abandoned = node.status === 'failed' && node.failure.code === 'LeaseExpired';
+    return wrote === node.status && !abandoned ? { now: 'done', run } : { now: 'lost' };
+  }
   return node.lease.nonce === fence.nonce ? { now: 'mine', run } : { now: 'lost' };
 }

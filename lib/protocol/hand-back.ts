@@ -25,9 +25,15 @@ interface Hop {
 export function retryLater(
   run: Run,
   fence: Fence,
-  { failure, delayMs, now, ...hop }: { failure: Failure; delayMs: Ms; now: EpochMs } & Hop,
+  {
+    failure,
+    checkpoint,
+    delayMs,
+    now,
+    ...hop
+  }: { failure: Failure; checkpoint?: Payload | undefined; delayMs: Ms; now: EpochMs } & Hop,
 ): HandBack {
-  const updates = [set(['nodes', fence.node, 'failure'], failure)];
+  const updates = [set(['nodes', fence.node, 'failure'], failure), ...keeping(fence, checkpoint)];
   return handBack('retry', run, fence, updates, { delayMs, now, ...hop });
 }
 
@@ -37,12 +43,12 @@ export function yieldNode(
   fence: Fence,
   { checkpoint, now, ...hop }: { checkpoint: Payload | undefined; now: EpochMs } & Hop,
 ): HandBack {
-  const updates = [
-    increment(['nodes', fence.node, 'attempt'], -1),
-    ...(checkpoint === undefined ? [] : [set(['nodes', fence.node, 'checkpoint'], checkpoint)]),
-  ];
+  const updates = [increment(['nodes', fence.node, 'attempt'], -1), ...keeping(fence, checkpoint)];
   return handBack('yield', run, fence, updates, { delayMs: 0, now, ...hop });
 }
+
+const keeping = ({ node }: Fence, checkpoint: Payload | undefined): Update[] =>
+  checkpoint === undefined ? [] : [set(['nodes', node, 'checkpoint'], checkpoint)];
 
 function handBack(
   name: string,

@@ -1,4 +1,4 @@
-import { stableHash } from '../define/hash.ts';
+import { hashOfText, stableHash } from '../define/hash.ts';
 import type { Registered } from '../define/registry.ts';
 import { HoldfastError } from '../model/errors.ts';
 import { payloadBytesMax } from '../model/payload.ts';
@@ -6,17 +6,27 @@ import type { Run } from '../model/run.ts';
 import { serialize } from '../model/serialize.ts';
 import type { WorkerPorts } from './ports.ts';
 
-/** The cache key of a task's result, or undefined where the task has no cache. */
-export function cacheKeyOf({ task }: Registered, run: Run, input: unknown): string | undefined {
+/**
+ * The cache key of a task's result, or undefined where the task has no cache: of the validated input, or of the input as
+ * it was submitted where the schema makes something of it that JSON cannot carry, such as a Date.
+ */
+export function cacheKeyOf(
+  { task }: Registered,
+  { tenant }: Run,
+  input: unknown,
+  submitted: unknown,
+): string | undefined {
   if (task.policy.cacheTtlMs === undefined) return undefined;
   const own = task.cacheKey?.(input as never);
-  // Serialised before hashing, so that two inputs that differ only in an `undefined` differ here too.
-  return stableHash([run.tenant, task.name, task.version, canonical(input), own ?? null]);
+  return stableHash([tenant, task.name, task.version, hashOfText(textOf(input, submitted)), own ?? null]);
 }
 
-function canonical(input: unknown): unknown {
-  const text = serialize(input, 'input');
-  return text.startsWith('undefined') ? text : JSON.parse(text);
+function textOf(input: unknown, submitted: unknown): string {
+  try {
+    return serialize(input, 'input');
+  } catch {
+    return serialize(submitted, 'input');
+  }
 }
 
 /** The stored text of an earlier result. A cache that gives no answer is a miss: it only saves work. */

@@ -6,7 +6,7 @@ import type { Nonce } from '../model/ids.ts';
 import type { Run } from '../model/run.ts';
 import { serialize } from '../model/serialize.ts';
 import { toSec } from '../model/time.ts';
-import { unpack } from '../payload/payload.ts';
+import { type Packed, unpack } from '../payload/payload.ts';
 import type { Logger } from '../ports/logger.ts';
 import { foreignDeferMs } from '../protocol/limits.ts';
 import { acquire, type Held } from './acquire.ts';
@@ -114,6 +114,7 @@ export class Executor {
       own.info('attempt ended', { settled, durationMs: this.#ports.clock.now() - started });
       return acknowledge(settled);
     } finally {
+      await attempt.keeper.rest();
       this.#attempts.delete(attempt);
       this.#statistics.end(settled, this.#ports.clock.now() - started);
     }
@@ -126,7 +127,7 @@ export class Executor {
       cached = made.cached;
       return made.text;
     });
-    const result = resultOf(outcome, cached);
+    const result = resultOf(outcome, cached, attempt.keeper.unstoredCheckpoint);
     if (!result) return 'lost';
     const context = {
       ports,
@@ -149,7 +150,7 @@ async function resultText(
   const { task } = registered;
   const stored = await unpack(ports.payloads, run, run.input);
   const input = await validate(task.input, stored, 'InvalidInput', 'input');
-  const key = cacheKeyOf(registered, run, input);
+  const key = cacheKeyOf(registered, run, input, stored);
   const hit = key === undefined ? undefined : await readCached(ports, key);
   if (hit !== undefined) return { text: hit, cached: true };
   const returned = await task.run(input as never, ctx);
@@ -164,12 +165,12 @@ function refused(verdict: Verdict, logger: Logger): Verdict {
   return verdict;
 }
 
-function resultOf(outcome: Outcome, cached: boolean): Result | undefined {
+function resultOf(outcome: Outcome, cached: boolean, checkpoint: Packed | undefined): Result | undefined {
   switch (outcome.outcome) {
     case 'returned':
       return { kind: 'value', text: outcome.value as string, cached };
     case 'threw':
-      return { kind: 'error', thrown: outcome.thrown };
+      return { kind: 'error', thrown: outcome.thrown, checkpoint };
     case 'yielded':
       return { kind: 'yield', checkpoint: outcome.checkpoint };
     case 'cancelled':

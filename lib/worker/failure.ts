@@ -14,43 +14,61 @@ const finalCodes: ReadonlySet<string> = new Set([
 
 /** What was thrown, as it is stored: errors by class and message, anything else by what it looks like as text. */
 export function toFailure(thrown: unknown, attempt: number, worker: string): Failure {
-  return { ...describe(thrown), attempt, worker };
+  return { ...(attempted(() => describe(thrown)) ?? undescribed), attempt, worker };
 }
 
-function describe(thrown: unknown): Pick<Failure, 'type' | 'message' | 'code'> {
+type Description = Pick<Failure, 'type' | 'message' | 'code'>;
+
+/** For what throws when it is looked at: a proxy, a getter. */
+const undescribed: Description = {
+  type: 'NonError',
+  message: 'something was thrown that cannot be described',
+};
+
+function describe(thrown: unknown): Description {
   if (thrown instanceof HoldfastError) {
     return { type: thrown.code, code: thrown.code, message: cut(thrown.message) };
   }
-  if (thrown instanceof Error) {
-    // Subclasses that set no name of their own are known by their class.
-    const type = thrown.name === 'Error' ? thrown.constructor.name : thrown.name;
-    const code = 'code' in thrown && typeof thrown.code === 'string' ? { code: cut(thrown.code) } : {};
-    return { type: cut(type || 'Error'), message: cut(String(thrown.message)), ...code };
-  }
-  return { type: 'NonError', message: cut(textOf(thrown)) };
+  if (!(thrown instanceof Error)) return { type: 'NonError', message: cut(textOf(thrown)) };
+  const name = attempted(() => thrown.name);
+  // Subclasses that set no name of their own are known by their class.
+  const type = typeof name === 'string' && name !== 'Error' ? name : attempted(() => thrown.constructor.name);
+  const code = attempted(() => ('code' in thrown ? thrown.code : undefined));
+  return {
+    type: cut(typeof type === 'string' && type !== '' ? type : 'Error'),
+    message: cut(attempted(() => String(thrown.message)) ?? ''),
+    ...(typeof code === 'string' && { code: cut(code) }),
+  };
 }
 
 function textOf(thrown: unknown): string {
   if (typeof thrown !== 'object' || thrown === null) return String(thrown);
+  return attempted(() => JSON.stringify(thrown)) ?? Object.prototype.toString.call(thrown);
+}
+
+function attempted<T>(look: () => T): T | undefined {
   try {
-    return JSON.stringify(thrown) ?? String(thrown);
+    return look();
   } catch {
-    return Object.prototype.toString.call(thrown);
+    return undefined;
   }
 }
 
-const cut = (text: string) =>
-  text.length > messageLengthMax ? `${text.slice(0, messageLengthMax - 1)}…` : text;
+/** Well-formed also where the cut, or whoever made the text, left half of a surrogate pair. */
+function cut(text: string): string {
+  return (text.length > messageLengthMax ? `${text.slice(0, messageLengthMax - 1)}…` : text).toWellFormed();
+}
 
 /** Whether another attempt could help. */
 export function isRetryable(thrown: unknown, retryIf: ((error: unknown) => boolean) | undefined): boolean {
-  if (thrown instanceof NonRetryableError) return false;
-  if (thrown instanceof Error && thrown.name === 'NonRetryableError') return false;
-  if (thrown instanceof HoldfastError && finalCodes.has(thrown.code)) return false;
-  if (!retryIf) return true;
-  try {
-    return retryIf(thrown) !== false;
-  } catch {
-    return false;
-  }
+  if (attempted(() => isFinal(thrown)) ?? false) return false;
+  return retryIf === undefined || attempted(() => retryIf(thrown) !== false) === true;
+}
+
+function isFinal(thrown: unknown): boolean {
+  if (thrown instanceof HoldfastError) return finalCodes.has(thrown.code);
+  // By name as well: the class may come from another copy of this package.
+  return (
+    thrown instanceof NonRetryableError || (thrown instanceof Error && thrown.name === 'NonRetryableError')
+  );
 }

@@ -41,6 +41,7 @@ export class LeaseKeeper {
   #tick: Timer;
   #expiry: Timer;
   #inFlight: Promise<void> = Promise.resolve();
+  #extending: Promise<unknown> = Promise.resolve();
   #ended = false;
   #progress: string | undefined;
   #checkpoint: Packed | undefined;
@@ -70,10 +71,20 @@ export class LeaseKeeper {
     this.#checkpoint = checkpoint;
   }
 
+  /** What `keepCheckpoint` was given last, unless a renewal has stored it. */
+  get unstoredCheckpoint(): Packed | undefined {
+    return this.#checkpoint;
+  }
+
   /** Ends the renewals; resolves once none is in flight. */
   async stop(): Promise<void> {
     this.#end();
     await this.#inFlight;
+  }
+
+  /** Resolves once no request to the queue is in flight either. Nothing of the run depends on those. */
+  async rest(): Promise<void> {
+    await this.#extending;
   }
 
   #schedule(): Timer {
@@ -94,15 +105,22 @@ export class LeaseKeeper {
   }
 
   async #renew(): Promise<void> {
-    const { receipt, leaseMs, logger } = this.#options;
+    // By the same tick, but not in step: a queue that does not answer must not cost the lease.
+    this.#extending = Promise.all([this.#extending, this.#extend()]);
     try {
-      const extended = receipt ? this.#ports.queue.extend(receipt, toSec(leaseMs)) : Promise.resolve(true);
-      const [, visible] = await Promise.all([this.#renewLease(), extended]);
-      if (!visible && !this.#ended) logger.warn('message visibility not extended; the lease alone holds');
+      await this.#renewLease();
     } catch (error) {
-      if (!this.#ended) logger.warn('store unreachable: lease not renewed, trying again', { error });
+      if (!this.#ended)
+        this.#options.logger.warn('store unreachable: lease not renewed, trying again', { error });
     }
     if (!this.#ended) this.#tick = this.#schedule();
+  }
+
+  async #extend(): Promise<void> {
+    const { receipt, leaseMs, logger } = this.#options;
+    if (!receipt) return;
+    const visible = await this.#ports.queue.extend(receipt, toSec(leaseMs)).catch(() => false);
+    if (!visible && !this.#ended) logger.warn('message visibility not extended; the lease alone holds');
   }
 
   async #renewLease(): Promise<void> {
@@ -110,8 +128,7 @@ export class LeaseKeeper {
     const now = this.#ports.clock.now();
     const leaseUntil = Math.min(now + this.#options.leaseMs, this.#options.endsAt);
     const progress = this.#progress;
-    const checkpoint = this.#checkpoint;
-    if (checkpoint) await storeApart(this.#ports.payloads, run, checkpoint);
+    const checkpoint = await this.#storedApart();
     const command = { key: run, fence, leaseUntil, progress, checkpoint: checkpoint?.payload };
     let result = await this.#ports.runs.apply(renew({ ...command, seenAt: this.run.at }));
     const held = !result.applied && isReadable(result.run) && readRefusedWrite(result.run, fence);
@@ -127,6 +144,19 @@ export class LeaseKeeper {
     this.#expiry.cancel();
     this.#expiry = this.#watch();
     if (result.run.control?.kind === 'cancel') this.#options.onCancel(result.run);
+  }
+
+  /** The checkpoint to take along. One that cannot be stored apart now waits for the next renewal; the lease does not. */
+  async #storedApart(): Promise<Packed | undefined> {
+    const checkpoint = this.#checkpoint;
+    if (!checkpoint) return undefined;
+    try {
+      await storeApart(this.#ports.payloads, this.#held.run, checkpoint);
+      return checkpoint;
+    } catch (error) {
+      this.#options.logger.warn('checkpoint not stored, trying again', { error });
+      return undefined;
+    }
   }
 
   #refused(run: Run | undefined): void {

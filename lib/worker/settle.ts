@@ -1,12 +1,13 @@
 import type { Registered } from '../define/registry.ts';
 import { HoldfastError } from '../model/errors.ts';
 import type { Failure } from '../model/failure.ts';
-import type { LeasedNode, Run } from '../model/run.ts';
+import type { Payload } from '../model/payload.ts';
+import type { LeasedNode, Run, RunNode } from '../model/run.ts';
 import { type EpochMs, toEpochSec } from '../model/time.ts';
 import type { Transition } from '../model/transition.ts';
 import { type Packed, packText, storeApart } from '../payload/payload.ts';
 import { sleep } from '../ports/clock.ts';
-import { type Applied, isReadable } from '../ports/run-store.ts';
+import { isReadable } from '../ports/run-store.ts';
 import { backoff } from '../protocol/backoff.ts';
 import { commit, readRefusedWrite } from '../protocol/commit.ts';
 import type { Ending } from '../protocol/end.ts';
@@ -21,7 +22,7 @@ export type Settled = 'succeeded' | 'failed' | 'retrying' | 'yielded' | 'cancell
 /** What to write, before the decision that the run's state may still change. */
 export type Result =
   | { readonly kind: 'value'; readonly text: string; readonly cached: boolean }
-  | { readonly kind: 'error'; readonly thrown: unknown }
+  | { readonly kind: 'error'; readonly thrown: unknown; readonly checkpoint: Packed | undefined }
   | { readonly kind: 'yield'; readonly checkpoint: Packed | undefined }
   | { readonly kind: 'cancelled' };
 
@@ -48,10 +49,14 @@ export async function settle(context: SettleContext, latest: Run, result: Result
   const { held, ports } = context;
   let run = latest;
   for (;;) {
-    const write = await decide(context, run, result);
-    const applied = await applyUntil(context, write.transition);
+    const write = await untilAnswered(context, () => decide(context, run, result));
+    const applied = await untilAnswered(context, () => ports.runs.apply(write.transition));
     if (applied.applied) return write.handBack ? handBack(ports, applied.run, write) : write.settled;
-    const read = readRefusedWrite(isReadable(applied.run) ? applied.run : undefined, held.fence);
+    const read = readRefusedWrite(
+      isReadable(applied.run) ? applied.run : undefined,
+      held.fence,
+      wrote(write),
+    );
     // Its response was lost: what was to follow it still is.
     if (read.now === 'done') return write.handBack ? handBack(ports, read.run, write) : write.settled;
     if (read.now === 'lost') return 'lost';
@@ -64,7 +69,7 @@ async function decide(context: SettleContext, run: Run, result: Result): Promise
     case 'value':
       return await decideValue(context, run, result);
     case 'error':
-      return decideError(context, run, result.thrown);
+      return await decideError(context, run, result);
     case 'yield':
       return await decideYield(context, run, result.checkpoint);
     case 'cancelled':
@@ -83,22 +88,34 @@ async function decideValue(
     const pointer = `${held.fence.node}#${held.fence.epoch}`;
     packed = packText(text, { field: 'output', pointer, tooLarge: 'OutputTooLarge' });
   } catch (thrown) {
-    return decideError(context, run, thrown);
+    return await decideError(context, run, { thrown, checkpoint: undefined });
   }
   await storeApart(ports.payloads, run, packed);
   return ending(context, run, { status: 'succeeded', output: packed.payload, cached });
 }
 
-function decideError(context: SettleContext, run: Run, thrown: unknown): Write {
+async function decideError(
+  context: SettleContext,
+  run: Run,
+  { thrown, checkpoint }: { thrown: unknown; checkpoint: Packed | undefined },
+): Promise<Write> {
   const { held, ports, registered } = context;
   const node = run.nodes[held.fence.node] as LeasedNode;
   const failure = toFailure(thrown, node.attempt, ports.workerId);
   const again =
     node.attempt < node.attemptsMax && !run.control && isRetryable(thrown, registered.task.retryIf);
-  return again ? retrying(context, run, node, failure) : ending(context, run, { status: 'failed', failure });
+  if (!again) return ending(context, run, { status: 'failed', failure });
+  // The next attempt goes on from where this one came to.
+  if (checkpoint) await storeApart(ports.payloads, run, checkpoint);
+  return retrying(context, run, node, { failure, checkpoint: checkpoint?.payload });
 }
 
-function retrying(context: SettleContext, run: Run, node: LeasedNode, failure: Failure): Write {
+function retrying(
+  context: SettleContext,
+  run: Run,
+  node: LeasedNode,
+  kept: { failure: Failure; checkpoint: Payload | undefined },
+): Write {
   const { held, hop, ports, registered } = context;
   const { policy } = registered.task;
   const { settings } = ports;
@@ -109,7 +126,7 @@ function retrying(context: SettleContext, run: Run, node: LeasedNode, failure: F
   };
   const delayMs = backoff(bounds, node.attempt, ports.random.fraction());
   const now = ports.clock.now();
-  const step = retryLater(run, held.fence, { failure, delayMs, now, hop, hopLimit: settings.hopLimit });
+  const step = retryLater(run, held.fence, { ...kept, delayMs, now, hop, hopLimit: settings.hopLimit });
   return { settled: 'retrying', transition: step.transition, handBack: step };
 }
 
@@ -138,10 +155,17 @@ async function handBack({ logger, queue }: WorkerPorts, run: Run, write: Write):
   return write.settled;
 }
 
-async function applyUntil({ leaseUntil, ports }: SettleContext, transition: Transition): Promise<Applied> {
+/** The status in which the write leaves the node. */
+function wrote({ settled }: Write): RunNode['status'] {
+  if (settled === 'retrying' || settled === 'yielded') return 'ready';
+  return settled === 'lost' ? 'running' : settled;
+}
+
+/** A store that gives no answer is asked again, as long as the lease lasts: the work is done already. */
+async function untilAnswered<T>({ leaseUntil, ports }: SettleContext, ask: () => Promise<T>): Promise<T> {
   for (;;) {
     try {
-      return await ports.runs.apply(transition);
+      return await ask();
     } catch (error) {
       const unreachable = error instanceof HoldfastError && error.code === 'StoreUnreachable';
       if (!unreachable || ports.clock.now() + pauseBetweenTriesMs >= leaseUntil) throw error;

@@ -90,15 +90,22 @@ describe('a refused claim', () => {
 });
 
 describe('a refused write of a holder', () => {
+  const ended = (status: string, over: object = {}) => aRun({ status, epoch: 1, ...over } as never);
   it.each([
     ['the run is gone', undefined, 'lost'],
     ['the node is gone', { ...aRun({}), nodes: {} }, 'lost'],
     ['another epoch', aRun(leased(now, { epoch: 2 })), 'lost'],
     ['another nonce under my epoch', aRun(leased(now)), 'lost'],
     ['my nonce', aRun(leased(now, { lease: { nonce: mine.nonce, until: now } })), 'mine'],
-    ['the node ended under my epoch', aRun({ status: 'succeeded', epoch: 1 } as never), 'done'],
+    ['the node ended as I wrote it', ended('failed', { failure: { type: 'Error' } }), 'done'],
+    ['the node ended otherwise', ended('cancelled'), 'lost'],
+    ['discovery ended it for me', ended('failed', { failure: { code: 'LeaseExpired' } }), 'lost'],
   ])('%s: %s', (_what, run, expected) => {
-    expect(readRefusedWrite(run, mine).now).toBe(expected);
+    expect(readRefusedWrite(run, mine, 'failed').now).toBe(expected);
+  });
+
+  it('a renewal that finds its node ended has lost it', () => {
+    expect(readRefusedWrite(ended('succeeded'), mine).now).toBe('lost');
   });
 });
 
