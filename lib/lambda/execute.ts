@@ -14,6 +14,7 @@ import { defer, type Verdict } from '../worker/delivery.ts';
 import { Executor } from '../worker/executor.ts';
 import { Heartbeat } from '../worker/heartbeat.ts';
 import { Statistics } from '../worker/statistics.ts';
+import { attributeStrayErrors } from '../worker/stray-errors.ts';
 import type { TaskFunctionOptions } from './options.ts';
 import { outcomeMetrics } from './outcome-metrics.ts';
 
@@ -44,6 +45,7 @@ export function createExecute({ tasks, env = process.env }: TaskFunctionOptions)
     kind: onLambda ? 'lambda' : 'process',
   });
   const limit = pLimit(settings.maxParallel);
+  attributeStrayErrors();
   const publishOutcomes = outcomeMetrics(metrics, statistics);
 
   const executeRecord = async (record: SQSRecord, endsAt: number, marginMs: number): Promise<void> => {

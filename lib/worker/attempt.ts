@@ -10,6 +10,7 @@ import type { Held } from './acquire.ts';
 import type { Delivery } from './delivery.ts';
 import { LeaseKeeper } from './lease-keeper.ts';
 import type { WorkerPorts } from './ports.ts';
+import { takeStrayErrors } from './stray-errors.ts';
 
 const progressBytesMax = 1_024;
 
@@ -48,6 +49,7 @@ export class Attempt {
   #checkpoint: Packed | undefined;
   #checkpoints = 0;
   #state: unknown;
+  #strayed = false;
 
   constructor(
     ports: WorkerPorts,
@@ -112,8 +114,12 @@ export class Attempt {
       this.#abort.signal.addEventListener('abort', () => resolve(), { once: true });
       if (this.#abort.signal.aborted) resolve();
     });
-    const first = await Promise.race([handler, aborted]);
-    if (first && !this.#abort.signal.aborted) return first;
+    const first = await Promise.race([handler, aborted, this.#stray(ctx)]);
+    if (first && !this.#abort.signal.aborted) {
+      // The handler may still be at it.
+      if (this.#strayed) this.#abort.abort(new HoldfastError('LeaseLost', 'The attempt has failed already'));
+      return first;
+    }
     // An aborted handler gets a moment to clean up; what it makes of it counts only where its result is still wanted.
     const stop = new AbortController();
     const late = await Promise.race([
@@ -122,6 +128,17 @@ export class Attempt {
     ]);
     stop.abort();
     return this.#afterAbort(late ?? undefined);
+  }
+
+  /** An error that the handler left to nobody fails the attempt. */
+  #stray(ctx: Context): Promise<Outcome> {
+    return new Promise((resolve) => {
+      takeStrayErrors(ctx, (thrown) => {
+        this.#logger.warn('the handler left an error to nobody', { error: thrown });
+        this.#strayed = true;
+        resolve({ outcome: 'threw', thrown });
+      });
+    });
   }
 
   #thrown(thrown: unknown): Outcome {

@@ -56,3 +56,19 @@ export const counter = defineTask({
     return { from, pages };
   },
 });
+
+/** Leaves an error to nobody: a rejection that is not awaited, or a throw in a timer. */
+export const stray = defineTask({
+  name: 'stray',
+  input: z.enum(['rejection', 'timer']),
+  retry: { maxAttempts: 1 },
+  run: async (how) => {
+    if (how === 'rejection') void Promise.reject(new TypeError('the real cause'));
+    else {
+      setTimeout(() => {
+        throw new TypeError('the real cause');
+      }, 10);
+    }
+    await pause(5_000);
+  },
+});

@@ -36,6 +36,7 @@ describe.each(dynamodbEndpoints())('items that others wrote: $name', (endpoint) 
         leaseUntil: start + 1,
       },
       start,
+      run.at,
     );
 
   describe('of a newer schema', () => {
@@ -123,7 +124,7 @@ describe.each(dynamodbEndpoints())('items that others wrote: $name', (endpoint) 
   test('attributes that this version does not know are left out and left alone', async () => {
     const run = await raw(sampleRun(), { future: { deep: [1] } });
     expect(await runs.get(run)).toEqual(run);
-    const applied = await runs.apply(claimOf({ ...run, hash: run.hash }));
+    const applied = await runs.apply(claimOf(run));
     expect(applied.applied).toBe(true);
   });
 
