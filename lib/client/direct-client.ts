@@ -5,6 +5,7 @@ import type { AnyTask } from '../define/task.ts';
 import { validate } from '../define/validate.ts';
 import { HoldfastError } from '../model/errors.ts';
 import { noTenant, runId, tenantId } from '../model/ids.ts';
+import type { Dispatch } from '../model/message.ts';
 import type { RunKey, Run as StoredRun } from '../model/run.ts';
 import { toEpochSec } from '../model/time.ts';
 import { storeApart } from '../payload/payload.ts';
@@ -72,7 +73,7 @@ class DirectClient {
   }
 
   async submit(registered: Registered, input: unknown, options: SubmitOptions = {}): Promise<Submitted> {
-    const { clock, logger, payloads, pools, queue, random, runs, settings } = this.#ports;
+    const { clock, payloads, pools, random, runs, settings } = this.#ports;
     await validate(registered.task.input, input, 'InvalidInput', 'input');
     const freshId = () => random.id();
     const { submission, packed } = prepare(registered, input, options, { freshId, pools, settings });
@@ -80,8 +81,7 @@ class DirectClient {
     const { creation, dispatches } = submit(submission, clock.now());
     const result = await runs.create(creation);
     if (result.applied) {
-      const unsent = await queue.send(dispatches);
-      if (unsent.length > 0) logger.warn('doorbell not sent; discovery will', { run: submission.run });
+      await this.#ring(dispatches);
       // What was just written need not be read.
       const written = { get: async () => packed.apart ?? '' };
       return { ...(await viewOf(result.run, written, clock.now())), created: true };
@@ -92,7 +92,16 @@ class DirectClient {
         field: 'idempotencyKey',
       });
     }
+    // Nobody came for it yet: it may be our own, of which the answer was lost, and then nobody has rung.
+    if (existing.phase === 'active' && existing.epoch === 0) await this.#ring(dispatches);
     return { ...(await this.#view(existing)), created: false };
+  }
+
+  async #ring(dispatches: readonly Dispatch[]): Promise<void> {
+    const unsent = await this.#ports.queue.send(dispatches);
+    for (const { message } of unsent) {
+      this.#ports.logger.warn('doorbell not sent; discovery will', { run: message.run });
+    }
   }
 
   async get(ref: RunRef, options: InTenant = {}): Promise<Run> {
