@@ -1,9 +1,7 @@
 import { Hono } from 'hono';
-import { bodyLimit } from 'hono/body-limit';
 import { methodNotAllowed } from 'hono/method-not-allowed';
 import { secureHeaders } from 'hono/secure-headers';
 import { HoldfastError } from '../model/errors.ts';
-import { bodyBytesMax, bodyTooLarge } from './json-body.ts';
 import type { ApiOptions } from './options.ts';
 import { answerError, answerProblem } from './problem.ts';
 import { addAboutRoutes } from './routes/about.ts';
@@ -27,17 +25,6 @@ export function createApp(options: ApiOptions): Hono {
     c.header('cache-control', 'no-store');
   });
   app.use(methodNotAllowed({ app, onMethodNotAllowed: (c, methods) => answerMethodNotAllowed(c, methods) }));
-  app.use(
-    bodyLimit({
-      maxSize: bodyBytesMax,
-      onError: (c) => {
-        const response = answerProblem(c, bodyTooLarge());
-        // The rest of the body was not read: the connection cannot serve another request.
-        response.headers.set('connection', 'close');
-        return response;
-      },
-    }),
-  );
   // Hono hands on only errors; anything else that is thrown would escape as a rejection.
   app.use(async (c, next) => {
     try {

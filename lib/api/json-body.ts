@@ -22,21 +22,39 @@ export async function readJson(c: Context): Promise<unknown> {
       field: 'content-type',
     });
   }
-  const bytes = await c.req.arrayBuffer();
-  if (bytes.byteLength > bodyBytesMax) throw bodyTooLarge();
+  const bytes = await readBytes(c);
   if (bytes.byteLength === 0) return undefined;
   const value = parse(bytes);
   checkValue(value, []);
   return value;
 }
 
-export function bodyTooLarge(): HoldfastError {
+/** Counted while it arrives: a chunked body announces no length, and an announced one need not be true. */
+async function readBytes(c: Context): Promise<Uint8Array> {
+  if (Number(c.req.header('content-length')) > bodyBytesMax) throw tooLarge(c);
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  const reader = c.req.raw.body?.getReader();
+  while (reader) {
+    const { done, value } = await reader.read();
+    if (done) break;
+    length += value.byteLength;
+    // The reader is left as it is: to cancel it would cut the connection before the answer is out.
+    if (length > bodyBytesMax) throw tooLarge(c);
+    chunks.push(value);
+  }
+  return Buffer.concat(chunks);
+}
+
+function tooLarge(c: Context): HoldfastError {
+  // The rest of the body is not read: the connection cannot serve another request.
+  c.header('connection', 'close');
   return new HoldfastError('PayloadTooLarge', `The body is larger than ${bodyBytesMax} bytes`, {
     field: 'body',
   });
 }
 
-function parse(bytes: ArrayBuffer): unknown {
+function parse(bytes: Uint8Array): unknown {
   try {
     return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
   } catch {
