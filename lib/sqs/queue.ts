@@ -70,7 +70,14 @@ export class SqsQueue implements Queue {
 
   #batches(dispatches: readonly Dispatch[]): { batches: Batch[]; homeless: Dispatch[] } {
     const homeless: Dispatch[] = [];
-    const byQueue = Map.groupBy(dispatches, (dispatch) => this.#urlOf(dispatch));
+    // Not by Map.groupBy: emulators run functions on the machine's own node, which may be older.
+    const byQueue = new Map<string | undefined, Dispatch[]>();
+    for (const dispatch of dispatches) {
+      const queueUrl = this.#urlOf(dispatch);
+      const same = byQueue.get(queueUrl);
+      if (same) same.push(dispatch);
+      else byQueue.set(queueUrl, [dispatch]);
+    }
     const batches: Batch[] = [];
     for (const [queueUrl, all] of byQueue) {
       if (queueUrl === undefined) {
