@@ -8,7 +8,7 @@ import { noTenant, runId, tenantId } from '../model/ids.ts';
 import type { Dispatch } from '../model/message.ts';
 import type { RunKey, Run as StoredRun } from '../model/run.ts';
 import { toEpochSec } from '../model/time.ts';
-import { storeApart } from '../payload/payload.ts';
+import { expiry, storeApart } from '../payload/payload.ts';
 import { isReadable, type UnreadableRun } from '../ports/run-store.ts';
 import { decideRefusedCancel, finaliseCancel, isQuiet, requestCancel } from '../protocol/cancel.ts';
 import { isResubmission, submit } from '../protocol/submit.ts';
@@ -77,8 +77,14 @@ class DirectClient {
     await validate(registered.task.input, input, 'InvalidInput', 'input');
     const freshId = () => random.id();
     const { submission, packed } = prepare(registered, input, options, { freshId, pools, settings });
-    await storeApart(payloads, submission, packed);
-    const { creation, dispatches } = submit(submission, clock.now());
+    const now = clock.now();
+    await storeApart(
+      payloads,
+      submission,
+      packed,
+      expiry.ofInput(now, settings.retention, submission.delayMs),
+    );
+    const { creation, dispatches } = submit(submission, now);
     const result = await runs.create(creation);
     if (result.applied) {
       await this.#ring(dispatches);

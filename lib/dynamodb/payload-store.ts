@@ -1,12 +1,14 @@
 import { type DynamoDBDocumentClient, PutCommand } from '@aws-sdk/lib-dynamodb';
 import { HoldfastError } from '../model/errors.ts';
 import type { RunKey } from '../model/run.ts';
+import { type EpochMs, toEpochSec } from '../model/time.ts';
 import type { PayloadStore } from '../ports/payload-store.ts';
 import { read } from './conditional.ts';
 import type { Table } from './document-client.ts';
 import { reaching } from './errors.ts';
 import { dataKey } from './keys.ts';
 import { fromStored, toStored } from './stored-value.ts';
+import { expiryAttribute } from './table.ts';
 
 const text = { stored: 'x' } as const;
 
@@ -18,10 +20,14 @@ export class DynamoPayloadStore implements PayloadStore {
     this.#table = { db, name: table };
   }
 
-  async put(key: RunKey, name: string, value: string): Promise<void> {
+  async put(key: RunKey, name: string, value: string, expiresAt: EpochMs): Promise<void> {
     const { db, name: TableName } = this.#table;
-    // No condition: a name belongs to one epoch of one node, whose holder only ever writes the same text again.
-    const Item = { ...dataKey(key, name), [text.stored]: toStored(text, value) };
+    // No condition: a name says what it holds, or belongs to one epoch, whose holder only writes the same text again.
+    const Item = {
+      ...dataKey(key, name),
+      [text.stored]: toStored(text, value),
+      [expiryAttribute]: toEpochSec(expiresAt),
+    };
     await reaching(TableName, () => db.send(new PutCommand({ TableName, Item })));
   }
 

@@ -2,6 +2,7 @@ import { type ErrorCode, HoldfastError } from '../model/errors.ts';
 import { inlineBytesMax, type Payload, payloadBytesMax } from '../model/payload.ts';
 import type { RunKey } from '../model/run.ts';
 import { deserialize, serialize } from '../model/serialize.ts';
+import type { EpochMs, Ms } from '../model/time.ts';
 import type { PayloadStore } from '../ports/payload-store.ts';
 
 /** A value on its way into the store: what goes into the run item, and the text to put elsewhere before that. */
@@ -38,9 +39,14 @@ export function packText(text: string, { field, pointer, tooLarge }: PackOptions
 }
 
 /** Writes the part that lies apart, if any. To be called before the write that refers to it. */
-export async function storeApart(store: PayloadStore, key: RunKey, packed: Packed): Promise<void> {
+export async function storeApart(
+  store: PayloadStore,
+  key: RunKey,
+  packed: Packed,
+  expiresAt: EpochMs,
+): Promise<void> {
   if (packed.apart !== undefined && 'pointer' in packed.payload) {
-    await store.put(key, packed.payload.pointer, packed.apart);
+    await store.put(key, packed.payload.pointer, packed.apart, expiresAt);
   }
 }
 
@@ -52,3 +58,18 @@ export async function unpack(
 ): Promise<unknown> {
   return deserialize('text' in payload ? payload.text : await store.get(key, payload.pointer));
 }
+
+const day: Ms = 86_400_000;
+
+/**
+ * When values that lie apart may be deleted: bounds, set when they are written, because a second write at the run's end
+ * would cost as much as the value. `retention` is how long finished runs are kept, in milliseconds.
+ */
+export const expiry = {
+  /** A run may wait for `delayMs`, and for its retries after that. */
+  ofInput: (now: EpochMs, retention: Ms, delayMs: Ms): EpochMs => now + delayMs + 400 * day + retention,
+  /** The next attempt comes after a pause of at most 30 days, and may then run for days. */
+  ofCheckpoint: (now: EpochMs, retention: Ms): EpochMs => now + 60 * day + retention,
+  /** Written just before the commit that sets the run's own expiry. */
+  ofOutput: (now: EpochMs, retention: Ms): EpochMs => now + day + retention,
+} as const;

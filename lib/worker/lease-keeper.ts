@@ -1,7 +1,7 @@
 import { HoldfastError } from '../model/errors.ts';
 import type { Run } from '../model/run.ts';
 import { type EpochMs, type Ms, toSec } from '../model/time.ts';
-import { type Packed, storeApart } from '../payload/payload.ts';
+import { expiry, type Packed, storeApart } from '../payload/payload.ts';
 import type { Timer } from '../ports/clock.ts';
 import type { Logger } from '../ports/logger.ts';
 import type { Receipt } from '../ports/queue.ts';
@@ -151,7 +151,9 @@ export class LeaseKeeper {
     const checkpoint = this.#checkpoint;
     if (!checkpoint) return undefined;
     try {
-      await storeApart(this.#ports.payloads, this.#held.run, checkpoint);
+      const { clock, payloads, settings } = this.#ports;
+      const expiresAt = expiry.ofCheckpoint(clock.now(), settings.retention);
+      await storeApart(payloads, this.#held.run, checkpoint, expiresAt);
       return checkpoint;
     } catch (error) {
       this.#options.logger.warn('checkpoint not stored, trying again', { error });

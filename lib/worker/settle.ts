@@ -5,7 +5,7 @@ import type { Payload } from '../model/payload.ts';
 import type { LeasedNode, Run, RunNode } from '../model/run.ts';
 import { type EpochMs, toEpochSec } from '../model/time.ts';
 import type { Transition } from '../model/transition.ts';
-import { type Packed, packText, storeApart } from '../payload/payload.ts';
+import { expiry, type Packed, packText, storeApart } from '../payload/payload.ts';
 import { sleep } from '../ports/clock.ts';
 import { isReadable } from '../ports/run-store.ts';
 import { backoff } from '../protocol/backoff.ts';
@@ -90,7 +90,8 @@ async function decideValue(
   } catch (thrown) {
     return await decideError(context, run, { thrown, checkpoint: undefined });
   }
-  await storeApart(ports.payloads, run, packed);
+  const expiresAt = expiry.ofOutput(ports.clock.now(), ports.settings.retention);
+  await storeApart(ports.payloads, run, packed, expiresAt);
   return ending(context, run, { status: 'succeeded', output: packed.payload, cached });
 }
 
@@ -106,7 +107,7 @@ async function decideError(
     node.attempt < node.attemptsMax && !run.control && isRetryable(thrown, registered.task.retryIf);
   if (!again) return ending(context, run, { status: 'failed', failure });
   // The next attempt goes on from where this one came to.
-  if (checkpoint) await storeApart(ports.payloads, run, checkpoint);
+  await storeCheckpoint(ports, run, checkpoint);
   return retrying(context, run, node, { failure, checkpoint: checkpoint?.payload });
 }
 
@@ -130,10 +131,16 @@ function retrying(
   return { settled: 'retrying', transition: step.transition, handBack: step };
 }
 
+async function storeCheckpoint(ports: WorkerPorts, run: Run, checkpoint: Packed | undefined): Promise<void> {
+  if (!checkpoint) return;
+  const expiresAt = expiry.ofCheckpoint(ports.clock.now(), ports.settings.retention);
+  await storeApart(ports.payloads, run, checkpoint, expiresAt);
+}
+
 async function decideYield(context: SettleContext, run: Run, checkpoint: Packed | undefined): Promise<Write> {
   const { held, hop, ports } = context;
   if (run.control?.kind === 'cancel') return ending(context, run, { status: 'cancelled' });
-  if (checkpoint) await storeApart(ports.payloads, run, checkpoint);
+  await storeCheckpoint(ports, run, checkpoint);
   const now = ports.clock.now();
   const { hopLimit } = ports.settings;
   const step = yieldNode(run, held.fence, { checkpoint: checkpoint?.payload, now, hop, hopLimit });

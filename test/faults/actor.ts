@@ -82,7 +82,8 @@ export class Actor {
   get payloads(): PayloadStore {
     const { payloads } = this.#adapters;
     return {
-      put: (key, name, text) => this.#io('payloads.put', () => payloads.put(key, name, text)),
+      put: (key, name, text, expiresAt) =>
+        this.#io('payloads.put', () => payloads.put(key, name, text, expiresAt)),
       get: (key, name) => this.#io('payloads.get', () => payloads.get(key, name)),
     };
   }
