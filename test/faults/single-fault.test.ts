@@ -1,9 +1,15 @@
-import { describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { type Fault, faults } from './actor.ts';
 import { play, scenarios } from './scenarios.ts';
 import { type Victim, World } from './world.ts';
 
 const victims: readonly Victim[] = ['client', 'executor', 'discovery'];
+
+const met = new Map<string, number>();
+afterAll(() => {
+  const total = [...met.values()].reduce((sum, count) => sum + count, 0);
+  console.log(`single faults: ${total}, all recovered; by step: ${JSON.stringify(Object.fromEntries(met))}`);
+});
 
 /** Every I/O of every scenario × every fault: one at a time, all of them. */
 describe.each(scenarios)('$name', (scenario) => {
@@ -29,6 +35,7 @@ describe.each(scenarios)('$name', (scenario) => {
         expect(world.runs.faultsSeen, where).toEqual([]);
         expect(world.runs.ended, `${where}: terminal commits`).toHaveLength(1);
         hits.set(step, (hits.get(step) ?? 0) + 1);
+        met.set(step, (met.get(step) ?? 0) + 1);
       }
     }
     for (const step of new Set(steps)) expect(hits.get(step)).toBeGreaterThanOrEqual(faults.length);
