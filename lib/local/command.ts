@@ -2,10 +2,11 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { Duration } from '../model/duration.ts';
 import { runDemo } from './demo.ts';
 import { type DynamoDbEngine, dynamoDbEngines } from './dynamodb-server.ts';
+import { fired } from './fired.ts';
 import type { LocalOptions } from './options.ts';
 import { exampleTasks } from './paths.ts';
 import { type LocalRuntime, startLocal } from './runtime.ts';
-import { untilSignalled } from './signals.ts';
+import { interruptedCode, untilSignalled } from './signals.ts';
 
 /** What the command line gives, as commander names it. */
 export interface LocalCommandOptions {
@@ -38,24 +39,41 @@ export function addLocalOptions(command: Command): Command {
     );
 }
 
+/** How long a start that was interrupted may take to be undone in order; its processes end with this one anyway. */
+const undoMsMax = 2_000;
+
 /**
  * Starts the runtime, says so in one line, and serves until it is told to end by SIGINT, SIGTERM or SIGHUP, or until
- * the demo is over. A second signal ends the process at once.
+ * the demo is over. A signal ends the start too. A second signal ends the process at once.
  *
  * @param print takes whole lines
- * @returns the exit code
+ * @returns the exit code: 130 for a demo that was interrupted
  * @throws HoldfastError as `startLocal`
  */
 export async function runLocal(
   options: LocalCommandOptions,
   print: (line: string) => void = console.log,
 ): Promise<number> {
-  const signalled = untilSignalled();
-  await using runtime = await startLocal(localOptions(options));
+  const told = untilSignalled().then(() => (options.demo === undefined ? 0 : interruptedCode));
+  const starting = startLocal(localOptions(options));
+  const started = await Promise.race([starting, told]);
+  if (typeof started === 'number') {
+    await undo(starting);
+    return started;
+  }
+  await using runtime = started;
   print(`holdfast ready ${runtime.url}`);
-  const over = signalled.then(() => 0);
   // Awaited here: the runtime is closed as soon as this function returns.
-  return await (options.demo === undefined ? over : Promise.race([demo(runtime, options.demo), over]));
+  return await (options.demo === undefined ? told : Promise.race([demo(runtime, options.demo), told]));
+}
+
+/** Closes what a start that is no longer wanted brings up, if it comes to an end. */
+async function undo(starting: Promise<LocalRuntime>): Promise<void> {
+  const undone = starting.then(
+    (runtime) => runtime.close(),
+    () => {},
+  );
+  await Promise.race([undone, fired(AbortSignal.timeout(undoMsMax))]);
 }
 
 function demo(runtime: LocalRuntime, directory: string | true): Promise<number> {

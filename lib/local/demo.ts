@@ -1,12 +1,12 @@
 import { writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
-import { progress } from '@clack/prompts';
 import pMap from 'p-map';
 import type { Client, Submitted } from '../client/client.ts';
 import type { FinishedRun } from '../client/run-view.ts';
 import { type FileStatistics, measureDirectly } from './demo/direct.ts';
 import { findFiles } from './demo/files.ts';
+import { progressLine } from './demo/progress.ts';
 import { type Counts, difference, reportLines } from './demo/report.ts';
 
 /** What the demo needs of a running embedded runtime. */
@@ -15,6 +15,8 @@ export interface DemoRuntime {
   requestCounts(): Counts;
 }
 
+/** The task that measures a file: one of the examples. */
+export const demoTask = 'file-stats';
 const resultsFile = 'holdfast-demo-results.json';
 const atOnce = 32;
 
@@ -49,23 +51,25 @@ export async function runDemo(runtime: DemoRuntime, directory?: string): Promise
 
 /** Submits everything first, so that the runtime works at its own speed, then takes the results as they come. */
 async function measureAll(client: Client, files: readonly string[]): Promise<Measured[]> {
-  const bar = process.stdout.isTTY ? progress({ max: files.length, size: 40 }) : undefined;
-  bar?.start(`${files.length} files`);
+  const line = progressLine(files.length);
   let ended = 0;
-  const submitted = pMap(files, (path) => client.submitByName('file-stats', { path }), {
+  line.show(ended);
+  const submitted = pMap(files, (path) => client.submitByName(demoTask, { path }), {
     concurrency: atOnce,
   });
   const finish = async (run: Submitted, path: string): Promise<Measured> => {
     const finished = await client.wait(run);
     ended += 1;
-    bar?.advance(1, `${ended} of ${files.length} files`);
+    line.show(ended);
     return { path, run: finished };
   };
-  const measured = await pMap(await submitted, (run, index) => finish(run, files[index] ?? ''), {
-    concurrency: atOnce,
-  });
-  bar?.stop(`${ended} files`);
-  return measured;
+  try {
+    return await pMap(await submitted, (run, index) => finish(run, files[index] ?? ''), {
+      concurrency: atOnce,
+    });
+  } finally {
+    line.clear();
+  }
 }
 
 async function disagreements(measured: readonly Measured[]): Promise<string[]> {

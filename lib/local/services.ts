@@ -1,11 +1,10 @@
-import { mkdir } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { type Env, envNames } from '../config/env.ts';
 import { defaultPool, type Pools } from '../config/pools.ts';
 import { settingVariable } from '../config/settings.ts';
-import { HoldfastError } from '../model/errors.ts';
 import { localCredentials, localRegion } from './credentials.ts';
 import { type DynamoDbServer, startDynamoDb } from './dynamodb-server.ts';
+import { makeDirectory } from './make-directory.ts';
 import { inheritedEnv, type LocalOptions, type LocalPlan, settingVariables } from './options.ts';
 import { type LocalQueue, type SqsServer, startSqs } from './sqs-server.ts';
 
@@ -45,21 +44,6 @@ export async function startServices(
   stack.defer(() => sqs.close());
   const queues = await sqs.createQueues({ name: queueName, functionTimeoutMs: plan.functionTimeoutMs });
   return { dynamodb, sqs, ...queues };
-}
-
-async function makeDirectory(path: string): Promise<string> {
-  const directory = resolve(path);
-  try {
-    await mkdir(directory, { recursive: true });
-    return directory;
-  } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
-    throw new HoldfastError('InvalidSetting', `The directory ${directory} cannot be used: ${why}`, {
-      field: 'persist',
-      cause,
-      hint: 'Name a directory that exists or can be made, and that you may write to.',
-    });
-  }
 }
 
 /** Requests cost nothing here, so what people watch is kept fresher than on AWS. */

@@ -1,3 +1,6 @@
+/** What a program ends with that a signal ended before its work was done: the shell's number for Ctrl-C. */
+export const interruptedCode = 130;
+
 const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /**
@@ -14,7 +17,7 @@ export function untilSignalled(): Promise<void> {
       const now = performance.now();
       firstAt ??= now;
       resolve();
-      if (now - firstAt > sameRequestMs) process.exit(130);
+      if (now - firstAt > sameRequestMs) process.exit(interruptedCode);
     };
     for (const signal of signals) process.on(signal, onSignal);
   });

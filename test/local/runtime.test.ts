@@ -90,10 +90,16 @@ describe('persist', () => {
     expect(await second.client.result(due)).toBe('later');
   });
 
-  test('a path that is no directory is InvalidSetting', async () => {
-    await expect(startLocal({ tasks, port: 0, persist: import.meta.filename })).rejects.toMatchObject({
+  test.each([
+    import.meta.filename,
+    join(import.meta.filename, 'below'),
+    '/proc/holdfast',
+    '/proc/holdfast/below',
+  ])('%s, which is no directory and cannot become one, is InvalidSetting', async (persist) => {
+    await expect(startLocal({ tasks, port: 0, persist })).rejects.toMatchObject({
       code: 'InvalidSetting',
       field: 'persist',
+      message: expect.stringContaining(`The directory ${persist} cannot be used: `),
     });
   });
 });
