@@ -50,7 +50,9 @@ export const statusOfCode = {
 
   DamagedItem: 500,
   EmulatorMissing: 500,
+  EmulatorEnded: 500,
   PortInUse: 500,
+  DirectoryInUse: 500,
   ApiProblem: 500,
   InternalError: 500,
 } as const satisfies Record<ErrorCode, ContentfulStatusCode>;

@@ -56,7 +56,7 @@ export interface LocalRuntime extends AsyncDisposable {
  * of it listens on the loopback address and ends with this process.
  *
  * @throws HoldfastError `InvalidSetting`, `InvalidDuration`, `TasksNotLoaded`, `NoTasks`, `DuplicateName`, `UnknownTask`,
- *   `PortInUse`, `EmulatorMissing`
+ *   `PortInUse`, `DirectoryInUse`, `EmulatorMissing`
  */
 export async function startLocal(options: LocalOptions): Promise<LocalRuntime> {
   const plan = planOf(options);

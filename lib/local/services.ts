@@ -3,6 +3,7 @@ import { type Env, envNames } from '../config/env.ts';
 import { defaultPool, type Pools } from '../config/pools.ts';
 import { settingVariable } from '../config/settings.ts';
 import { localCredentials, localRegion } from './credentials.ts';
+import { lockDirectory } from './directory-lock.ts';
 import { type DynamoDbServer, startDynamoDb } from './dynamodb-server.ts';
 import { makeDirectory } from './make-directory.ts';
 import { inheritedEnv, type LocalOptions, type LocalPlan, settingVariables } from './options.ts';
@@ -22,7 +23,7 @@ export interface LocalServices {
 /**
  * Starts DynamoDB with its table and SQS with its queues. What it starts is closed by `stack`.
  *
- * @throws HoldfastError `PortInUse`, `EmulatorMissing`, `InvalidSetting` when the directory cannot be used
+ * @throws HoldfastError `PortInUse`, `EmulatorMissing`, `InvalidSetting` when the directory cannot be used, `DirectoryInUse`
  */
 export async function startServices(
   stack: AsyncDisposableStack,
@@ -30,6 +31,7 @@ export async function startServices(
   plan: LocalPlan,
 ): Promise<LocalServices> {
   const directory = options.persist === undefined ? undefined : await makeDirectory(options.persist);
+  if (directory !== undefined) stack.defer(lockDirectory(directory));
   const dynamodb = await startDynamoDb({
     engine: options.dynamodb ?? 'auto',
     port: plan.dynamodbPort,

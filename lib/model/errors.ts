@@ -44,8 +44,10 @@ export const errorHints = {
   QueueUnreachable: 'Check AWS_ENDPOINT_URL, HOLDFAST_POOLS, the network and the credentials.',
   TableNotFound: 'Deploy the stack first, or check HOLDFAST_TABLE and AWS_REGION.',
   EmulatorMissing: 'Run `npm ci` again without --omit=optional and with install scripts allowed.',
+  EmulatorEnded: 'Start the runtime again; what --persist keeps is still there.',
   TasksNotLoaded: 'Check the path of the tasks module, and that it can be imported by itself: `node FILE`.',
   PortInUse: 'Choose another port with --port, or end the program that holds it.',
+  DirectoryInUse: 'Choose another directory with --persist, or end the runtime that holds it.',
   ApiUnreachable: 'Start the embedded runtime with `npm start`, or set HOLDFAST_URL.',
   ApiProblem: 'See the detail of the problem.',
   // HTTP.

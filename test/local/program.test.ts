@@ -68,6 +68,28 @@ test('kill -9 leaves no process, an executor that never yields included', async 
   await expectGone(all);
 });
 
+test('a --persist directory is taken by one program, and free again after kill -9', async () => {
+  const persist = await mkdtemp(join(tmpdir(), 'holdfast-persist-'));
+  onTestFinished(() => rm(persist, { recursive: true, force: true }));
+  const args = ['--port', '0', '--workers', '1', '--tasks', fixture('tasks'), '--persist', persist];
+  const first = run(main, ...args);
+  await firstLine(first);
+  const second = run(main, ...args);
+  const [errors, [exitCode]] = await Promise.all([
+    text(second.stderr as NodeJS.ReadableStream),
+    once(second, 'exit'),
+  ]);
+  expect(errors).toContain(
+    `DirectoryInUse: The directory ${persist} is in use by another runtime, process ${first.pid}`,
+  );
+  expect(errors).toContain('hint: ');
+  expect(exitCode).toBe(1);
+  const pids = descendants(first.pid ?? 0);
+  first.kill('SIGKILL');
+  await expectGone(pids);
+  expect(await firstLine(run(main, ...args))).toMatch(/^holdfast ready /);
+}, 60_000);
+
 test('serves a tasks module outside of this checkout', async () => {
   const directory = await mkdtemp(join(tmpdir(), 'holdfast-tasks-'));
   onTestFinished(() => rm(directory, { recursive: true }));

@@ -90,6 +90,19 @@ describe('persist', () => {
     expect(await second.client.result(due)).toBe('later');
   });
 
+  test('is for one runtime at a time; the second is told who has it', async () => {
+    const persist = await temporaryDirectory();
+    const first = await open({ persist });
+    await expect(startLocal({ tasks, port: 0, persist })).rejects.toMatchObject({
+      code: 'DirectoryInUse',
+      field: 'persist',
+      message: `The directory ${persist} is in use by another runtime, process ${process.pid}`,
+    });
+    await first.client.result(await first.client.submit(tasks.echo, 'unharmed'));
+    await first.close();
+    await open({ persist });
+  });
+
   test.each([
     import.meta.filename,
     join(import.meta.filename, 'below'),
