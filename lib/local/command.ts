@@ -48,7 +48,7 @@ const undoMsMax = 2_000;
  *
  * @param print takes whole lines
  * @returns the exit code: 130 for a demo that was interrupted
- * @throws HoldfastError as `startLocal`
+ * @throws HoldfastError as `startLocal`, and `EmulatorEnded` while it serves
  */
 export async function runLocal(
   options: LocalCommandOptions,
@@ -64,7 +64,8 @@ export async function runLocal(
   await using runtime = started;
   print(`holdfast ready ${runtime.url}`);
   // Awaited here: the runtime is closed as soon as this function returns.
-  return await (options.demo === undefined ? told : Promise.race([demo(runtime, options.demo), told]));
+  const over = options.demo === undefined ? [told] : [demo(runtime, options.demo), told];
+  return await Promise.race([...over, runtime.ended]);
 }
 
 /** Closes what a start that is no longer wanted brings up, if it comes to an end. */

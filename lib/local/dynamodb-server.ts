@@ -6,6 +6,7 @@ import { ensureTable } from '../dynamodb/create-table.ts';
 import { HoldfastError } from '../model/errors.ts';
 import { localCredentials, localRegion } from './credentials.ts';
 import { findDynoxide, startDynoxide } from './dynoxide.ts';
+import type { GuardedProcess } from './guarded-process.ts';
 import { listen, loopback } from './ports.ts';
 
 /** `auto`: dynoxide where its binary is installed (it is much faster), else dynalite, which runs everywhere. */
@@ -29,6 +30,8 @@ export interface DynamoDbServer {
   readonly url: string;
   /** The process of dynoxide; dynalite runs in this one. */
   readonly pid: number | undefined;
+  /** Resolves, to its last words, when it ends though nobody closed it. */
+  readonly died: Promise<string>;
   /** Calling it again waits for the same end. */
   close(): Promise<void>;
 }
@@ -75,8 +78,33 @@ async function startEngine(options: DynamoDbServerOptions): Promise<DynamoDbServ
     engine: 'dynoxide',
     url: `http://${loopback}:${chosen}`,
     pid: child.pid,
-    close: () => child.stop(),
+    ...untilStopped(child),
   };
+}
+
+function untilStopped(child: GuardedProcess): Pick<DynamoDbServer, 'died' | 'close'> {
+  const { promise: died, resolve } = Promise.withResolvers<string>();
+  let stopping = false;
+  const onEnd = (words: string) => {
+    if (!stopping) resolve(words);
+  };
+  child.ended.then(
+    ({ output }) => onEnd(lastWords(output)),
+    (error: Error) => onEnd(error.message),
+  );
+  return {
+    died,
+    close() {
+      stopping = true;
+      return child.stop();
+    },
+  };
+}
+
+/** What it said last, besides that it had started. */
+function lastWords(output: string): string {
+  const lines = output.split('\n').filter((line) => !line.includes('listening on'));
+  return lines.at(-1)?.trim() ?? '';
 }
 
 async function startDynalite(port: number, directory?: string): Promise<DynamoDbServer> {
@@ -97,6 +125,7 @@ async function startDynalite(port: number, directory?: string): Promise<DynamoDb
     engine: 'dynalite',
     url: `http://${loopback}:${chosen}`,
     pid: undefined,
+    died: new Promise(() => {}), // it ends with this process only
     close() {
       closing ??= close();
       return closing;

@@ -1,31 +1,17 @@
-import { SQSClient } from '@aws-sdk/client-sqs';
 import type { Client } from '../client/client.ts';
 import { createClient } from '../client/create-client.ts';
-import { isLogLevel, powertoolsLogger } from '../compose/powertools-logger.ts';
-import { countSqsRequests } from '../compose/request-count.ts';
-import { systemClock } from '../compose/system.ts';
 import { type Env, envNames } from '../config/env.ts';
 import { readSettings, type Settings } from '../config/settings.ts';
 import { createApi } from '../lambda/api.ts';
 import { HoldfastError } from '../model/errors.ts';
-import { type ApiServer, serveApi } from './api-server.ts';
-import { localCredentials, localRegion } from './credentials.ts';
+import { serveApi } from './api-server.ts';
+import { startCallers } from './callers.ts';
 import { addCounts } from './environment-protocol.ts';
-import { startEventSource } from './event-source.ts';
-import {
-  functionsInProcess,
-  functionsInProcesses,
-  type LocalFunctions,
-  ownRequestCounts,
-} from './functions.ts';
+import { functionsInProcess, functionsInProcesses, ownRequestCounts } from './functions.ts';
 import { type LocalOptions, type LocalPlan, planOf } from './options.ts';
 import { probePort } from './ports.ts';
-import { startSchedule } from './schedule.ts';
-import { type LocalServices, settingsEnv, stackEnv, startServices } from './services.ts';
+import { settingsEnv, stackEnv, startServices } from './services.ts';
 import { loadTaskModule, type TaskModule, taskModuleUrl, taskNames } from './task-module.ts';
-
-/** SQS batches as the deployed mapping takes them. */
-const batchSize = 10;
 
 export interface LocalRuntime extends AsyncDisposable {
   /** Of the API. */
@@ -44,6 +30,11 @@ export interface LocalRuntime extends AsyncDisposable {
   processes(): { readonly dynamodb: number | undefined; readonly executors: readonly number[] };
   /** Requests to AWS so far by name, `{ 'dynamodb:UpdateItem': 3 }`, of this process and all others it started. */
   requestCounts(): Record<string, number>;
+  /**
+   * Rejects with HoldfastError `EmulatorEnded` when DynamoDB ends though nobody closed it: nothing works any more, and
+   * the runtime closes itself. Pending otherwise.
+   */
+  readonly ended: Promise<never>;
   /**
    * Takes nothing new, lets running work go on for the grace period, then ends everything it started. Work that was
    * cut short is taken up by whoever serves the same data next. Calling it again waits for the same end.
@@ -103,12 +94,24 @@ async function start({ options, plan, env, settings, tasks, stack }: Start): Pro
   const { execute, discover, deadLetter } = functions;
   for (const one of [execute, discover, deadLetter]) stack.defer(() => one.close());
   const api = await serveApi(app, plan.port);
-  drive({ services, functions, api, plan, settings, env, stack });
+  const callers = startCallers({ services, functions, workers: plan.workers, settings, env });
+  let graceMs = plan.graceMs;
+  // All that calls the functions stops at once and shares one grace period.
+  stack.defer(async () => {
+    const grace = AbortSignal.timeout(graceMs);
+    await Promise.all([callers.stop(grace), api.close(grace)]);
+  });
   let closing: Promise<void> | undefined;
   const close = () => {
     closing ??= stack.disposeAsync();
     return closing;
   };
+  const ended = services.dynamodb.died.then(async (reason) => {
+    graceMs = 0; // without its table no work under way can come to an end
+    close().catch(() => {}); // for whoever calls it too
+    throw endedBy(reason);
+  });
+  ended.catch(() => {}); // nobody needs to look
   return {
     url: api.url,
     client,
@@ -121,50 +124,16 @@ async function start({ options, plan, env, settings, tasks, stack }: Start): Pro
     env: { ...shared, [envNames.url]: api.url },
     processes: () => ({ dynamodb: services.dynamodb.pid, executors: functions.executorPids() }),
     requestCounts: () => addCounts([countOwn(), functions.requestCounts()]),
+    ended,
     close,
     [Symbol.asyncDispose]: close,
   };
 }
 
-interface Driving extends Pick<Start, 'plan' | 'settings' | 'env' | 'stack'> {
-  readonly services: LocalServices;
-  readonly functions: LocalFunctions;
-  readonly api: ApiServer;
-}
-
-/** Starts what calls the functions. On closing, all of it stops at once and shares one grace period. */
-function drive({ services, functions, api, plan, settings, env, stack }: Driving): void {
-  const level = env[envNames.logLevel] ?? '';
-  const logger = powertoolsLogger({ level: isLogLevel(level) ? level : 'warn' });
-  const clock = systemClock;
-  const sqs = new SQSClient({
-    endpoint: services.sqs.url,
-    region: localRegion,
-    credentials: localCredentials,
-    maxAttempts: 1, // the polling loop has its own pauses
-  });
-  countSqsRequests(sqs); // AWS bills the mapping's requests too
-  stack.defer(() => sqs.destroy());
-  const mapping = { sqs, batchSize, clock, logger };
-  const callers = [
-    startEventSource({
-      ...mapping,
-      queue: services.queue,
-      target: functions.execute,
-      concurrency: plan.workers,
-    }),
-    startEventSource({
-      ...mapping,
-      queue: services.deadLetterQueue,
-      target: functions.deadLetter,
-      concurrency: 1,
-    }),
-    startSchedule({ target: functions.discover, periodMs: settings.discoveryPeriod, clock, logger }),
-  ];
-  stack.defer(async () => {
-    const grace = AbortSignal.timeout(plan.graceMs);
-    await Promise.all([...callers.map((caller) => caller.stop(grace)), api.close(grace)]);
-  });
+/** The end that nobody asked for. */
+function endedBy(reason: string): HoldfastError {
+  const words = reason === '' ? '' : `: ${reason}`;
+  return new HoldfastError('EmulatorEnded', `The DynamoDB of this runtime has ended by itself${words}`);
 }
 
 async function tasksOf(tasks: LocalOptions['tasks']): Promise<Tasks> {

@@ -8,9 +8,11 @@ import { createInterface } from 'node:readline/promises';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { expect, onTestFinished, test } from 'vitest';
+import { findDynoxide } from '../../lib/local/dynoxide.ts';
 import { listen } from '../../lib/local/ports.ts';
 import { expectGone, isAlive } from './processes.ts';
 
+const hasDynoxide = (await findDynoxide()) !== undefined;
 const main = fileURLToPath(new URL('../../lib/local/main.ts', import.meta.url));
 const fixture = (name: string) => fileURLToPath(new URL(`./fixtures/${name}.ts`, import.meta.url));
 
@@ -89,6 +91,24 @@ test('a --persist directory is taken by one program, and free again after kill -
   await expectGone(pids);
   expect(await firstLine(run(main, ...args))).toMatch(/^holdfast ready /);
 }, 60_000);
+
+test.runIf(hasDynoxide)('ends with a clear message when its DynamoDB dies', async () => {
+  const child = run(main, '--port', '0', '--workers', '2', '--dynamodb', 'dynoxide');
+  const errors = text(child.stderr as NodeJS.ReadableStream);
+  await firstLine(child);
+  const pids = descendants(child.pid ?? 0);
+  const table = execFileSync('ps', ['-A', '-o', 'pid=,comm='], { encoding: 'utf8' });
+  const dynoxide = pids.filter((pid) => new RegExp(`^ *${pid} dynoxide$`, 'm').test(table));
+  expect(dynoxide).toHaveLength(1);
+  for (const pid of dynoxide) process.kill(pid, 'SIGKILL');
+  expect(await once(child, 'exit')).toEqual([1, null]);
+  expect((await errors).split('\n').filter((line) => !line.startsWith('{'))).toEqual([
+    expect.stringMatching(/^EmulatorEnded: The DynamoDB of this runtime has ended by itself/),
+    expect.stringMatching(/^hint: /),
+    '',
+  ]);
+  await expectGone(pids);
+});
 
 test('serves a tasks module outside of this checkout', async () => {
   const directory = await mkdtemp(join(tmpdir(), 'holdfast-tasks-'));

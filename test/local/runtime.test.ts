@@ -2,7 +2,9 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { afterEach, describe, expect, onTestFinished, test, vi } from 'vitest';
+import { findDynoxide } from '../../lib/local/dynoxide.ts';
 import type { LocalOptions } from '../../lib/local/options.ts';
 import { listen } from '../../lib/local/ports.ts';
 import { type LocalRuntime, startLocal } from '../../lib/local/runtime.ts';
@@ -10,6 +12,8 @@ import * as tasks from './fixtures/tasks.ts';
 import { expectGone, isAlive } from './processes.ts';
 
 const file = new URL('./fixtures/tasks.ts', import.meta.url);
+
+const hasDynoxide = (await findDynoxide()) !== undefined;
 
 const opened: LocalRuntime[] = [];
 afterEach(async () => {
@@ -165,6 +169,26 @@ describe('close', () => {
     }
     await expect(fetch(url)).rejects.toThrow();
   });
+});
+
+test.runIf(hasDynoxide)('when its DynamoDB ends by itself, it says so and closes', async () => {
+  const runtime = await open({ tasks: file, workers: 1, dynamodb: 'dynoxide' });
+  const { dynamodb = 0, executors } = runtime.processes();
+  process.kill(dynamodb, 'SIGKILL');
+  await expect(runtime.ended).rejects.toMatchObject({
+    code: 'EmulatorEnded',
+    message: expect.stringContaining('DynamoDB'),
+  });
+  await runtime.close();
+  await expectGone(executors);
+  await expect(fetch(runtime.url)).rejects.toThrow();
+});
+
+test('a runtime that is closed has not ended by itself', async () => {
+  const runtime = await open();
+  await runtime.close();
+  const pending = Symbol();
+  expect(await Promise.race([runtime.ended, setImmediate(pending)])).toBe(pending);
 });
 
 test('two runtimes side by side know nothing of each other', async () => {
