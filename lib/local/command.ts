@@ -1,12 +1,14 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { Duration } from '../model/duration.ts';
-import { runDemo } from './demo.ts';
+import type { FoundFiles } from './demo/files.ts';
+import { planDemo, runDemo } from './demo.ts';
 import { type DynamoDbEngine, dynamoDbEngines } from './dynamodb-server.ts';
 import { fired } from './fired.ts';
 import type { LocalOptions } from './options.ts';
 import { exampleTasks } from './paths.ts';
 import { type LocalRuntime, startLocal } from './runtime.ts';
 import { interruptedCode, untilSignalled } from './signals.ts';
+import { loadTaskModule, taskModuleUrl, taskNames } from './task-module.ts';
 
 /** What the command line gives, as commander names it. */
 export interface LocalCommandOptions {
@@ -55,30 +57,42 @@ export async function runLocal(
   print: (line: string) => void = console.log,
 ): Promise<number> {
   const told = untilSignalled().then(() => (options.demo === undefined ? 0 : interruptedCode));
-  const starting = startLocal(localOptions(options));
+  const starting = start(options);
   const started = await Promise.race([starting, told]);
   if (typeof started === 'number') {
     await undo(starting);
     return started;
   }
-  await using runtime = started;
+  const { demo } = started;
+  await using runtime = started.runtime;
   print(`holdfast ready ${runtime.url}`);
   // Awaited here: the runtime is closed as soon as this function returns.
-  const over = options.demo === undefined ? [told] : [demo(runtime, options.demo), told];
+  const over = demo === undefined ? [told] : [runDemo(runtime, demo), told];
   return await Promise.race([...over, runtime.ended]);
 }
 
 /** Closes what a start that is no longer wanted brings up, if it comes to an end. */
-async function undo(starting: Promise<LocalRuntime>): Promise<void> {
+async function undo(starting: Promise<Started>): Promise<void> {
   const undone = starting.then(
-    (runtime) => runtime.close(),
+    ({ runtime }) => runtime.close(),
     () => {},
   );
   await Promise.race([undone, fired(AbortSignal.timeout(undoMsMax))]);
 }
 
-function demo(runtime: LocalRuntime, directory: string | true): Promise<number> {
-  return directory === true ? runDemo(runtime) : runDemo(runtime, directory);
+interface Started {
+  readonly runtime: LocalRuntime;
+  readonly demo: FoundFiles | undefined;
+}
+
+async function start(options: LocalCommandOptions): Promise<Started> {
+  const demo = options.demo === undefined ? undefined : await demoOf(options, options.demo);
+  return { runtime: await startLocal(localOptions(options)), demo };
+}
+
+async function demoOf({ tasks }: LocalCommandOptions, directory: string | true): Promise<FoundFiles> {
+  const names = taskNames(await loadTaskModule(taskModuleUrl(tasks ?? exampleTasks)));
+  return directory === true ? planDemo(names) : planDemo(names, directory);
 }
 
 function localOptions({ demo: _, tasks, ...rest }: LocalCommandOptions): LocalOptions {

@@ -4,8 +4,9 @@ import { isDeepStrictEqual } from 'node:util';
 import pMap from 'p-map';
 import type { Client, Submitted } from '../client/client.ts';
 import type { FinishedRun } from '../client/run-view.ts';
+import { HoldfastError } from '../model/errors.ts';
 import { type FileStatistics, measureDirectly } from './demo/direct.ts';
-import { findFiles } from './demo/files.ts';
+import { type FoundFiles, findFiles } from './demo/files.ts';
 import { progressLine } from './demo/progress.ts';
 import { type Counts, difference, reportLines } from './demo/report.ts';
 
@@ -16,7 +17,7 @@ export interface DemoRuntime {
 }
 
 /** The task that measures a file: one of the examples. */
-export const demoTask = 'file-stats';
+const demoTask = 'file-stats';
 const resultsFile = 'holdfast-demo-results.json';
 const atOnce = 32;
 
@@ -26,13 +27,32 @@ interface Measured {
 }
 
 /**
+ * What the demo will measure, found before anything is started.
+ *
+ * @param names of the tasks that will be served
+ * @throws HoldfastError `InvalidArgument`, `UnknownTask` when the task that measures is not among them
+ */
+export async function planDemo(names: readonly string[], directory?: string): Promise<FoundFiles> {
+  if (!names.includes(demoTask)) {
+    throw new HoldfastError(
+      'UnknownTask',
+      `The demo needs the task ${demoTask}, which the tasks module lacks`,
+      {
+        field: 'demo',
+        hint: 'Leave --tasks away, or export a task of this name like that in examples/tasks/file-stats.ts.',
+      },
+    );
+  }
+  return findFiles(directory);
+}
+
+/**
  * One durable task for each file: SHA-256, size, lines and words. Every result is checked against a second, direct
  * computation.
  *
  * @returns the exit code: 0 only if every task succeeded and every result agrees
  */
-export async function runDemo(runtime: DemoRuntime, directory?: string): Promise<number> {
-  const files = await findFiles(directory);
+export async function runDemo(runtime: DemoRuntime, { files, skipped }: FoundFiles): Promise<number> {
   const before = runtime.requestCounts();
   const started = performance.now();
   const measured = await measureAll(runtime.client, files);
@@ -43,7 +63,9 @@ export async function runDemo(runtime: DemoRuntime, directory?: string): Promise
   const retries = measured.reduce((total, { run }) => total + Math.max(0, run.attempt - 1), 0);
   for (const line of reportLines({ tasks: files.length, seconds, retries, counts })) console.log(line);
   console.log(`results                ${resolve(resultsFile)}`);
+  for (const line of skipped) console.error(`skipped ${line}`);
   for (const line of wrong) console.error(line);
+  if (skipped.length > 0) console.log(`skipped                ${skipped.length}`);
   const agree = measured.length - wrong.length;
   console.log(`checked                ${agree} of ${measured.length} agree with a direct computation`);
   return wrong.length === 0 ? 0 : 1;
