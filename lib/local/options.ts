@@ -48,29 +48,45 @@ export interface LocalPlan {
   readonly graceMs: Ms;
 }
 
-const second = 1_000;
 const portMax = 65_535;
 
 /** @throws HoldfastError `InvalidSetting`, `InvalidDuration`, naming the option. */
 export function planOf(options: LocalOptions): LocalPlan {
   const inProcess = typeof options.tasks !== 'string' && !(options.tasks instanceof URL);
-  const length = (text: Duration, name: string, min: Ms, max: Ms) =>
-    within(parseDuration(text, name), name, min, max, 'milliseconds, a number');
   return {
     port: within(options.port ?? 3_000, 'port', 0, portMax),
     dynamodbPort: within(options.dynamodbPort ?? 0, 'dynamodbPort', 0, portMax),
     sqsPort: within(options.sqsPort ?? 0, 'sqsPort', 0, portMax),
     workers: within(options.workers ?? (inProcess ? 2 : availableParallelism()), 'workers', 1, 64),
-    functionTimeoutMs: length(options.functionTimeout ?? '15m', 'functionTimeout', second, 900 * second),
-    graceMs: length(options.shutdownGrace ?? '5s', 'shutdownGrace', 0, 900 * second),
+    functionTimeoutMs: between(options.functionTimeout ?? '15m', 'functionTimeout', '1s', '15m'),
+    graceMs: between(options.shutdownGrace ?? '5s', 'shutdownGrace', '0ms', '15m'),
   };
 }
 
-function within(value: number, name: string, min: number, max: number, kind = 'a whole number'): number {
+type OptionName = keyof LocalOptions;
+
+function within(value: number, name: OptionName, min: number, max: number): number {
   if (Number.isInteger(value) && value >= min && value <= max) return value;
-  throw new HoldfastError('InvalidSetting', `${name} must be ${kind} from ${min} to ${max}, not ${value}`, {
+  throw outOfRange(name, `a whole number from ${min} to ${max}`, value);
+}
+
+function between(value: Duration, name: OptionName, min: Duration, max: Duration): Ms {
+  const ms = parseDuration(value, name);
+  if (ms >= parseDuration(min, name) && ms <= parseDuration(max, name)) return ms;
+  throw outOfRange(name, `a duration from ${min} to ${max}`, value);
+}
+
+function outOfRange(name: OptionName, what: string, value: unknown): HoldfastError {
+  return new HoldfastError('InvalidSetting', `${name} must be ${what}, not ${value}`, {
     field: name,
+    hint: `Give the option ${nameAndFlag(name)} a value within its range.`,
   });
+}
+
+/** As it is called in code and, where it is one, on the command line. */
+function nameAndFlag(name: OptionName): string {
+  if (name === 'shutdownGrace') return name;
+  return `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)} (${name} in code)`;
 }
 
 /** Settings given in code as the variables that functions read. */

@@ -4,6 +4,7 @@ import { resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { Registry } from '../define/registry.ts';
 import { HoldfastError } from '../model/errors.ts';
+import { importWatched } from './load-watch.ts';
 import { functionsDirectory } from './paths.ts';
 
 /** What a tasks module exports. */
@@ -57,8 +58,9 @@ export async function loadTaskModule(url: URL): Promise<TaskModule> {
   mapImports();
   let module: TaskModule;
   try {
-    module = await import(url.href);
+    module = await importWatched(path, () => import(url.href));
   } catch (cause) {
+    if (cause instanceof HoldfastError && cause.code === 'TasksNotLoaded') throw cause;
     const what = cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause);
     throw new HoldfastError('TasksNotLoaded', `The tasks module ${path} does not load: ${what}`, {
       field: 'tasks',

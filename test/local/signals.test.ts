@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { expect, onTestFinished, test } from 'vitest';
 
@@ -83,6 +84,8 @@ test('the first signal ends a start that does not come to an end', async () => {
   );
   const child = run(process.execPath, [...program, '--tasks', tasks], directory);
   await shows(child, 'loading');
+  const rest = text(child.stderr as NodeJS.ReadableStream);
   child.kill('SIGTERM');
   expect(await once(child, 'exit')).toEqual([0, null]);
+  expect(await rest).toBe('');
 }, 30_000);
