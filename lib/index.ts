@@ -8,6 +8,7 @@ export type {
   WaitOptions,
 } from './client/client.ts';
 export { type ClientOptions, createClient } from './client/create-client.ts';
+export { createHttpClient, type HttpClient, type HttpClientOptions } from './client/http-client.ts';
 export type {
   ActiveRun,
   CancelledRun,

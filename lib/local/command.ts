@@ -3,6 +3,7 @@ import type { Duration } from '../model/duration.ts';
 import type { FoundFiles } from './demo/files.ts';
 import { planDemo, runDemo } from './demo.ts';
 import { type DynamoDbEngine, dynamoDbEngines } from './dynamodb-server.ts';
+import { checkEnvFile, writeEnvFile } from './env-file.ts';
 import { fired } from './fired.ts';
 import type { LocalOptions } from './options.ts';
 import { exampleTasks } from './paths.ts';
@@ -18,6 +19,7 @@ export interface LocalCommandOptions {
   readonly dynamodbPort: number;
   readonly sqsPort: number;
   readonly persist?: string;
+  readonly writeEnv?: string;
   readonly workers?: number;
   readonly defaultTask?: string;
   readonly functionTimeout?: Duration;
@@ -26,19 +28,23 @@ export interface LocalCommandOptions {
 
 /** The options of `npm start` and `holdfast dev`. */
 export function addLocalOptions(command: Command): Command {
-  return command
-    .option('--demo [directory]', 'run one task per file of the directory, check the results and end')
-    .option('--tasks <file>', 'the module that exports the tasks (default: the example tasks)')
-    .option('--port <number>', 'port of the API; 0 takes a free one', wholeNumber, 3_000)
-    .option('--dynamodb-port <number>', 'port of DynamoDB; 0 takes a free one', wholeNumber, 0)
-    .option('--sqs-port <number>', 'port of SQS; 0 takes a free one', wholeNumber, 0)
-    .option('--persist <directory>', 'keep all data there, over restarts (default: in memory)')
-    .option('--workers <number>', 'executor processes (default: the number of cores)', wholeNumber)
-    .option('--default-task <name>', 'the task that POST /tasks without a task means')
-    .option('--function-timeout <duration>', "when an invocation is ended, '1s' to '15m' (default: 15m)")
-    .addOption(
-      new Option('--dynamodb <engine>', 'which DynamoDB to start').choices(dynamoDbEngines).default('auto'),
-    );
+  return (
+    command
+      .option('--demo [directory]', 'run one task per file of the directory, check the results and end')
+      .option('--tasks <file>', 'the module that exports the tasks (default: the example tasks)')
+      .option('--port <number>', 'port of the API; 0 takes a free one', wholeNumber, 3_000)
+      .option('--dynamodb-port <number>', 'port of DynamoDB; 0 takes a free one', wholeNumber, 0)
+      .option('--sqs-port <number>', 'port of SQS; 0 takes a free one', wholeNumber, 0)
+      .option('--persist <directory>', 'keep all data there, over restarts (default: in memory)')
+      // Not --env-file: Node takes that for itself, even behind the script's name.
+      .option('--write-env <file>', 'write there how programs reach all of it: node --env-file FILE')
+      .option('--workers <number>', 'executor processes (default: the number of cores)', wholeNumber)
+      .option('--default-task <name>', 'the task that POST /tasks without a task means')
+      .option('--function-timeout <duration>', "when an invocation is ended, '1s' to '15m' (default: 15m)")
+      .addOption(
+        new Option('--dynamodb <engine>', 'which DynamoDB to start').choices(dynamoDbEngines).default('auto'),
+      )
+  );
 }
 
 /** How long a start that was interrupted may take to be undone in order; its processes end with this one anyway. */
@@ -65,6 +71,8 @@ export async function runLocal(
   }
   const { demo } = started;
   await using runtime = started.runtime;
+  await using _ =
+    options.writeEnv === undefined ? undefined : await writeEnvFile(options.writeEnv, runtime.env);
   print(`holdfast ready ${runtime.url}`);
   // Awaited here: the runtime is closed as soon as this function returns.
   const over = demo === undefined ? [told] : [runDemo(runtime, demo), told];
@@ -86,6 +94,7 @@ interface Started {
 }
 
 async function start(options: LocalCommandOptions): Promise<Started> {
+  if (options.writeEnv !== undefined) await checkEnvFile(options.writeEnv);
   const demo = options.demo === undefined ? undefined : await demoOf(options, options.demo);
   return { runtime: await startLocal(localOptions(options)), demo };
 }
@@ -95,7 +104,7 @@ async function demoOf({ tasks }: LocalCommandOptions, directory: string | true):
   return directory === true ? planDemo(names) : planDemo(names, directory);
 }
 
-function localOptions({ demo: _, tasks, ...rest }: LocalCommandOptions): LocalOptions {
+function localOptions({ demo: _, writeEnv: _file, tasks, ...rest }: LocalCommandOptions): LocalOptions {
   return { ...rest, tasks: tasks ?? exampleTasks };
 }
 
