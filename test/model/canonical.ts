@@ -18,7 +18,7 @@ interface Sketch {
 /** Attributes that no decision of the protocol reads. */
 const ignored: ReadonlySet<string> = new Set([
   ...['tenant', 'kind', 'name', 'hash', 'pool', 'priority', 'tags', 'createdAt', 'endedAt', 'expires'],
-  ...['startedAt', 'worker', 'failure', 'since', 'reason', 'mode', 'skewMs', 'leaseUntil', 'key'],
+  ...['startedAt', 'worker', 'failure', 'since', 'reason', 'skewMs', 'leaseUntil', 'key'],
 ]);
 const times: ReadonlySet<string> = new Set(['at', 'notBefore', 'until', 'seenAt']);
 

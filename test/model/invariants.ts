@@ -104,6 +104,7 @@ const asked = (before: Run): string[] =>
 function looking(before: Run, old: RunNode, run: Run, { transition }: Write, now: EpochMs): string[] {
   const sends = transition.updates.some((update) => 'set' in update && update.set[0] === 'looks');
   if (!sends) return [];
+  const moves = transition.updates.some((update) => 'set' in update && update.set[0] === 'at');
   const isTimer = before.at <= old.notBefore && old.notBefore <= now + lookaheadMs;
   // An abandoned lease may be tended before its time has come.
   const isAbandoned = old.status === 'running' && old.lease.until < now - graceMs;
@@ -111,7 +112,7 @@ function looking(before: Run, old: RunNode, run: Run, { transition }: Write, now
     ...(before.at <= now || isTimer || isAbandoned
       ? []
       : ['discovery: a doorbell for a run that was not due']),
-    ...(run.at > now || run.at > before.at ? [] : ['discovery: a doorbell without moving the index']),
+    ...(moves && run.at >= before.at ? [] : ['discovery: a doorbell without moving the index']),
   ];
 }
 

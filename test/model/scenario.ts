@@ -18,6 +18,8 @@ export interface Scenario {
   readonly looksMax: number;
   readonly hopLimit: number;
   readonly backoffMs: Ms;
+  /** By how many minutes leases are longer than they must be. */
+  readonly leaseMinutes: number;
   /** How far each worker's clock is ahead; 0 beyond the list. */
   readonly skewsMs: readonly Ms[];
   /** A doorbell for run 0 under another definition is in the queue from the beginning. */
@@ -32,11 +34,7 @@ export interface Mutation {
   /** Replaces the run before a decision is made on it. */
   readonly seen?: (run: Run) => Run;
   /** A caller's step that is left out or done regardless. */
-  readonly slip?:
-    | 'refused renewal kept'
-    | 'look sends first'
-    | 'resubmission unchecked'
-    | 'hand-back done is dropped';
+  readonly slip?: 'refused renewal kept' | 'resubmission unchecked' | 'hand-back done is dropped';
 }
 
 export const noBudget: Budget = {
@@ -62,6 +60,7 @@ export const baseScenario: Omit<Scenario, 'name'> = {
   looksMax: 1,
   hopLimit: 64,
   backoffMs: 0,
+  leaseMinutes: 0,
   skewsMs: [],
   foreignMessage: false,
   budget: noBudget,
@@ -77,8 +76,8 @@ const leaseMs: Ms = 54_999;
  * A worker may choose any lease. These end just before the 55th second of a minute, so that all that ever happens falls
  * on a few seconds of each minute, and states that differ in nothing but odd milliseconds are the same.
  */
-export function leaseEnd(now: EpochMs): EpochMs {
-  const minutes = Math.floor((now - leaseMs - 1) / minuteMs) + 1;
+export function leaseEnd(now: EpochMs, more: number): EpochMs {
+  const minutes = Math.floor((now - leaseMs - 1) / minuteMs) + 1 + more;
   return minutes * minuteMs + leaseMs;
 }
 export const definition = 'definition' as DefinitionHash;
@@ -103,7 +102,7 @@ export function submissionOf(scenario: Scenario, index: number): Submission {
     tags: [],
     attemptsMax: scenario.attemptsMax,
     delayMs: given.delayMs ?? 0,
-    leaseMs,
+    leaseMs: leaseMs + scenario.leaseMinutes * minuteMs,
   };
 }
 

@@ -1,7 +1,7 @@
 import { baseScenario, noBudget, type Scenario } from './scenario.ts';
 import type { Budget } from './state.ts';
 
-type Over = Partial<Omit<Scenario, 'name' | 'budget'>>;
+export type Over = Partial<Omit<Scenario, 'name' | 'budget'>>;
 interface Bounds extends Over {
   readonly faults: Partial<Budget>;
 }
@@ -21,6 +21,10 @@ const bounds: Readonly<Record<string, { readonly usual: Bounds; readonly large?:
     large: { faults: { freezes: 2 } },
   },
   renewals: {
+    usual: { faults: { renewals: 1 }, messagesMax: 1, looksMax: 1 },
+    large: { faults: { renewals: 2 }, messagesMax: 2 },
+  },
+  'frozen renewals': {
     usual: { faults: { renewals: 1, freezes: 1 }, messagesMax: 1, attemptsMax: 1 },
     large: { faults: { renewals: 1, freezes: 1 }, attemptsMax: 2 },
   },
@@ -40,6 +44,10 @@ const bounds: Readonly<Record<string, { readonly usual: Bounds; readonly large?:
     usual: { faults: { lostResponses: 1, yields: 1 }, cancels: [0], messagesMax: 1, attemptsMax: 1 },
     large: { faults: { lostResponses: 1, yields: 1 }, cancels: [0, 0], attemptsMax: 2 },
   },
+  'two cancels': {
+    usual: { faults: { crashes: 1 }, cancels: [0, 0], messagesMax: 1, attemptsMax: 1, looksMax: 0 },
+    large: { faults: { crashes: 1, stale: 1 }, attemptsMax: 2 },
+  },
   'stale reads': {
     usual: {
       faults: { stale: 1, freezes: 1, renewals: 1 },
@@ -49,6 +57,10 @@ const bounds: Readonly<Record<string, { readonly usual: Bounds; readonly large?:
       messagesMax: 1,
     },
     large: { faults: { stale: 1, freezes: 1, renewals: 1 }, messagesMax: 2, attemptsMax: 2 },
+  },
+  'long leases': {
+    usual: { faults: { crashes: 1 }, leaseMinutes: 3, messagesMax: 1 },
+    large: { faults: { crashes: 1, stale: 1, yields: 1 }, messagesMax: 2 },
   },
   'deep queue': { usual: { faults: { deep: 1, crashes: 1 }, looksMax: 3, messagesMax: 1 } },
   timers: {
@@ -102,18 +114,20 @@ const bounds: Readonly<Record<string, { readonly usual: Bounds; readonly large?:
   },
 };
 
-export type Size = 'usual' | 'large';
+/** `small` is for mutants: what a missing guard does wrong, it does soon. */
+export type Size = 'small' | 'usual' | 'large';
 
 /** Every system to be explored in full. Messages may be lost, late and out of order in all of them. */
 export function scenarios(size: Size): readonly Scenario[] {
   return Object.entries(bounds).map(([name, { usual, large }]) => {
     const { faults, ...over } = size === 'large' ? { ...usual, ...large } : usual;
-    return { ...baseScenario, ...over, name, budget: { ...noBudget, ...faults } };
+    const small = size === 'small' ? { messagesMax: 1, looksMax: usual.looksMax ?? 0 } : {};
+    return { ...baseScenario, ...over, ...small, name, budget: { ...noBudget, ...faults } };
   });
 }
 
-export function scenarioNamed(name: string): Scenario {
-  const found = scenarios('usual').find((each) => each.name === name);
+export function scenarioNamed(name: string, over: Over = {}): Scenario {
+  const found = scenarios('small').find((each) => each.name === name);
   if (!found) throw new Error(`there is no scenario ${name}`);
-  return found;
+  return { ...found, ...over };
 }

@@ -26,7 +26,11 @@ export function* clientSteps(state: State, index: number, rules: Rules): Generat
       const stored = state.runs[client.run];
       if (!stored) return;
       const key = { tenant: stored.tenant, run: runName(client.run) };
-      const write = request(rules, client.run, requestCancel(key, { mode: 'graceful' }, state.now));
+      const write = request(
+        rules,
+        client.run,
+        requestCancel(key, { mode: index % 2 === 0 ? 'graceful' : 'abort' }, state.now),
+      );
       yield step('asks to cancel', become(state, { at: 'request', write }), true);
       return;
     }

@@ -1,10 +1,10 @@
-import type { LeasedNode, Run } from '../../../lib/model/run.ts';
+import type { LeasedNode, Run, RunNode } from '../../../lib/model/run.ts';
 import { soleNode } from '../../../lib/model/run.ts';
 import type { Transition } from '../../../lib/model/transition.ts';
 import { commit, readRefusedWrite } from '../../../lib/protocol/commit.ts';
 import type { Ending } from '../../../lib/protocol/end.ts';
 import { type HandBack, retryLater, yieldNode } from '../../../lib/protocol/hand-back.ts';
-import type { Held, Result, State, Step, Worker } from '../state.ts';
+import type { Held, Result, State, Step, Worker, Write } from '../state.ts';
 import type { Written } from '../write.ts';
 import { request, ring, spend } from './requests.ts';
 import type { Actor } from './worker.ts';
@@ -59,6 +59,12 @@ function decide(actor: Actor, held: Held, run: Run, result: Result): Transition 
   }
 }
 
+/** The status in which the write leaves the node. */
+function wrote({ transition }: Write): RunNode['status'] | undefined {
+  const update = transition.updates.find((each) => 'value' in each && each.set.at(-1) === 'status');
+  return update && 'value' in update ? (update.value as RunNode['status']) : undefined;
+}
+
 const end = (actor: Actor, held: Held, run: Run, ending: Ending) =>
   commit(run, held.fence, ending, actor.clock, 1);
 
@@ -69,7 +75,7 @@ export function settle(
 ): State {
   const { handBack, held, result } = worker;
   if (applied && run) return handBack ? handedBack(actor, handBack) : actor.become({ at: 'idle' });
-  const read = readRefusedWrite(run, held.fence);
+  const read = readRefusedWrite(run, held.fence, wrote(worker.write));
   if (read.now === 'lost') return actor.become({ at: 'idle' });
   if (read.now === 'mine') return planSettle(actor, held, read.run, result);
   if (handBack && actor.rules.mutation?.slip !== 'hand-back done is dropped')

@@ -84,7 +84,7 @@ interface Try {
 function planClaim(actor: Actor, { message, nonce, tries, seenAt }: Try): State {
   if (tries === triesMax) return actor.giveBack(message);
   const { tenant, run, node, hash } = message.dispatch;
-  const leaseUntil = leaseEnd(actor.state.now);
+  const leaseUntil = leaseEnd(actor.state.now, actor.rules.scenario.leaseMinutes);
   const command = { key: { tenant, run }, node, hash, nonce, worker: `worker-${actor.index}`, leaseUntil };
   const transition = claim(command, actor.clock, seenAt);
   const write = request(actor.rules, message.run, transition, { hash, skewMs: actor.skewMs });
@@ -162,7 +162,7 @@ function* running(actor: Actor, held: Held): Generator<Step> {
 
 /** A refusal by one who still holds the lease is tried again at once: the look was moved meanwhile. */
 function planRenewal(actor: Actor, held: Held, seenAt: EpochMs, isSecond: boolean): State {
-  const until = leaseEnd(actor.state.now);
+  const until = leaseEnd(actor.state.now, actor.rules.scenario.leaseMinutes);
   const { fence, message, run } = held;
   const transition = renew({ key: run, fence, leaseUntil: until, seenAt });
   const write = request(actor.rules, message.run, transition, { fence });
