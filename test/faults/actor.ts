@@ -5,6 +5,7 @@ import type { PayloadStore } from '../../lib/ports/payload-store.ts';
 import type { Queue } from '../../lib/ports/queue.ts';
 import type { ResultCache } from '../../lib/ports/result-cache.ts';
 import type { RunStore } from '../../lib/ports/run-store.ts';
+import type { LeaseHistory } from '../history/record.ts';
 
 export const faults = [
   'crash before',
@@ -42,10 +43,12 @@ export class Actor {
   readonly #adapters: Adapters;
   readonly #planned: PlannedFault | undefined;
   readonly #freezeMs: Ms;
+  readonly #history: LeaseHistory;
   #dead = false;
   #frozenUntil = Number.NEGATIVE_INFINITY;
 
-  constructor(clock: Clock, adapters: Adapters, freezeMs: Ms, planned?: PlannedFault) {
+  constructor(clock: Clock, adapters: Adapters, history: LeaseHistory, freezeMs: Ms, planned?: PlannedFault) {
+    this.#history = history;
     this.#clock = clock;
     this.#adapters = adapters;
     this.#freezeMs = freezeMs;
@@ -71,7 +74,19 @@ export class Actor {
     const { runs } = this.#adapters;
     return {
       create: (creation) => this.#io('runs.create', () => runs.create(creation)),
-      apply: (transition) => this.#io(`runs.apply(${transition.name})`, () => runs.apply(transition)),
+      apply: async (transition) => {
+        const answered = this.#history.sent(transition);
+        const result = await this.#io(
+          `runs.apply(${transition.name})`,
+          () => runs.apply(transition),
+          undefined,
+          () =>
+            // The first of the SDK's two tries: whoever sent it never learns what became of it.
+            this.#history.sent(transition),
+        );
+        answered(result);
+        return result;
+      },
       applyUnread: (transition) => this.#io('runs.applyUnread', () => runs.applyUnread(transition)),
       get: (key) => this.#io('runs.get', () => runs.get(key)),
       getMany: (keys) => this.#io('runs.getMany', () => runs.getMany(keys)),
@@ -125,7 +140,7 @@ export class Actor {
     else fire();
   }
 
-  async #io<T>(name: string, work: () => Promise<T>, failed?: () => T): Promise<T> {
+  async #io<T>(name: string, work: () => Promise<T>, failed?: () => T, lost?: () => void): Promise<T> {
     await this.#alive();
     this.trace.push(name);
     const fault = this.#planned?.at === this.trace.length ? this.#planned.fault : undefined;
@@ -144,6 +159,7 @@ export class Actor {
         this.#dead = true;
         return never();
       case 'response lost':
+        lost?.();
         await work(); // and the SDK asks again
         break;
       case 'answer lost and error':

@@ -19,6 +19,7 @@ import {
 import { VirtualClock } from '../../lib/testing/virtual-clock.ts';
 import { Executor } from '../../lib/worker/executor.ts';
 import { Statistics } from '../../lib/worker/statistics.ts';
+import { LeaseHistory } from '../history/record.ts';
 import { Actor, type PlannedFault } from './actor.ts';
 
 const silent = { debug() {}, info() {}, warn() {}, error() {}, child: () => silent };
@@ -79,6 +80,7 @@ class WitnessStore extends MemoryRunStore {
 export class World {
   readonly clock = new VirtualClock();
   readonly runs = new WitnessStore();
+  readonly history = new LeaseHistory();
   readonly #queue = new MemoryQueue();
   readonly #adapters = {
     runs: this.runs,
@@ -107,7 +109,7 @@ export class World {
 
   /** A client that nothing happens to. */
   observer(): Client {
-    const actor = new Actor(this.clock, this.#adapters, 0);
+    const actor = new Actor(this.clock, this.#adapters, this.history, 0);
     return directClient({ ...this.#ports(actor), workers: new MemoryWorkerRegistry(), pools });
   }
 
@@ -185,7 +187,7 @@ export class World {
     const first = this.actors.get(kind);
     if (first?.awake) return first;
     const planned = !first && kind === this.#victim ? this.#planned : undefined;
-    const actor = new Actor(this.clock, this.#adapters, 2 * this.#settings.lease, planned);
+    const actor = new Actor(this.clock, this.#adapters, this.history, 2 * this.#settings.lease, planned);
     if (!first) this.actors.set(kind, actor);
     return actor;
   }
