@@ -1,6 +1,6 @@
 import { type Run, soleNode } from '../../lib/model/run.ts';
 import type { Transition } from '../../lib/model/transition.ts';
-import { graceMs } from './invariants.ts';
+import { takeOverGraceMs } from '../../lib/protocol/limits.ts';
 import type { Scenario } from './scenario.ts';
 import type { Held, State } from './state.ts';
 
@@ -161,7 +161,7 @@ function merge(out: Draft, sketched: Sketch): void {
  * nothing else about them can ever be compared again.
  */
 function relative(given: readonly number[], now: number, { skewsMs }: Scenario): number[] {
-  const horizon = -(graceMs + 2 + Math.max(0, ...skewsMs));
+  const horizon = -(takeOverGraceMs + 2 + Math.max(0, ...skewsMs));
   const distances = given.map((time) => (time === 0 ? Number.NEGATIVE_INFINITY : time - now));
   const old = [...new Set(distances.filter((distance) => distance < horizon))].sort((a, b) => b - a);
   if (old.length === 0) return distances;

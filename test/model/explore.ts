@@ -1,11 +1,11 @@
 import { schemaVersion } from '../../lib/model/run.ts';
+import { brokenInRun } from '../../lib/testing/invariants.ts';
 import { clientSteps } from './actors/client.ts';
 import { discovererSteps } from './actors/discoverer.ts';
 import { environmentSteps } from './actors/environment.ts';
 import type { Rules } from './actors/requests.ts';
 import { workerSteps } from './actors/worker.ts';
 import { canonicalKey } from './canonical.ts';
-import { brokenInState } from './invariants.ts';
 import { initialState, type Mutation, type Scenario } from './scenario.ts';
 import type { State, Step } from './state.ts';
 
@@ -78,7 +78,10 @@ class Explorer {
         this.#sources.push(id);
         this.#targets.push(target);
       }
-      const broken = [...step.broken, ...(known === undefined ? brokenInState(step.next) : [])];
+      const broken = [
+        ...step.broken,
+        ...(known === undefined ? step.next.runs.flatMap((run) => (run ? brokenInRun(run) : [])) : []),
+      ];
       if (broken.length > 0) return { broken, trace: [...this.#trace(id), step.label, describe(step.next)] };
       if (known === undefined) next.push({ id: target, state: step.next });
     }

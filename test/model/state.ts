@@ -1,11 +1,11 @@
 import type { Dispatch } from '../../lib/model/message.ts';
 import type { Run } from '../../lib/model/run.ts';
-import type { EpochMs, Ms } from '../../lib/model/time.ts';
-import type { Transition } from '../../lib/model/transition.ts';
+import type { EpochMs } from '../../lib/model/time.ts';
 import type { ClaimCommand } from '../../lib/protocol/claim.ts';
 import type { Fence } from '../../lib/protocol/guards.ts';
 import type { HandBack } from '../../lib/protocol/hand-back.ts';
 import type { Submission } from '../../lib/protocol/submit.ts';
+import type { CheckedWrite } from '../../lib/testing/invariants.ts';
 
 /**
  * One state of the whole system: what is stored, what is on its way, and where each actor stands between two requests.
@@ -36,18 +36,9 @@ export interface Message {
   readonly dispatch: Dispatch['message'];
 }
 
-/** A conditional write on its way, and what it is meant to be: what the checks hold it to. */
-export interface Write {
+/** A conditional write on its way, and the run it is for. */
+export interface Write extends CheckedWrite {
   readonly run: number;
-  readonly transition: Transition;
-  /** How far the writer's clock is ahead. */
-  readonly skewMs: Ms;
-  /** The lease a holder writes under. */
-  readonly fence?: Fence;
-  /** The definition a claimant will execute. */
-  readonly hash?: string;
-  /** A hand-back that sends no message. */
-  readonly silent?: boolean;
 }
 
 export interface Held {

@@ -1,7 +1,7 @@
 import type { Run } from '../../lib/model/run.ts';
 import { schemaVersion } from '../../lib/model/run.ts';
 import { applyTransition } from '../../lib/testing/apply-transition.ts';
-import { brokenByWrite } from './invariants.ts';
+import { brokenByWrite } from '../../lib/testing/invariants.ts';
 import { replace, type State, type Write } from './state.ts';
 
 export interface Written {

@@ -1,5 +1,5 @@
 import { type Run, soleNode } from '../../../lib/model/run.ts';
-import { graceMs } from '../invariants.ts';
+import { takeOverGraceMs } from '../../../lib/protocol/limits.ts';
 import { lookaheadMs } from '../scenario.ts';
 import { type Message, replace, type State, type Step, type Worker } from '../state.ts';
 import { write } from '../write.ts';
@@ -59,7 +59,7 @@ function momentsOf(run: Run, skews: readonly number[]): readonly number[] {
     return [...due, ...skews.map((skew) => node.notBefore - skew), node.notBefore - lookaheadMs];
   if (node?.status !== 'running') return due;
   const { until } = node.lease;
-  return [...due, until + 1, ...skews.map((skew) => until + graceMs + 1 - skew)];
+  return [...due, until + 1, ...skews.map((skew) => until + takeOverGraceMs + 1 - skew)];
 }
 
 function* queue(state: State, { scenario }: Rules): Generator<Step> {

@@ -1,16 +1,30 @@
-import { type LeasedNode, type Run, type RunNode, schemaVersion, soleNode } from '../../lib/model/run.ts';
-import type { EpochMs, Ms } from '../../lib/model/time.ts';
-import { lookaheadMs } from './scenario.ts';
-import type { State, Write } from './state.ts';
+import { type LeasedNode, type Run, type RunNode, schemaVersion, soleNode } from '../model/run.ts';
+import type { EpochMs, Ms } from '../model/time.ts';
+import type { Transition } from '../model/transition.ts';
+import type { Fence } from '../protocol/guards.ts';
 
 /*
  * The invariants of single tasks, written from the design and not from the code. Not applicable until there are
  * workflows: I3, I16, I17 (dependencies), I14, I18 (children), I15 (signals). I1 follows from I2 and I11.
  */
 
-export const graceMs = 5_000;
+const graceMs = 5_000;
 const doorbellMs = 60_000;
 const pauseMaxMs = 900_000;
+const lookaheadMs = 60_000;
+
+/** A conditional write, and what it is meant to be: what the checks hold it to. */
+export interface CheckedWrite {
+  readonly transition: Transition;
+  /** How far the writer's clock is ahead. */
+  readonly skewMs: Ms;
+  /** The lease under which a holder writes. */
+  readonly fence?: Fence;
+  /** The definition that a claimant will execute; not checked where it is not known. */
+  readonly hash?: string;
+  /** A hand-back that sends no message. */
+  readonly silent?: boolean;
+}
 
 const nodeOf = (run: Run): RunNode => {
   const node = run.nodes[soleNode];
@@ -20,7 +34,7 @@ const nodeOf = (run: Run): RunNode => {
 const isOpen = (node: RunNode) => node.status === 'ready' || node.status === 'running';
 
 /** What a write that was applied breaks. `before` is what it was applied to. */
-export function brokenByWrite(before: Run, run: Run, write: Write, now: EpochMs): string[] {
+export function brokenByWrite(before: Run, run: Run, write: CheckedWrite, now: EpochMs): string[] {
   const old = nodeOf(before);
   const node = nodeOf(run);
   return [
@@ -44,21 +58,21 @@ function always(before: Run, old: RunNode, run: Run, node: RunNode): string[] {
   return broken;
 }
 
-function fencing(old: RunNode, { fence }: Write): string[] {
+function fencing(old: RunNode, { fence }: CheckedWrite): string[] {
   const holds = old.status === 'running' && old.epoch === fence?.epoch && old.lease.nonce === fence.nonce;
   return holds ? [] : ['I5: a write of one who does not hold the lease'];
 }
 
-function ownChecks(before: Run, run: Run, write: Write, now: EpochMs): string[] {
+function ownChecks(before: Run, run: Run, write: CheckedWrite, now: EpochMs): string[] {
   const old = nodeOf(before);
   switch (write.transition.name) {
     case 'claim':
     case 'takeOver':
-      return [...starting(before, old, run, write, now), ...seizing(old, now)];
+      return [...starting(before, old, run, write, now), ...seizing(old, write, now)];
     case 'exhaust':
-      return [...seizing(old, now), ...ending(before, run), ...spent(old)];
+      return [...seizing(old, write, now), ...ending(before, run), ...spent(old)];
     case 'finaliseCancel':
-      return [...seizing(old, now), ...ending(before, run), ...asked(before)];
+      return [...seizing(old, write, now), ...ending(before, run), ...asked(before)];
     case 'commit':
       return ending(before, run);
     case 'look':
@@ -68,7 +82,13 @@ function ownChecks(before: Run, run: Run, write: Write, now: EpochMs): string[] 
   }
 }
 
-function starting(before: Run, old: RunNode, run: Run, { hash, skewMs }: Write, now: EpochMs): string[] {
+function starting(
+  before: Run,
+  old: RunNode,
+  run: Run,
+  { hash, skewMs }: CheckedWrite,
+  now: EpochMs,
+): string[] {
   const broken: string[] = [];
   const node = nodeOf(run);
   if (run.epoch !== before.epoch + 1 || node.epoch !== run.epoch)
@@ -76,14 +96,16 @@ function starting(before: Run, old: RunNode, run: Run, { hash, skewMs }: Write, 
   if (node.attempt !== old.attempt + 1) broken.push('I8: an attempt was not counted');
   if (before.control) broken.push('I13: a cancelled run started something');
   if (old.notBefore > now + skewMs) broken.push('I12: started before its time');
-  if (before.hash !== hash) broken.push('version: started under another definition');
+  if (hash !== undefined && before.hash !== hash) broken.push('version: started under another definition');
   if (!isOpen(old)) broken.push('I1: started again after its end');
   return broken;
 }
 
-/** Taking a node from its holder. Clocks may be ahead by less than the grace. */
-const seizing = (old: RunNode, now: EpochMs): string[] =>
-  old.status === 'running' && old.lease.until >= now ? ['I6: taken from a holder whose lease was alive'] : [];
+/** Taking a node from its holder. Clocks may be ahead by the grace; of those that are more so, by no more than they are. */
+const seizing = (old: RunNode, { skewMs }: CheckedWrite, now: EpochMs): string[] =>
+  old.status === 'running' && old.lease.until >= now + Math.max(0, skewMs - graceMs)
+    ? ['I6: taken from a holder whose lease was alive']
+    : [];
 
 function ending(before: Run, run: Run): string[] {
   const node = nodeOf(run);
@@ -101,7 +123,14 @@ const spent = (old: RunNode): string[] =>
 const asked = (before: Run): string[] =>
   before.control ? [] : ['I13: cancelled although nobody asked for it'];
 
-function looking(before: Run, old: RunNode, run: Run, { transition }: Write, now: EpochMs): string[] {
+function looking(
+  before: Run,
+  old: RunNode,
+  run: Run,
+  { transition, skewMs }: CheckedWrite,
+  at: EpochMs,
+): string[] {
+  const now = at + skewMs;
   const sends = transition.updates.some((update) => 'set' in update && update.set[0] === 'looks');
   if (!sends) return [];
   const moves = transition.updates.some((update) => 'set' in update && update.set[0] === 'at');
@@ -117,14 +146,15 @@ function looking(before: Run, old: RunNode, run: Run, { transition }: Write, now
 }
 
 /** I9. It can only be broken by a write: time alone changes neither `at` nor the need. */
-function lookedAtInTime(before: Run, run: Run, write: Write, now: EpochMs): string[] {
+function lookedAtInTime(before: Run, run: Run, write: CheckedWrite, now: EpochMs): string[] {
   if (run.phase !== 'active') return [];
   const needed = needAt(before, run, write, now);
   return run.at > needed ? [`I9: looked at ${run.at - needed} ms too late`] : [];
 }
 
-/** By when somebody must look at the run that the write made. */
-function needAt(before: Run, run: Run, { transition, silent }: Write, now: EpochMs): EpochMs {
+/** By when somebody must look at the run that the write made; as the writer's clock has it. */
+function needAt(before: Run, run: Run, { transition, skewMs, silent }: CheckedWrite, at: EpochMs): EpochMs {
+  const now = at + skewMs;
   const old = nodeOf(before);
   const node = nodeOf(run);
   if (run.control) return Math.max(now, node.status === 'running' ? leaseNeed(node) : 0);
@@ -142,12 +172,8 @@ const leaseNeed = (node: LeasedNode): EpochMs => node.lease.until + graceMs + 1;
 /** The pause after look 0, 1, 2 …: 1, 2, 4 … minutes, at most 15. */
 const lookPause = (looks: number): Ms => Math.min(pauseMaxMs, doorbellMs * 2 ** looks);
 
-/** What is wrong with a state, whatever led to it. */
-export function brokenInState(state: State): string[] {
-  return state.runs.flatMap((run) => (run ? brokenInRun(run) : []));
-}
-
-function brokenInRun(run: Run): string[] {
+/** What is wrong with a run, whatever led to it. */
+export function brokenInRun(run: Run): string[] {
   const node = nodeOf(run);
   const broken: string[] = [];
   if ((run.phase === 'active') !== isOpen(node)) broken.push(`run ${run.phase}, but its node ${node.status}`);
