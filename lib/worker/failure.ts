@@ -9,7 +9,6 @@ const finalCodes: ReadonlySet<string> = new Set([
   'InvalidOutput',
   'NotSerializable',
   'OutputTooLarge',
-  'NotFound',
 ]);
 
 /** What was thrown, as it is stored: errors by class and message, anything else by what it looks like as text. */

@@ -66,7 +66,7 @@ export const baseScenario: Omit<Scenario, 'name'> = {
   budget: noBudget,
 };
 
-export const start: EpochMs = 960_000_000;
+const start: EpochMs = 960_000_000;
 export const lookaheadMs: Ms = 60_000;
 const minuteMs: Ms = 60_000;
 /** 5,001 ms short of a minute: what must be looked at then falls on a full minute. */
@@ -80,13 +80,13 @@ export function leaseEnd(now: EpochMs, more: number): EpochMs {
   const minutes = Math.floor((now - leaseMs - 1) / minuteMs) + 1 + more;
   return minutes * minuteMs + leaseMs;
 }
-export const definition = 'definition' as DefinitionHash;
-export const foreignDefinition = 'another definition' as DefinitionHash;
+const definition = 'definition' as DefinitionHash;
+const foreignDefinition = 'another definition' as DefinitionHash;
 export const runName = (run: number): RunId => `run-${run}` as RunId;
 export const nonceName = (count: number): Nonce => `nonce-${count}` as Nonce;
 const tenant = '-' as TenantId;
 
-export function submissionOf(scenario: Scenario, index: number): Submission {
+function submissionOf(scenario: Scenario, index: number): Submission {
   const given = scenario.submissions[index];
   if (!given) throw new Error(`scenario ${scenario.name} has no submission ${index}`);
   return {

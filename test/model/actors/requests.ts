@@ -20,7 +20,7 @@ export function request(
   return { run, skewMs, transition: rules.mutation?.transition?.(transition) ?? transition, ...rest };
 }
 
-export const runIndex = (name: string): number => Number(name.slice('run-'.length));
+const runIndex = (name: string): number => Number(name.slice('run-'.length));
 
 /** Puts doorbells into the queue; those beyond its bound are lost. */
 export function ring(state: State, dispatches: readonly Dispatch[], { scenario }: Rules): State {
