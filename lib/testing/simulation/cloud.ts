@@ -1,0 +1,109 @@
+import type { ClientPorts } from '../../client/ports.ts';
+import { defaultPool, type Pools } from '../../config/pools.ts';
+import { readSettings } from '../../config/settings.ts';
+import { Registry } from '../../define/registry.ts';
+import type { Ms } from '../../model/time.ts';
+import type { Transition } from '../../model/transition.ts';
+import type { Logger } from '../../ports/logger.ts';
+import type { WorkerPorts } from '../../worker/ports.ts';
+import { MemoryPayloadStore, MemoryResultCache, MemoryWorkerRegistry } from '../memory-stores.ts';
+import {
+  SimulatedPayloadStore,
+  SimulatedResultCache,
+  SimulatedRunStore,
+  SimulatedWorkerRegistry,
+} from './adapters.ts';
+import type { Faults } from './faults.ts';
+import { LeaseRecorder } from './lease-recorder.ts';
+import { Prng } from './prng.ts';
+import { QueueAdapter, SimulatedQueue } from './queue.ts';
+import { Sandbox } from './sandbox.ts';
+import { Table } from './table.ts';
+import { simulatedTasks } from './tasks.ts';
+import { Timeline } from './timeline.ts';
+import { Wire } from './wire.ts';
+
+const start = 1_700_000_000_000;
+const staleMsMax: Ms = 10_000;
+const indexLagMsMax: Ms = 60_000;
+const pools: Pools = { [defaultPool]: { tags: [], lanes: { normal: 'http://127.0.0.1/queue' } } };
+const silent: Logger = { debug() {}, info() {}, warn() {}, error() {}, child: () => silent };
+
+export type Ports = WorkerPorts & ClientPorts & { readonly registry: Registry; readonly sandbox: Sandbox };
+
+interface CloudOptions {
+  readonly seed: number;
+  readonly faults: Faults;
+  /** No clock is further ahead or behind. */
+  readonly skewMsMax: Ms;
+  readonly trace: (line: string) => void;
+  readonly tamper: (transition: Transition) => Transition;
+  readonly sandboxOf: (workerId: string) => Sandbox;
+}
+
+/** What the processes of one history share: the time, the table, the queue, the stores. */
+export class Cloud {
+  readonly timeline = new Timeline(start);
+  readonly prng: Prng;
+  readonly table: Table;
+  readonly queue: SimulatedQueue;
+  readonly leases = new LeaseRecorder();
+  readonly settings = readSettings({}, { lease: '20s', taskTimeout: '4m' });
+  readonly tasks: ReturnType<typeof simulatedTasks>;
+  readonly registry: Registry;
+  readonly #options: CloudOptions;
+  readonly #payloads = new MemoryPayloadStore();
+  readonly #cache = new MemoryResultCache();
+  readonly #workers = new MemoryWorkerRegistry();
+  #ids = 0;
+
+  constructor(options: CloudOptions) {
+    const { faults, seed, tamper } = options;
+    this.#options = options;
+    this.prng = new Prng(seed, 'cloud');
+    this.table = new Table(this.timeline, () => this.#indexLag(), tamper);
+    this.queue = new SimulatedQueue(this.timeline, faults, new Prng(seed, 'queue'));
+    this.tasks = simulatedTasks(options.sandboxOf);
+    this.registry = Registry.fromModule(this.tasks);
+  }
+
+  trace(line: string): void {
+    this.#options.trace(`${this.timeline.now - start} ${line}`);
+  }
+
+  /** A new process, and how it reaches everything. */
+  process(name: string): Ports {
+    const { faults, skewMsMax } = this.#options;
+    const skewMs = this.prng.between(-skewMsMax, skewMsMax);
+    const sandbox = new Sandbox(name, this.timeline, skewMs);
+    const wire = new Wire(sandbox, {
+      timeline: this.timeline,
+      faults,
+      prng: this.prng,
+      leaseMs: this.settings.lease,
+      trace: (line) => this.trace(line),
+    });
+    const { leases, registry, settings, table, timeline } = this;
+    const age = () => this.prng.between(1, staleMsMax);
+    return {
+      sandbox,
+      clock: sandbox,
+      random: { fraction: () => this.prng.fraction(), id: () => `id-${++this.#ids}` },
+      logger: silent,
+      runs: new SimulatedRunStore(wire, { table, leases, timeline, age }),
+      payloads: new SimulatedPayloadStore(wire, this.#payloads),
+      cache: new SimulatedResultCache(wire, this.#cache),
+      workers: new SimulatedWorkerRegistry(wire, this.#workers),
+      queue: new QueueAdapter(wire, this.queue),
+      registry,
+      settings,
+      pools,
+      workerId: name,
+    };
+  }
+
+  #indexLag(): Ms {
+    const isBehind = this.#options.faults.draw('index', 'runs.query', ['stale']) !== undefined;
+    return this.prng.between(0, isBehind ? indexLagMsMax : 100);
+  }
+}

@@ -1,0 +1,156 @@
+import { createHash } from 'node:crypto';
+import { discover } from '../../discovery/discover.ts';
+import { noTenant, runId } from '../../model/ids.ts';
+import { soleNode } from '../../model/run.ts';
+import type { Ms } from '../../model/time.ts';
+import type { Transition } from '../../model/transition.ts';
+import { findUnlinearizable } from '../linearizability.ts';
+import { Cloud } from './cloud.ts';
+import { type Fault, Faults, weatherOf } from './faults.ts';
+import { Fleet } from './fleet.ts';
+import { expectedOutput, People } from './people.ts';
+import { Prng } from './prng.ts';
+
+export interface SimulationOptions {
+  /** How many runs are submitted; by default 2 to 8, by the seed. */
+  readonly runs?: number;
+  /** The numbers of the faults to deal out; all by default. */
+  readonly keep?: ReadonlySet<number>;
+  /** Receives each line of the trace. */
+  readonly onTrace?: (line: string) => void;
+  /** Changes each write, to see that what it breaks is noticed. */
+  readonly tamper?: (transition: Transition) => Transition;
+}
+
+/** What came of one history. */
+export interface Simulation {
+  readonly seed: number;
+  readonly runs: number;
+  /** The same for the same seed and options, on every machine. */
+  readonly traceHash: string;
+  readonly broken: readonly string[];
+  readonly faults: readonly Fault[];
+  /** Simulated, from the first request to the last. */
+  readonly durationMs: Ms;
+}
+
+/** Requests and faults come in this time; then the weather is calm. */
+const busyMs: Ms = 600_000;
+/** So long after that everything must have ended: two full pauses of discovery, and each attempt's lease. */
+const calmMsMax: Ms = 4 * 3_600_000;
+const graceMs = 5_000;
+
+/** One history: everything that happens follows from the seed. */
+export async function simulate(seed: number, options: SimulationOptions = {}): Promise<Simulation> {
+  return new History(seed, options).run();
+}
+
+class History {
+  readonly #seed: number;
+  readonly #prng: Prng;
+  readonly #faults: Faults;
+  readonly #cloud: Cloud;
+  readonly #fleet: Fleet;
+  readonly #people: People;
+  readonly #runs: number;
+  readonly #skewMsMax: Ms;
+  readonly #hash = createHash('sha256');
+  readonly #discoveries = new Set<object>();
+  #isLate = false;
+
+  constructor(seed: number, { keep, onTrace, runs, tamper }: SimulationOptions) {
+    this.#seed = seed;
+    this.#prng = new Prng(seed, 'history');
+    this.#skewMsMax = this.#prng.pick([0, 2_000, 2_000, 30_000]);
+    this.#faults = new Faults(seed, weatherOf(this.#prng), keep);
+    this.#runs = runs ?? this.#prng.between(2, 8);
+    this.#cloud = new Cloud({
+      seed,
+      faults: this.#faults,
+      skewMsMax: this.#skewMsMax,
+      trace: (line) => {
+        this.#hash.update(`${line}\n`);
+        onTrace?.(line);
+      },
+      tamper: tamper ?? ((transition) => transition),
+      sandboxOf: (workerId) => this.#fleet.sandboxOf(workerId),
+    });
+    this.#fleet = new Fleet(this.#cloud);
+    this.#people = new People(this.#cloud, new Prng(seed, 'people'));
+  }
+
+  async run(): Promise<Simulation> {
+    const { timeline } = this.#cloud;
+    const begin = timeline.now;
+    this.#people.schedule(this.#runs, busyMs / 2);
+    this.#tick(0);
+    timeline.after(busyMs, () => this.#faults.calm());
+    timeline.after(busyMs + calmMsMax, () => {
+      this.#isLate = true;
+    });
+    await timeline.run(() => this.#isLate || this.#hasEnded());
+    const broken = this.#broken();
+    return {
+      seed: this.#seed,
+      runs: this.#runs,
+      traceHash: this.#hash.digest('hex'),
+      broken,
+      faults: this.#faults.dealt,
+      durationMs: timeline.now - begin,
+    };
+  }
+
+  #tick(count: number): void {
+    const { prng, timeline, settings } = this.#cloud;
+    const ports = this.#cloud.process(`discovery-${count}`);
+    const { sandbox } = ports;
+    this.#discoveries.add(sandbox);
+    const done = () => this.#discoveries.delete(sandbox);
+    sandbox.onDeath(done);
+    void discover(ports).then(done, done);
+    timeline.after(settings.discoveryPeriod + prng.between(0, 1_000), () => this.#tick(count + 1));
+  }
+
+  #hasEnded(): boolean {
+    if (!this.#faults.isCalm || this.#people.isBusy || this.#fleet.isBusy) return false;
+    return this.#cloud.table.all().every(({ phase }) => phase !== 'active');
+  }
+
+  #broken(): string[] {
+    const { leases, table, timeline } = this.#cloud;
+    for (const run of table.all()) leases.read(run, timeline.now);
+    const clockErrorMs = Math.max(0, this.#skewMsMax - graceMs);
+    return [
+      ...table.broken,
+      ...this.#people.broken,
+      ...table
+        .all()
+        .flatMap((run) =>
+          run.phase === 'active' ? [`L1: ${run.run} has not ended ${calmMsMax} ms after the last fault`] : [],
+        ),
+      ...this.#unkept(),
+      ...(findUnlinearizable(leases.events, clockErrorMs) ?? []),
+    ];
+  }
+
+  /** What was promised to those who submitted. */
+  #unkept(): string[] {
+    const { table } = this.#cloud;
+    const idOfKey = new Map<string, string>();
+    return this.#people.submitted.flatMap(({ id, input, key }) => {
+      const run = table.get({ tenant: noTenant, run: runId(id) });
+      if (!run) return [`lost: ${id} was given out and is not there`];
+      const known = key === undefined ? id : (idOfKey.get(key) ?? id);
+      if (key !== undefined) idOfKey.set(key, known);
+      const node = run.nodes[soleNode];
+      const output = node?.status === 'succeeded' && 'text' in node.output ? node.output.text : undefined;
+      const expected = expectedOutput(input);
+      return [
+        ...(known === id ? [] : [`I10: ${key} stands for ${known} and ${id}`]),
+        ...(output === undefined || expected === undefined || output === expected
+          ? []
+          : [`result: ${id} is ${output}, not ${expected}`]),
+      ];
+    });
+  }
+}

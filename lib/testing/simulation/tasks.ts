@@ -1,0 +1,82 @@
+import type { StandardSchemaV1 } from '@standard-schema/spec';
+import type { Context } from '../../define/context.ts';
+import { defineTask } from '../../define/task.ts';
+import { NonRetryableError } from '../../model/errors.ts';
+import type { Ms } from '../../model/time.ts';
+import type { Prng } from './prng.ts';
+import type { Sandbox } from './sandbox.ts';
+
+/** What a simulated handler does. */
+export type Behaviour =
+  | { readonly does: 'return'; readonly ms: Ms; readonly value?: unknown }
+  | { readonly does: 'throw'; readonly ms: Ms; readonly times: number }
+  | { readonly does: 'give up' }
+  | { readonly does: 'page'; readonly pages: number; readonly ms: Ms }
+  | { readonly does: 'ignore signals'; readonly ms: Ms };
+
+const behaviour: StandardSchemaV1<Behaviour, Behaviour> = {
+  '~standard': { version: 1, vendor: 'holdfast', validate: (value) => ({ value: value as Behaviour }) },
+};
+
+/** The tasks of a simulation; they run on the clock of the process they are in. */
+export function simulatedTasks(sandboxOf: (workerId: string) => Sandbox) {
+  const run = (given: Behaviour, ctx: Context) => behave(given, ctx, sandboxOf(ctx.workerId));
+  const plain = defineTask({ name: 'plain', input: behaviour, run });
+  const cached = defineTask({ name: 'cached', input: behaviour, cache: { ttl: '1h' }, run });
+  return { plain, cached };
+}
+
+async function behave(given: Behaviour, ctx: Context, sandbox: Sandbox): Promise<unknown> {
+  switch (given.does) {
+    case 'return':
+      await work(sandbox, given.ms, ctx.signal);
+      return given.value;
+    case 'throw':
+      await work(sandbox, given.ms, ctx.signal);
+      if (ctx.attempt <= given.times) throw new Error(`attempt ${ctx.attempt} fails`);
+      return ctx.attempt;
+    case 'give up':
+      throw new NonRetryableError('never again');
+    case 'page':
+      return await page(given, ctx, sandbox);
+    case 'ignore signals':
+      await sandbox.pause(given.ms);
+      return 'late';
+  }
+}
+
+async function page({ pages, ms }: Extract<Behaviour, { does: 'page' }>, ctx: Context, sandbox: Sandbox) {
+  for (let done = Number(ctx.checkpointed ?? 0); done < pages; ) {
+    await work(sandbox, ms, ctx.signal);
+    done += 1;
+    ctx.progress({ done });
+    await ctx.checkpoint(done);
+  }
+  return pages;
+}
+
+async function work(sandbox: Sandbox, ms: Ms, signal: AbortSignal): Promise<void> {
+  signal.throwIfAborted();
+  await new Promise<void>((resolve, reject) => {
+    const timer = sandbox.after(ms, resolve);
+    signal.addEventListener('abort', () => {
+      timer.cancel();
+      reject(signal.reason);
+    });
+  });
+}
+
+const values = [null, 0, '', false, undefined, 'text', { nested: [1, { deep: true }] }, 'x'.repeat(3_000)];
+
+export function someBehaviour(prng: Prng): Behaviour {
+  const ms = prng.pick([0, 10, 1_000, 15_000, 60_000]);
+  const most = prng.fraction();
+  if (most < 0.45) {
+    const value = prng.pick([...values, ...values]);
+    return { does: 'return', ms, ...(value !== undefined && { value }) };
+  }
+  if (most < 0.7) return { does: 'throw', ms, times: prng.between(1, 3) };
+  if (most < 0.8) return { does: 'give up' };
+  if (most < 0.95) return { does: 'page', pages: prng.between(2, 12), ms: prng.pick([1_000, 10_000]) };
+  return { does: 'ignore signals', ms: prng.pick([10_000, 200_000]) };
+}
