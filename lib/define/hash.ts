@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import stringify from 'safe-stable-stringify';
-import type { Shape } from '../model/definition.ts';
+import type { Shape, TaskShape } from '../model/definition.ts';
 import type { DefinitionHash } from '../model/ids.ts';
 
 /** A hash over a JSON value that does not depend on the order of its keys: 26 characters of `0-9a-v`. */
@@ -19,6 +19,6 @@ export function hashOfText(text: string): string {
 }
 
 /** The hash of a definition's shape. Retry and timeout are not part of a shape, so editing them keeps it. */
-export function hashOf(shape: Shape): DefinitionHash {
+export function hashOf(shape: Shape | TaskShape): DefinitionHash {
   return stableHash(shape).slice(0, 16) as DefinitionHash;
 }
