@@ -75,6 +75,8 @@ function ownChecks(before: Run, run: Run, write: CheckedWrite, now: EpochMs): st
       return [...seizing(old, write, now), ...ending(before, run), ...asked(before)];
     case 'commit':
       return ending(before, run);
+    case 'renew':
+      return shortening(old, nodeOf(run));
     case 'look':
       return looking(before, old, run, write, now);
     default:
@@ -105,6 +107,11 @@ function starting(
 const seizing = (old: RunNode, { skewMs }: CheckedWrite, now: EpochMs): string[] =>
   old.status === 'running' && old.lease.until >= now + Math.max(0, skewMs - graceMs)
     ? ['I6: taken from a holder whose lease was alive']
+    : [];
+
+const shortening = (old: RunNode, node: RunNode): string[] =>
+  old.status === 'running' && node.status === 'running' && node.lease.until < old.lease.until
+    ? ['I6: a renewal took time from its holder']
     : [];
 
 function ending(before: Run, run: Run): string[] {

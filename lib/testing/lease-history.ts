@@ -42,6 +42,8 @@ export interface LeaseEvent {
   readonly sentAt: EpochMs;
   /** Not read where there was no answer. */
   readonly answeredAt: EpochMs;
+  /** Where there was no answer: by when it took effect, if it did; at any time where this is not known. */
+  readonly effectBy?: EpochMs;
   readonly request: LeaseRequest;
   readonly answer: LeaseAnswer;
 }

@@ -13,6 +13,13 @@ interface LeaseState {
 
 const untouched: LeaseState = { epoch: 0, until: 0 };
 
+/** The lease between two requests. */
+interface Moment {
+  readonly state: LeaseState;
+  /** The latest sending of a request that has taken effect: this moment is not before it. */
+  readonly since: EpochMs;
+}
+
 /**
  * The first node whose history no single order of its requests explains; undefined when each has one.
  *
@@ -44,13 +51,13 @@ class Search {
 
   constructor(events: readonly LeaseEvent[], clockErrorMs: Ms) {
     this.#clockErrorMs = clockErrorMs;
-    this.#events = events.toSorted((a, b) => a.sentAt - b.sentAt);
+    this.#events = events;
   }
 
   /** What was explained and what could not be; undefined when everything was. */
   run(): readonly string[] | undefined {
     const open = new Set(this.#events.keys());
-    if (this.#explains(untouched, open, [])) return undefined;
+    if (this.#explains({ state: untouched, since: 0 }, open, [])) return undefined;
     const left = this.#events.filter((_, index) => !this.#furthest.includes(index));
     const done = this.#furthest.flatMap((index) => this.#events[index] ?? []);
     return [
@@ -59,28 +66,57 @@ class Search {
     ];
   }
 
-  #explains(state: LeaseState, open: Set<number>, done: readonly number[]): boolean {
+  #explains(moment: Moment, open: Set<number>, done: readonly number[]): boolean {
     if (done.length > this.#furthest.length) this.#furthest = done;
-    const answered = [...open].filter((index) => this.#events[index]?.answer.answer !== 'none');
-    if (answered.length === 0) return true;
-    const key = `${[...open].sort((a, b) => a - b).join()}|${JSON.stringify(state)}`;
-    if (this.#deadEnds.has(key)) return false;
-    const firstAnswer = Math.min(...answered.map((index) => this.#events[index]?.answeredAt ?? 0));
-    for (const index of [...open]) {
+    const events = [...open].flatMap((index) => {
       const event = this.#events[index];
-      // Whoever was sent after another's answer comes after it.
-      if (!event || event.sentAt > firstAnswer) continue;
-      const next = after(state, event, this.#clockErrorMs);
-      if (!next) continue;
-      open.delete(index);
-      const explained = this.#explains(next, open, [...done, index]);
-      open.add(index);
-      if (explained) return true;
-    }
+      return event && !isTooLate(event, moment) ? [{ index, event }] : [];
+    });
+    const answered = events.filter(({ event }) => event.answer.answer !== 'none');
+    if (answered.length === 0) return true;
+    // Whoever was sent after another's answer comes after it.
+    const firstAnswer = Math.min(...answered.map(({ event }) => event.answeredAt));
+    const eligible = events.filter(({ event }) => event.sentAt <= firstAnswer);
+    const lastChance = Math.min(...events.map(({ event }) => lastChanceOf(event)));
+    const free = eligible.find(
+      ({ event }) => event.sentAt <= lastChance && this.#changesNothing(moment.state, event),
+    );
+    if (free) return this.#explainsAfter(moment, free, open, done);
+    const key = `${events.map(({ index }) => index).join()}|${JSON.stringify(moment.state)}`;
+    if (this.#deadEnds.has(key)) return false;
+    if (eligible.some((each) => this.#explainsAfter(moment, each, open, done))) return true;
     this.#deadEnds.add(key);
     return false;
   }
+
+  #explainsAfter(
+    { since, state }: Moment,
+    { event, index }: { event: LeaseEvent; index: number },
+    open: Set<number>,
+    done: readonly number[],
+  ): boolean {
+    const next = after(state, event, this.#clockErrorMs);
+    if (!next) return false;
+    open.delete(index);
+    const moment = { state: next, since: Math.max(since, event.sentAt) };
+    const explained = this.#explains(moment, open, [...done, index]);
+    open.add(index);
+    return explained;
+  }
+
+  /** An answer that fits and changes nothing can stand here: nothing later misses it. */
+  #changesNothing(state: LeaseState, event: LeaseEvent): boolean {
+    if (event.answer.answer === 'none' || event.answer.answer === 'granted') return false;
+    return after(state, event, this.#clockErrorMs) !== undefined;
+  }
 }
+
+/** By when a request without an answer took effect, if it did. */
+const lastChanceOf = ({ answer, effectBy }: LeaseEvent): EpochMs =>
+  answer.answer === 'none' && effectBy !== undefined ? effectBy : Number.POSITIVE_INFINITY;
+
+/** What was sent after its last chance has taken effect already. */
+const isTooLate = (event: LeaseEvent, { since }: Moment) => lastChanceOf(event) < since;
 
 /** The lease after the request, if it would have given this answer. */
 function after(state: LeaseState, event: LeaseEvent, clockErrorMs: Ms): LeaseState | undefined {

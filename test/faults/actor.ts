@@ -5,7 +5,7 @@ import type { PayloadStore } from '../../lib/ports/payload-store.ts';
 import type { Queue } from '../../lib/ports/queue.ts';
 import type { ResultCache } from '../../lib/ports/result-cache.ts';
 import type { RunStore } from '../../lib/ports/run-store.ts';
-import type { LeaseHistory } from '../history/record.ts';
+import type { LeaseLog } from './lease-log.ts';
 
 export const faults = [
   'crash before',
@@ -43,12 +43,12 @@ export class Actor {
   readonly #adapters: Adapters;
   readonly #planned: PlannedFault | undefined;
   readonly #freezeMs: Ms;
-  readonly #history: LeaseHistory;
+  readonly #leases: LeaseLog;
   #dead = false;
   #frozenUntil = Number.NEGATIVE_INFINITY;
 
-  constructor(clock: Clock, adapters: Adapters, history: LeaseHistory, freezeMs: Ms, planned?: PlannedFault) {
-    this.#history = history;
+  constructor(clock: Clock, adapters: Adapters, leases: LeaseLog, freezeMs: Ms, planned?: PlannedFault) {
+    this.#leases = leases;
     this.#clock = clock;
     this.#adapters = adapters;
     this.#freezeMs = freezeMs;
@@ -75,14 +75,14 @@ export class Actor {
     return {
       create: (creation) => this.#io('runs.create', () => runs.create(creation)),
       apply: async (transition) => {
-        const answered = this.#history.sent(transition);
+        const answered = this.#leases.sent(transition);
         const result = await this.#io(
           `runs.apply(${transition.name})`,
           () => runs.apply(transition),
           undefined,
           () =>
             // The first of the SDK's two tries: whoever sent it never learns what became of it.
-            this.#history.sent(transition),
+            this.#leases.sent(transition),
         );
         answered(result);
         return result;

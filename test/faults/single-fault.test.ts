@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, it } from 'vitest';
-import { isLinearizable } from '../history/linearizable.ts';
+import { findUnlinearizable } from '../../lib/testing/linearizability.ts';
 import { type Fault, faults } from './actor.ts';
 import { play, scenarios } from './scenarios.ts';
 import { type Victim, World } from './world.ts';
@@ -35,7 +35,7 @@ describe.each(scenarios)('$name', (scenario) => {
         expect(() => scenario.outcome(run), where).not.toThrow();
         expect(world.runs.faultsSeen, where).toEqual([]);
         expect(world.runs.ended, `${where}: terminal commits`).toHaveLength(1);
-        expect(isLinearizable(world.history.operations), `${where}: history of the lease`).toBe(true);
+        expect(findUnlinearizable(world.leases.events), `${where}: history of the lease`).toBeUndefined();
         hits.set(step, (hits.get(step) ?? 0) + 1);
         met.set(step, (met.get(step) ?? 0) + 1);
       }

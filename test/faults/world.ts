@@ -19,8 +19,8 @@ import {
 import { VirtualClock } from '../../lib/testing/virtual-clock.ts';
 import { Executor } from '../../lib/worker/executor.ts';
 import { Statistics } from '../../lib/worker/statistics.ts';
-import { LeaseHistory } from '../history/record.ts';
 import { Actor, type PlannedFault } from './actor.ts';
+import { LeaseLog } from './lease-log.ts';
 
 const silent = { debug() {}, info() {}, warn() {}, error() {}, child: () => silent };
 const pools: Pools = { [defaultPool]: { tags: [], lanes: { normal: 'http://127.0.0.1/queue' } } };
@@ -80,7 +80,7 @@ class WitnessStore extends MemoryRunStore {
 export class World {
   readonly clock = new VirtualClock();
   readonly runs = new WitnessStore();
-  readonly history = new LeaseHistory();
+  readonly leases = new LeaseLog(this.clock);
   readonly #queue = new MemoryQueue();
   readonly #adapters = {
     runs: this.runs,
@@ -109,7 +109,7 @@ export class World {
 
   /** A client that nothing happens to. */
   observer(): Client {
-    const actor = new Actor(this.clock, this.#adapters, this.history, 0);
+    const actor = new Actor(this.clock, this.#adapters, this.leases, 0);
     return directClient({ ...this.#ports(actor), workers: new MemoryWorkerRegistry(), pools });
   }
 
@@ -187,7 +187,7 @@ export class World {
     const first = this.actors.get(kind);
     if (first?.awake) return first;
     const planned = !first && kind === this.#victim ? this.#planned : undefined;
-    const actor = new Actor(this.clock, this.#adapters, this.history, 2 * this.#settings.lease, planned);
+    const actor = new Actor(this.clock, this.#adapters, this.leases, 2 * this.#settings.lease, planned);
     if (!first) this.actors.set(kind, actor);
     return actor;
   }

@@ -11,7 +11,13 @@ export interface Mutant {
   readonly equivalent?: string;
 }
 
-/** Where each guard is missed, or why it is not. Pairs show that what stands in for a guard is needed, too. */
+/**
+ * Guards that are missed only where a request is held up on its way while its sender goes on: here every sender waits
+ * for its answer or is gone. The simulation has such requests, and shows that these are missed.
+ */
+export const simulatedGuards: readonly string[] = ['renew.longer'];
+
+/** Where each other guard is missed, or why it is not. Pairs show that what stands in for a guard is needed, too. */
 const guards: Readonly<
   Record<string, string | { readonly why: string } | { readonly in: string; readonly over: Over }>
 > = {
@@ -180,7 +186,7 @@ const mistakes: readonly Mutant[] = [
   },
 ];
 
-export const listedGuards: readonly string[] = Object.keys(guards);
+export const listedGuards: readonly string[] = [...Object.keys(guards), ...simulatedGuards];
 
 export const mutants: readonly Mutant[] = [
   ...Object.entries(guards).map(([name, found]): Mutant => {

@@ -43,13 +43,14 @@ export class SimulatedRunStore implements RunStore {
         const sentAt = timeline.now;
         // What was asked under one epoch is judged by that one, however late it comes.
         const sender = execution && { ...execution };
-        let tell: ReturnType<LeaseRecorder['sent']> | undefined;
+        let tell: ReturnType<LeaseRecorder['decided']> | undefined;
         return {
           perform: () => {
-            tell = leases.sent(transition, sender, sentAt);
-            return table.apply(transition, { skewMs, execution: sender });
+            const applied = table.apply(transition, { skewMs, execution: sender });
+            tell = leases.decided(transition, sender, { applied, sentAt, now: timeline.now });
+            return applied;
           },
-          answered: (applied) => tell?.(applied, timeline.now),
+          answered: () => tell?.(timeline.now),
         };
       })
       .then((applied) => noteEpoch(transition, applied));

@@ -26,11 +26,28 @@ export interface Fault {
 /** How often each kind strikes where it can, as a probability per request. */
 export type Weather = Readonly<Record<FaultKind, number>>;
 
-/** Some requests are many, and would take most of the faults; others are few, and matter most. */
-function shareOf(step: string): number {
-  if (step === 'runs.query' || step === 'workers.put') return 1 / 12;
-  return step.startsWith('runs.apply') ? 3 : 1;
-}
+/** Some requests are many, and would take most of the faults; others are few, and matter as much. */
+const shares: Readonly<Record<string, number>> = {
+  'runs.query': 1 / 12,
+  'workers.put': 1 / 6,
+  'workers.list': 4,
+  'runs.apply(claim)': 1,
+  'runs.apply(look)': 1,
+  'runs.apply(retry)': 7,
+  'runs.apply(renew)': 1,
+  'queue.extend': 1 / 2,
+  'runs.apply(yield)': 20,
+  'runs.apply(finaliseCancel)': 4,
+  'runs.apply(exhaust)': 3,
+  'runs.apply(commit)': 3,
+  'cache.get': 4,
+  'cache.put': 15,
+  'payloads.get': 5,
+  'payloads.put': 5,
+};
+const shareOf = (step: string): number => shares[step] ?? 2;
+/** No share makes a request hopeless. */
+const boostedMax = 0.3;
 
 /**
  * Deals out faults. Each is numbered, so that a failing history can be run again with some of them left out.
@@ -65,7 +82,8 @@ export class Faults {
     let left = this.#prng.fraction();
     const share = shareOf(step);
     for (const kind of kinds) {
-      left -= this.#weather[kind] * share;
+      const usual = this.#weather[kind];
+      left -= Math.max(Math.min(usual, usual * share), Math.min(boostedMax, usual * share));
       if (left >= 0) continue;
       const number = this.#count++;
       if (this.#keep && !this.#keep.has(number)) return undefined;

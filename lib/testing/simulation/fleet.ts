@@ -9,7 +9,7 @@ import { executions } from './execution.ts';
 import type { Received } from './queue.ts';
 import type { Sandbox } from './sandbox.ts';
 
-const functionTimeoutMs: Ms = 120_000;
+const functionTimeoutMs: Ms = 90_000;
 const visibilityMs: Ms = 6 * functionTimeoutMs;
 const environmentsMax = 4;
 const batchMax = 10;

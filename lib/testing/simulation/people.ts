@@ -75,7 +75,7 @@ export class People {
     const prng = this.#prng;
     const delay = prng.pick(delays);
     return {
-      task: prng.chance(0.2) ? 'cached' : 'plain',
+      task: prng.chance(0.3) ? 'cached' : 'plain',
       input: someBehaviour(prng),
       options: {
         maxAttempts: prng.between(1, 3),

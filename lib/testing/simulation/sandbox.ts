@@ -40,11 +40,9 @@ export class Sandbox implements Clock {
   after(delay: Ms, fire: () => void): Timer {
     let isCancelled = false;
     const inContext = AsyncLocalStorage.snapshot();
-    const entry = this.#timeline.after(delay, () =>
-      this.#whenAwake(() => {
-        if (!isCancelled) inContext(fire);
-      }),
-    );
+    const entry = this.#whenDue(delay, () => {
+      if (!isCancelled) inContext(fire);
+    });
     return {
       cancel: () => {
         isCancelled = true;
@@ -56,7 +54,7 @@ export class Sandbox implements Clock {
   /** Never resolves once the process is dead. */
   pause(ms: Ms): Promise<void> {
     return new Promise((resolve) => {
-      this.after(ms, resolve);
+      this.#whenDue(ms, resolve);
     });
   }
 
@@ -87,6 +85,10 @@ export class Sandbox implements Clock {
 
   onDeath(tell: () => void): void {
     this.#onDeath.push(tell);
+  }
+
+  #whenDue(delay: Ms, work: () => void) {
+    return this.#timeline.after(delay, () => this.#whenAwake(work));
   }
 
   #whenAwake(work: () => void): void {

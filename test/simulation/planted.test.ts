@@ -1,0 +1,80 @@
+import { describe, expect, it } from 'vitest';
+import type { Transition } from '../../lib/model/transition.ts';
+import { shrink } from '../../lib/testing/simulation/shrink.ts';
+import { simulate } from '../../lib/testing/simulation/simulate.ts';
+import { simulatedGuards } from '../model/mutants.ts';
+
+type Tamper = (transition: Transition) => Transition;
+
+/** Histories played before a planted bug counts as unnoticed. */
+const seedsMax = 300;
+
+const without =
+  (...names: readonly string[]): Tamper =>
+  (transition) => ({
+    ...transition,
+    guards: transition.guards.filter(({ guard }) => !names.includes(guard)),
+  });
+
+const unmoved: Tamper = (transition) =>
+  transition.name === 'look'
+    ? {
+        ...transition,
+        updates: transition.updates.filter((update) => !('set' in update && update.set[0] === 'at')),
+      }
+    : transition;
+
+const bugs: Readonly<Record<string, { tamper: Tamper; noticedAs: RegExp }>> = {
+  'a commit without its fence': {
+    tamper: without('commit.leased', 'commit.epoch', 'commit.nonce'),
+    noticedAs: /I5/,
+  },
+  'a renewal that ignores the owner': {
+    tamper: without('renew.leased', 'renew.epoch', 'renew.nonce'),
+    noticedAs: /I5|I11|no order/,
+  },
+  'a dispatch without the index being moved': { tamper: unmoved, noticedAs: /discovery/ },
+  'a takeover of a lease that lives': { tamper: without('takeOver.expired'), noticedAs: /I6/ },
+  'a claim that spends no attempt': {
+    tamper: (transition) => ({
+      ...transition,
+      updates: transition.updates.filter(
+        (update) => !(transition.name === 'claim' && 'from' in update && update.set.at(-1) === 'attempt'),
+      ),
+    }),
+    noticedAs: /I8/,
+  },
+};
+
+describe('a guard that only a request held up on its way can miss is missed', () => {
+  it.each(simulatedGuards)('%s', { timeout: 120_000 }, async (guard) => {
+    expect(await firstBroken(without(guard), 2_000)).toBeGreaterThan(0);
+  });
+});
+
+describe('a planted bug is noticed, and its history made small', () => {
+  it.each(Object.entries(bugs))('%s', async (_, { noticedAs, tamper }) => {
+    const seed = await firstBroken(tamper);
+    const whole = await simulate(seed, { tamper });
+    const shrunk = await shrink(seed, { tamper });
+
+    expect(shrunk.simulation.broken.join('\n')).toMatch(noticedAs);
+    expect(shrunk.runs).toBeLessThanOrEqual(whole.runs);
+    expect(shrunk.keep.length).toBeLessThanOrEqual(whole.faults.length);
+    const replayed = await simulate(seed, { tamper, runs: shrunk.runs, keep: new Set(shrunk.keep) });
+    expect(replayed.traceHash).toBe(shrunk.simulation.traceHash);
+    expect(replayed.broken).toEqual(shrunk.simulation.broken);
+  });
+
+  it('has nothing to make small in a history that is not broken', async () => {
+    await expect(shrink(1)).rejects.toThrow('nothing is broken in history 1');
+  });
+});
+
+async function firstBroken(tamper: Tamper, most = seedsMax): Promise<number> {
+  for (let seed = 1; seed <= most; seed++) {
+    const { broken } = await simulate(seed, { tamper });
+    if (broken.length > 0) return seed;
+  }
+  throw new Error(`not noticed in ${most} histories`);
+}
