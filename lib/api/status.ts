@@ -33,8 +33,12 @@ export const statusOfCode = {
   WaitTimedOut: 504,
 
   InvalidOutput: 500,
+  NoRoute: 500,
+  NoDecision: 500,
+  LoopExhausted: 500,
   InvalidSetting: 500,
   MissingSetting: 500,
+  InvalidWorkflow: 500,
   DuplicateName: 500,
   NoTasks: 500,
   TasksNotLoaded: 500,
@@ -47,6 +51,7 @@ export const statusOfCode = {
   DeadlineNear: 500,
   DefinitionMismatch: 500,
   TaskNotFound: 500,
+  TaskNotImplemented: 500,
 
   DamagedItem: 500,
   EmulatorMissing: 500,

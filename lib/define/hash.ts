@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import stringify from 'safe-stable-stringify';
-import type { Shape, TaskShape } from '../model/definition.ts';
+import type { ElementShape, Sequence, Shape } from '../model/definition.ts';
 import type { DefinitionHash } from '../model/ids.ts';
 
 /** A hash over a JSON value that does not depend on the order of its keys: 26 characters of `0-9a-v`. */
@@ -18,7 +18,39 @@ export function hashOfText(text: string): string {
   return stableHash(text.startsWith('undefined') ? text : { json: JSON.parse(text) });
 }
 
-/** The hash of a definition's shape. Retry and timeout are not part of a shape, so editing them keeps it. */
-export function hashOf(shape: Shape | TaskShape): DefinitionHash {
-  return stableHash(shape).slice(0, 16) as DefinitionHash;
+/**
+ * The hash of a definition's shape. How its nodes are executed (retry, timeout, lease, priority, tags) and the order of
+ * branches and routes are not part of it, so editing them keeps the hash.
+ */
+export function hashOf({ body, kind, name }: Shape): DefinitionHash {
+  // Stored runs carry this hash of a single task: it must stay as it is.
+  const identity = kind === 'task' ? { kind, task: name } : { kind, name, body: body.map(outline) };
+  return stableHash(identity).slice(0, 16) as DefinitionHash;
+}
+
+/** What of an element makes it another one when it changes. */
+function outline(element: ElementShape): unknown {
+  const { id, kind } = element;
+  const outlines = (body: Sequence) => body.map(outline);
+  switch (element.kind) {
+    case 'step':
+      return { kind, id, task: element.task };
+    case 'map':
+      return { kind, id };
+    case 'delay':
+      return { kind, id, delayMs: element.delayMs };
+    case 'fork': {
+      const branches = element.branches.map(({ body, name }) => [name, outlines(body)]);
+      return { kind, id, branches: Object.fromEntries(branches), join: outline(element.join) };
+    }
+    case 'branch': {
+      const routes = element.routes.map(({ body, key }) => [key, outlines(body)]);
+      const otherwise = element.otherwise && outlines(element.otherwise);
+      return { kind, id, routes: Object.fromEntries(routes), otherwise };
+    }
+    case 'loop': {
+      const { body, maxIterations, onMax } = element;
+      return { kind, id, body: outlines(body), maxIterations, onMax };
+    }
+  }
 }

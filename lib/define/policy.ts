@@ -14,7 +14,6 @@ export interface TaskPolicy {
 }
 
 interface PolicyOptions {
-  readonly name: string;
   readonly timeout?: Duration;
   readonly lease?: Duration;
   readonly retry?: {
@@ -30,9 +29,12 @@ const second = 1_000;
 const hour = 3_600_000;
 const day = 24 * hour;
 
-/** @throws HoldfastError `InvalidDuration`, `InvalidArgument`, naming the task and the field. */
-export function parseTaskPolicy(options: PolicyOptions): TaskPolicy {
-  const at = (field: string) => `task ${options.name}: ${field}`;
+/**
+ * @param owner what the options belong to, for messages: `task resize`
+ * @throws HoldfastError `InvalidDuration`, `InvalidArgument`, naming the owner and the field.
+ */
+export function parsePolicy(options: PolicyOptions, owner: string): TaskPolicy {
+  const at = (field: string) => `${owner}: ${field}`;
   const length = (text: Duration | undefined, field: string, min: Ms, max: Ms): Ms | undefined =>
     text === undefined ? undefined : within(parseDuration(text, at(field)), at(field), min, max);
   const number = (

@@ -1,44 +1,102 @@
+import type { Shape } from '../model/definition.ts';
 import { HoldfastError } from '../model/errors.ts';
 import type { DefinitionHash } from '../model/ids.ts';
 import { hashOf } from './hash.ts';
-import type { AnyTask } from './task.ts';
+import { type AnyTask, isTask } from './task.ts';
+import { taskDefinition } from './task-definition.ts';
+import type { Nodes } from './workflow/node-code.ts';
+import { type AnyWorkflow, isWorkflow } from './workflow/workflow.ts';
 
-/** A registered task with the hash of its shape. */
+export type Definition = AnyTask | AnyWorkflow;
+
+/** A registered task or workflow, both in the one form that is executed. */
 export interface Registered {
-  readonly task: AnyTask;
+  readonly definition: Definition;
+  readonly name: string;
   readonly hash: DefinitionHash;
+  readonly shape: Shape;
+  /** The code by path. */
+  readonly nodes: Nodes;
+  /** The task itself, of a single task. @throws HoldfastError `TaskNotFound` for a workflow */
+  readonly task: AnyTask;
 }
 
-/** The tasks of one tasks module, by name and by hash. Names from messages and requests are looked up here only. */
+/** A task or workflow as it is registered. */
+export function registeredOf(definition: Definition): Registered {
+  const { name } = definition;
+  if (definition.kind === 'task') {
+    const { nodes, shape } = taskDefinition(definition);
+    return { definition, name, hash: hashOf(shape), shape, nodes, task: definition };
+  }
+  const { hash, nodes, shape } = definition;
+  return {
+    definition,
+    name,
+    hash,
+    shape,
+    nodes,
+    get task(): never {
+      throw new HoldfastError('TaskNotFound', `${name} is a workflow, not a task`);
+    },
+  };
+}
+
+/**
+ * The tasks and workflows of one tasks module, by name and by hash. Names from messages and requests are looked up here
+ * only.
+ */
 export class Registry {
   readonly #byName = new Map<string, Registered>();
   readonly #byHash = new Map<DefinitionHash, Registered>();
 
-  /** @throws HoldfastError `DuplicateName` */
-  constructor(tasks: readonly AnyTask[]) {
-    for (const task of tasks) {
-      const known = this.#byName.get(task.name);
-      if (known?.task === task) continue; // exported twice, under two names
-      if (known) {
-        throw new HoldfastError('DuplicateName', `Two tasks are named ${task.name}`, { field: task.name });
-      }
-      const registered = { task, hash: hashOf({ kind: 'task', task: task.name }) };
-      this.#byName.set(task.name, registered);
-      this.#byHash.set(registered.hash, registered);
-    }
+  /**
+   * Registers tasks, and workflows with their tasks. Of a workflow several versions may be given.
+   *
+   * @throws HoldfastError `DuplicateName`
+   */
+  constructor(definitions: readonly Definition[]) {
+    const workflows = new Set(definitions.filter((each) => each.kind === 'workflow'));
+    const own = definitions.filter((each) => each.kind === 'task');
+    // One task may be exported under two names, and be used by many workflows.
+    for (const task of new Set([...own, ...[...workflows].flatMap(tasksOf)])) this.#addTask(task);
+    // The highest version last, so that it stays by name and, of versions of one shape, by hash.
+    for (const workflow of [...workflows].sort((a, b) => a.version - b.version)) this.#addWorkflow(workflow);
   }
 
   /**
-   * Registers every task that a module exports; other exports are left alone.
+   * Registers every task and workflow that a module exports; other exports are left alone.
    *
    * @throws HoldfastError `NoTasks`, `DuplicateName`
    */
   static fromModule(module: Readonly<Record<string, unknown>>): Registry {
-    const tasks = Object.values(module).filter(isTask);
-    if (tasks.length === 0) throw new HoldfastError('NoTasks', 'The tasks module exports no task');
-    return new Registry(tasks);
+    const definitions = Object.values(module).filter((value) => isTask(value) || isWorkflow(value));
+    if (definitions.length === 0) {
+      throw new HoldfastError('NoTasks', 'The tasks module exports no task and no workflow');
+    }
+    return new Registry(definitions);
   }
 
+  #addTask(task: AnyTask): void {
+    if (this.#byName.has(task.name)) throw duplicate(`Two tasks are named ${task.name}`, task.name);
+    this.#add(registeredOf(task));
+  }
+
+  #addWorkflow(workflow: AnyWorkflow): void {
+    const { name, version } = workflow;
+    const known = this.#byName.get(name)?.definition;
+    if (known?.kind === 'task') throw duplicate(`A task and a workflow are both named ${name}`, name);
+    if (known?.version === version) {
+      throw duplicate(`Two workflows are named ${name} and have the version ${version}`, name);
+    }
+    this.#add(registeredOf(workflow));
+  }
+
+  #add(registered: Registered): void {
+    this.#byName.set(registered.name, registered);
+    this.#byHash.set(registered.hash, registered);
+  }
+
+  /** The task or workflow of a name; of several versions the highest. */
   byName(name: string): Registered | undefined {
     return this.#byName.get(name);
   }
@@ -47,17 +105,52 @@ export class Registry {
     return this.#byHash.get(hash);
   }
 
+  /**
+   * Why a run cannot be executed here: `TaskNotFound` (nothing of this name), `DefinitionMismatch` (the name has
+   * another shape here) or `TaskNotImplemented` (a task of it is only declared). Undefined when it can.
+   *
+   * @param name of the run's definition, where it is known
+   */
+  obstacle(hash: DefinitionHash, name?: string): HoldfastError | undefined {
+    const registered = this.#byHash.get(hash);
+    if (registered) return notImplemented(registered);
+    if (name !== undefined && this.#byName.has(name)) {
+      return new HoldfastError('DefinitionMismatch', `${name} is here, but not in the shape ${hash}`, {
+        field: name,
+      });
+    }
+    return new HoldfastError(
+      'TaskNotFound',
+      `There is no ${name ?? 'definition'} of the shape ${hash} here`,
+      {
+        field: name,
+      },
+    );
+  }
+
   names(): string[] {
     return [...this.#byName.keys()].sort();
   }
 
+  /** Every definition, of a workflow each shape. */
   all(): Registered[] {
-    return [...this.#byName.values()];
+    return [...this.#byHash.values()];
   }
 }
 
-function isTask(value: unknown): value is AnyTask {
-  return (
-    typeof value === 'object' && value !== null && 'kind' in value && value.kind === 'task' && 'run' in value
-  );
+function tasksOf({ nodes }: AnyWorkflow): AnyTask[] {
+  return [...nodes.values()].flatMap((code) => (code.kind === 'step' ? [code.task] : []));
+}
+
+function notImplemented({ name, nodes }: Registered): HoldfastError | undefined {
+  for (const [path, code] of nodes) {
+    if (code.kind !== 'step' || code.task.run) continue;
+    const what = `${name}: task ${code.task.name} of node ${path} is declared, but has no handler here`;
+    return new HoldfastError('TaskNotImplemented', what, { field: path });
+  }
+  return undefined;
+}
+
+function duplicate(what: string, name: string): HoldfastError {
+  return new HoldfastError('DuplicateName', what, { field: name });
 }

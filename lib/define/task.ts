@@ -3,7 +3,8 @@ import type { Duration } from '../model/duration.ts';
 import { HoldfastError } from '../model/errors.ts';
 import { checkName } from '../model/ids.ts';
 import type { Context } from './context.ts';
-import { parseTaskPolicy, type TaskPolicy } from './policy.ts';
+import { parsePolicy, type TaskPolicy } from './policy.ts';
+import { type SchemaInput as In, isSchema, type SchemaOutput as Out, type Schema } from './schema.ts';
 
 /** How often and how soon a failed attempt is made again. */
 export interface RetryOptions {
@@ -27,9 +28,9 @@ export interface CacheOptions<Input> {
   readonly key?: (input: Input) => string;
 }
 
-interface TaskOptions<Input> {
+interface TaskOptions<Input, Name extends string = string> {
   /** 1 to 64 letters, digits, dots, dashes and underscores, beginning with a letter. */
-  readonly name: string;
+  readonly name: Name;
   /** Change it when the same input should give another result: it is part of the cache key. Default `'1'`. */
   readonly version?: string;
   /** Measures one attempt's execution. Default: the setting `taskTimeout`. */
@@ -42,70 +43,72 @@ interface TaskOptions<Input> {
 }
 
 /** A named, typed unit of user code. `Input` is what is submitted, `Output` what comes back. */
-export interface Task<Input, Output> {
+export interface Task<Input, Output, Name extends string = string> {
   readonly kind: 'task';
-  readonly name: string;
+  readonly name: Name;
   readonly version: string;
   readonly input: StandardSchemaV1<Input, unknown>;
   readonly output: StandardSchemaV1<unknown, Output> | undefined;
   readonly policy: TaskPolicy;
   readonly retryIf: ((error: unknown) => boolean) | undefined;
   readonly cacheKey: ((input: never) => string) | undefined;
-  readonly run: (input: never, ctx: Context) => unknown;
+  /** Absent where the task is only declared: its handler lives elsewhere. */
+  readonly run: ((input: never, ctx: Context) => unknown) | undefined;
 }
 
 /** Any task, whatever its types. */
 export type AnyTask = Task<unknown, unknown>;
 
-type Schema = StandardSchemaV1<unknown, unknown>;
-type In<S extends StandardSchemaV1> = StandardSchemaV1.InferInput<S>;
-type Out<S extends StandardSchemaV1> = StandardSchemaV1.InferOutput<S>;
-
 /**
  * Defines a task. The input is checked against its schema at submission and again at each attempt; the handler gets
- * the parsed value. Without `output` the result is what `run` returns.
+ * the parsed value. Without `output` the result is what `run` returns. Without `run` the task is only declared, for
+ * programs that submit it, or compose workflows of it, without its code: a worker refuses it with
+ * `TaskNotImplemented`.
  *
  * @throws HoldfastError `InvalidName`, `InvalidDuration`, `InvalidArgument`
  */
-export function defineTask<I extends Schema, Result>(
-  options: TaskOptions<Out<I>> & {
+export function defineTask<I extends Schema, Result, const Name extends string = string>(
+  options: TaskOptions<Out<I>, Name> & {
     readonly input: I;
     readonly output?: undefined;
     readonly run: (input: Out<I>, ctx: Context) => Result;
   },
-): Task<In<I>, Awaited<Result>>;
-export function defineTask<I extends Schema, O extends Schema>(
-  options: TaskOptions<Out<I>> & {
+): Task<In<I>, Awaited<Result>, Name>;
+export function defineTask<I extends Schema, O extends Schema, const Name extends string = string>(
+  options: TaskOptions<Out<I>, Name> & {
     readonly input: I;
     readonly output: O;
-    readonly run: (input: Out<I>, ctx: Context) => In<O> | Promise<In<O>>;
+    readonly run?: (input: Out<I>, ctx: Context) => In<O> | Promise<In<O>>;
   },
-): Task<In<I>, Out<O>>;
+): Task<In<I>, Out<O>, Name>;
 export function defineTask(
-  options: TaskOptions<never> & { input: Schema; output?: Schema | undefined; run: AnyTask['run'] },
+  options: TaskOptions<never> & { input: Schema; output?: Schema | undefined; run?: AnyTask['run'] },
 ): Task<unknown, unknown> {
-  checkName(options.name, 'name');
-  if (typeof options.run !== 'function') throw invalid(options.name, 'run', 'must be a function');
-  if (!isSchema(options.input))
-    throw invalid(options.name, 'input', 'must be a Standard Schema, such as a zod schema');
-  if (options.output !== undefined && !isSchema(options.output)) {
-    throw invalid(options.name, 'output', 'must be a Standard Schema, such as a zod schema');
+  const { input, name, output, run } = options;
+  checkName(name, 'name');
+  if (run !== undefined && typeof run !== 'function') throw invalid(name, 'run', 'must be a function');
+  if (!isSchema(input)) throw invalid(name, 'input', 'must be a Standard Schema, such as a zod schema');
+  if (output !== undefined && !isSchema(output)) {
+    throw invalid(name, 'output', 'must be a Standard Schema, such as a zod schema');
   }
   return Object.freeze({
     kind: 'task' as const,
-    name: options.name,
+    name,
     version: options.version ?? '1',
-    input: options.input,
-    output: options.output,
-    policy: parseTaskPolicy(options),
+    input,
+    output,
+    policy: parsePolicy(options, `task ${name}`),
     retryIf: options.retry?.retryIf,
     cacheKey: options.cache?.key,
-    run: options.run,
+    run,
   });
 }
 
-function isSchema(value: unknown): value is Schema {
-  return value !== null && (typeof value === 'object' || typeof value === 'function') && '~standard' in value;
+/** Whether a value was made by `defineTask`. */
+export function isTask(value: unknown): value is AnyTask {
+  return (
+    typeof value === 'object' && value !== null && 'kind' in value && value.kind === 'task' && 'run' in value
+  );
 }
 
 function invalid(task: string, field: string, what: string): HoldfastError {

@@ -86,9 +86,3 @@ export interface Shape {
   readonly name: string;
   readonly body: Sequence;
 }
-
-/** What identifies a single task: the hash of stored runs is taken over it. */
-export interface TaskShape {
-  readonly kind: 'task';
-  readonly task: string;
-}

@@ -11,6 +11,7 @@ export const errorHints = {
   InvalidSetting: 'Set the named variable to a value within its range.',
   MissingSetting:
     'Set the named environment variable; the construct and the embedded runtime do so by themselves.',
+  InvalidWorkflow: 'Mend the definition at the named node.',
   DuplicateName: 'Give each exported task and workflow a name of its own.',
   NoTasks: 'Export at least one task made by defineTask from the tasks module.',
   NotSerializable: 'Return plain JSON values: convert dates to strings, maps to objects, bigints to strings.',
@@ -34,9 +35,14 @@ export const errorHints = {
   TimedOut: 'Raise the timeout of the task, or make it faster.',
   ShuttingDown: 'Stop working: the worker is ending; the task is handed back.',
   DeadlineNear: 'Call ctx.checkpoint() regularly, so that the task can go on in the next invocation.',
+  // What a workflow's own functions decide.
+  NoRoute: 'Give the branch a route for the key, or an otherwise.',
+  NoDecision: 'End each path of the body with again(value) or done(value).',
+  LoopExhausted: "Raise maxIterations, or go on with the last value by onMax: 'exitWithLast'.",
   // Definitions and versions.
   DefinitionMismatch: 'Deploy the version of the task that the run was submitted with, or submit it again.',
   TaskNotFound: 'Deploy the task, or register it with the worker that serves this pool.',
+  TaskNotImplemented: 'Give the task a `run`, or leave it to the worker that has its handler.',
   DamagedItem: 'The item was changed by something else than Holdfast: mend or delete it in the table.',
   NewerSchema: 'Update this worker: the item was written by a newer version of Holdfast.',
   // Surroundings.

@@ -3,20 +3,21 @@ import { describe, expect, expectTypeOf, it } from 'vitest';
 import * as z from 'zod';
 import { hashOf, stableHash } from '../../../lib/define/hash.ts';
 import { Registry } from '../../../lib/define/registry.ts';
+import { taskDefinition } from '../../../lib/define/task-definition.ts';
 
 const input = z.object({ n: z.number() });
 
 describe('defineTask', () => {
   it('takes its types from schemas and handler', () => {
     const plain = defineTask({ name: 'plain', input, run: async ({ n }) => `${n}` });
-    expectTypeOf(plain).toEqualTypeOf<Task<{ n: number }, string>>();
+    expectTypeOf(plain).toEqualTypeOf<Task<{ n: number }, string, 'plain'>>();
     const parsed = defineTask({
       name: 'parsed',
       input: z.object({ at: z.string().transform((text) => new Date(text)) }),
       output: z.object({ year: z.number().transform(String) }),
       run: ({ at }, ctx: Context) => ({ year: at.getFullYear() + ctx.attempt }),
     });
-    expectTypeOf(parsed).toEqualTypeOf<Task<{ at: string }, { year: string }>>();
+    expectTypeOf(parsed).toEqualTypeOf<Task<{ at: string }, { year: string }, 'parsed'>>();
     // @ts-expect-error the handler must return what the schema takes
     defineTask({ name: 'wrong', input, output: z.object({ a: z.string() }), run: () => ({ a: 1 }) });
     // @ts-expect-error a bare number is no duration
@@ -50,7 +51,7 @@ describe('the registry', () => {
     const a = task('a');
     const registry = Registry.fromModule({ a, alias: a, b: task('b'), other: 7, nothing: null });
     expect(registry.names()).toEqual(['a', 'b']);
-    expect(registry.byHash(hashOf({ kind: 'task', task: 'a' }))?.task).toBe(a);
+    expect(registry.byHash(hashOf(taskDefinition(a).shape))?.task).toBe(a);
     expect(registry.byName('toString')).toBeUndefined();
   });
 
