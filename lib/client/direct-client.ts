@@ -1,7 +1,5 @@
 import pMap from 'p-map';
-import { hashOf } from '../define/hash.ts';
-import type { Registered } from '../define/registry.ts';
-import type { AnyTask } from '../define/task.ts';
+import { type Registered, registeredOf } from '../define/registry.ts';
 import { validate } from '../define/validate.ts';
 import { HoldfastError } from '../model/errors.ts';
 import { noTenant, runId, tenantId } from '../model/ids.ts';
@@ -24,6 +22,7 @@ import type {
 import { outputOf } from './finished.ts';
 import { waitForEnd } from './follow.ts';
 import { listRuns } from './list.ts';
+import { nodeViews } from './node-view.ts';
 import type { ClientPorts } from './ports.ts';
 import type { Run, RunPage } from './run-view.ts';
 import { prepare } from './submission.ts';
@@ -48,15 +47,12 @@ export function directClient(ports: ClientPorts): Client {
   };
 }
 
-const registeredOf = (task: AnyTask): Registered => ({
-  task,
-  hash: hashOf({ kind: 'task', task: task.name }),
-});
-
 const dayMs = 86_400_000;
 
 class DirectClient {
   readonly #ports: ClientPorts;
+  /** The definitions whose shapes this process has stored. */
+  readonly #kept = new Set<string>();
 
   constructor(ports: ClientPorts) {
     this.#ports = ports;
@@ -66,7 +62,7 @@ class DirectClient {
     const registered = this.#ports.registry?.byName(name);
     if (registered) return registered;
     const known = this.#ports.registry?.names().join(', ');
-    throw new HoldfastError('UnknownTask', `There is no task named ${JSON.stringify(name)}`, {
+    throw new HoldfastError('UnknownTask', `There is no task or workflow named ${JSON.stringify(name)}`, {
       field: 'task',
       ...(known && { hint: `Registered: ${known}.` }),
     });
@@ -74,9 +70,12 @@ class DirectClient {
 
   async submit(registered: Registered, input: unknown, options: SubmitOptions = {}): Promise<Submitted> {
     const { clock, payloads, pools, random, runs, settings } = this.#ports;
-    await validate(registered.task.input, input, 'InvalidInput', 'input');
+    const { definition } = registered;
+    const parsed = await validate(definition.input, input, 'InvalidInput', 'input');
+    // A task parses its input at each attempt; the nodes of a workflow get what its schema made of it.
+    const value = definition.kind === 'workflow' ? parsed : input;
     const freshId = () => random.id();
-    const { submission, packed } = prepare(registered, input, options, { freshId, pools, settings });
+    const { submission, packed } = prepare(registered, value, options, { freshId, pools, settings });
     const now = clock.now();
     await storeApart(
       payloads,
@@ -84,6 +83,7 @@ class DirectClient {
       packed,
       expiry.ofInput(now, settings.retention, submission.delayMs),
     );
+    await this.#keepDefinition(registered);
     const { creation, dispatches } = submit(submission, now);
     const result = await runs.create(creation);
     if (result.applied) {
@@ -103,6 +103,13 @@ class DirectClient {
     return { ...(await this.#view(existing)), created: false };
   }
 
+  /** The shape of a workflow, once for each hash: a run can then be drawn where its code is not. */
+  async #keepDefinition({ hash, shape }: Registered): Promise<void> {
+    if (shape.kind !== 'workflow' || this.#kept.has(hash)) return;
+    await this.#ports.definitions.put(hash, shape);
+    this.#kept.add(hash);
+  }
+
   async #ring(dispatches: readonly Dispatch[]): Promise<void> {
     const unsent = await this.#ports.queue.send(dispatches);
     for (const { message } of unsent) {
@@ -112,7 +119,12 @@ class DirectClient {
 
   async get(ref: RunRef, options: InTenant = {}): Promise<Run> {
     const key = keyOf(ref, options);
-    return this.#view(this.#readable(await this.#ports.runs.get(key), key));
+    const run = this.#readable(await this.#ports.runs.get(key), key);
+    const view = await this.#view(run);
+    if (run.kind === 'task') return view;
+    const { clock, history, payloads } = this.#ports;
+    const earlier = run.hasHistory ? await history.list(key) : {};
+    return { ...view, nodes: await nodeViews(run, earlier, { payloads, now: clock.now() }) };
   }
 
   async list(options: ListOptions = {}): Promise<RunPage> {

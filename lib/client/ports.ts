@@ -2,6 +2,8 @@ import type { Pools } from '../config/pools.ts';
 import type { Settings } from '../config/settings.ts';
 import type { Registry } from '../define/registry.ts';
 import type { Clock } from '../ports/clock.ts';
+import type { DefinitionStore } from '../ports/definition-store.ts';
+import type { HistoryStore } from '../ports/history-store.ts';
 import type { Logger } from '../ports/logger.ts';
 import type { PayloadStore } from '../ports/payload-store.ts';
 import type { Queue } from '../ports/queue.ts';
@@ -16,6 +18,8 @@ export interface ClientPorts {
   readonly logger: Logger;
   readonly runs: RunStore;
   readonly payloads: PayloadStore;
+  readonly history: Pick<HistoryStore, 'list'>;
+  readonly definitions: DefinitionStore;
   readonly workers: WorkerRegistry;
   readonly queue: Queue;
   readonly settings: Settings;

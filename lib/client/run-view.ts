@@ -12,8 +12,9 @@ export interface RunError {
 interface RunBase {
   readonly id: string;
   readonly tenant: string;
-  /** The name of the task. */
+  /** The name of the task or workflow. */
   readonly task: string;
+  readonly kind: 'task' | 'workflow';
   readonly hash: string;
   readonly input: unknown;
   readonly priority: Priority;
@@ -28,6 +29,31 @@ interface RunBase {
   /** ISO 8601, as all times here. */
   readonly createdAt: string;
   readonly startedAt?: string;
+  /** Of a workflow, where one run is asked for: its nodes, the earliest first. */
+  readonly nodes?: readonly NodeView[];
+}
+
+/** One place in a workflow's tree, as far as the run has come. */
+export interface NodeView {
+  /** Its path: `confirm/payment/charge`. */
+  readonly id: string;
+  readonly status: RunStatus;
+  readonly attempt: number;
+  readonly maxAttempts: number;
+  readonly workerId?: string;
+  readonly startedAt?: string;
+  readonly endedAt?: string;
+  readonly nextRetryAt?: string;
+  /** Absent where it is too large to be shown beside others: `outputBytes` says how large. */
+  readonly output?: unknown;
+  readonly outputBytes?: number;
+  readonly error?: RunError;
+  readonly progress?: unknown;
+  readonly cached?: boolean;
+  /** How often a loop goes round, or went. */
+  readonly iteration?: number;
+  /** The route that a branch took, or how an iteration of a loop ended. */
+  readonly decision?: string;
 }
 
 export interface CancelRequest {

@@ -1,6 +1,7 @@
 import { type Pools, poolFor } from '../config/pools.ts';
 import type { Settings } from '../config/settings.ts';
 import { hashOfText, stableHash } from '../define/hash.ts';
+import { nodePlans } from '../define/node-plan.ts';
 import type { Registered } from '../define/registry.ts';
 import { parseDuration } from '../model/duration.ts';
 import { HoldfastError } from '../model/errors.ts';
@@ -30,8 +31,10 @@ export function prepare(
   options: SubmitOptions,
   { freshId, pools, settings }: { freshId: () => string; pools: Pools; settings: Settings },
 ): { submission: Submission; packed: Packed } {
-  const { task, hash } = registered;
+  const { hash, name, shape } = registered;
+  const { kind } = shape;
   const tenant = options.tenant === undefined ? noTenant : tenantId(options.tenant);
+  if (kind === 'workflow') refuseTaskOptions(options);
   const text = serialize(input, 'input');
   // Named by its content: a conflicting submission under the same key must not write over what the first one stored.
   const content = hashOfText(text);
@@ -40,10 +43,11 @@ export function prepare(
   const priority = oneOf(options.priority ?? 'normal', priorities, 'priority');
   const delayMs = length(options.delay, 'delay', delayMsMax) ?? 0;
   const timeoutMs = length(options.timeout, 'timeout', timeoutMsMax);
-  const attemptsMax = attempts(options.maxAttempts ?? task.policy.maxAttempts ?? settings.maxAttempts);
+  const maxAttempts = options.maxAttempts === undefined ? undefined : attempts(options.maxAttempts);
+  const planOf = nodePlans(registered, settings, pools);
   const key = checkKey(options.idempotencyKey);
   const asked = {
-    task: task.name,
+    [kind]: name,
     content,
     tags,
     priority,
@@ -54,22 +58,30 @@ export function prepare(
   const submission: Submission = {
     tenant,
     run: identify(tenant, key, freshId),
-    kind: 'task',
-    name: task.name,
+    kind,
+    name,
     hash,
     submission: stableHash(asked),
     input: packed.payload,
     pool: poolFor(pools, tags),
     priority,
     tags,
-    attemptsMax,
+    shape,
+    planOf: (path) => ({ ...planOf(path), ...(maxAttempts !== undefined && { attemptsMax: maxAttempts }) }),
     delayMs,
-    leaseMs: task.policy.leaseMs ?? settings.lease,
     ...(key !== undefined && { idempotencyKey: key }),
     ...(timeoutMs !== undefined && { timeoutMs }),
     ...(options.traceparent !== undefined && { traceparent: traceparent(options.traceparent) }),
   };
   return { submission, packed };
+}
+
+/** Each step of a workflow has its own. */
+function refuseTaskOptions({ maxAttempts, timeout }: SubmitOptions): void {
+  if (maxAttempts !== undefined)
+    throw invalid('maxAttempts', 'belongs to the steps of a workflow, not to a run of it');
+  if (timeout !== undefined)
+    throw invalid('timeout', 'belongs to the steps of a workflow, not to a run of it');
 }
 
 function identify(tenant: TenantId, key: string | undefined, freshId: () => string): RunId {

@@ -13,8 +13,7 @@ export async function viewOf(
   payloads: Pick<PayloadStore, 'get'>,
   now: EpochMs,
 ): Promise<Run> {
-  const node = run.nodes[soleNode];
-  if (!node) throw new Error(`run ${run.run} has no task node`);
+  const node = foremost(run);
   const base = { ...common(run, node), input: await unpack(payloads, run, run.input) };
   const error = errorOf(node);
   const cancel = cancelOf(run);
@@ -35,6 +34,7 @@ export async function viewOf(
     }
     case 'succeeded': {
       if (node.status !== 'succeeded') throw new Error(`run ${run.run} succeeded without a result`);
+      if (!node.output) throw new Error(`run ${run.run} has lost its result`);
       const output = await unpack(payloads, run, node.output);
       return { ...base, ...times(run, node), status, output, ...(node.cached && { cached: true }) };
     }
@@ -51,6 +51,7 @@ function common(run: StoredRun, node: RunNode) {
     id: run.run,
     tenant: run.tenant,
     task: run.name,
+    kind: run.kind,
     hash: run.hash,
     priority: run.priority,
     tags: run.tags,
@@ -69,7 +70,21 @@ function times(run: StoredRun, node: RunNode) {
   return { endedAt: toIso(endedAt), durationMs: Math.max(0, endedAt - (node.startedAt ?? run.createdAt)) };
 }
 
-function errorOf({ failure }: RunNode): RunError | undefined {
+/** The node that stands for the run: the one that ended it, else one that is worked on, else one that will be. */
+function foremost(run: StoredRun): RunNode {
+  const nodes = Object.values(run.nodes);
+  const known = run.nodes[run.result ?? soleNode];
+  const found =
+    known ??
+    nodes.find(({ status }) => status === 'running') ??
+    nodes.find(({ failure, status }) => status === 'ready' && failure) ??
+    nodes.find(({ status }) => status === 'ready') ??
+    nodes[0];
+  if (!found) throw new Error(`run ${run.run} has no node`);
+  return found;
+}
+
+export function errorOf({ failure }: RunNode): RunError | undefined {
   if (!failure) return undefined;
   const { type, message, code, attempt, worker } = failure;
   return { type, message, attempt, ...(code && { code }), ...(worker && { workerId: worker }) };

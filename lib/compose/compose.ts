@@ -2,12 +2,16 @@ import { hostname } from 'node:os';
 import { type Env, envNames, required } from '../config/env.ts';
 import { type Pools, readPools } from '../config/pools.ts';
 import { readSettings, type Settings } from '../config/settings.ts';
+import { DynamoDefinitionStore } from '../dynamodb/definition-store.ts';
+import { DynamoHistoryStore } from '../dynamodb/history-store.ts';
 import { DynamoPayloadStore } from '../dynamodb/payload-store.ts';
 import { DynamoResultCache } from '../dynamodb/result-cache.ts';
 import { DynamoRunStore } from '../dynamodb/run-store.ts';
 import { DynamoWorkerRegistry } from '../dynamodb/worker-registry.ts';
 import { HoldfastError } from '../model/errors.ts';
 import type { Clock } from '../ports/clock.ts';
+import type { DefinitionStore } from '../ports/definition-store.ts';
+import type { HistoryStore } from '../ports/history-store.ts';
 import type { Logger } from '../ports/logger.ts';
 import type { Metrics } from '../ports/metrics.ts';
 import type { PayloadStore } from '../ports/payload-store.ts';
@@ -30,6 +34,8 @@ export interface Composition {
   readonly metrics: Metrics;
   readonly runs: RunStore;
   readonly payloads: PayloadStore;
+  readonly history: HistoryStore;
+  readonly definitions: DefinitionStore;
   readonly cache: ResultCache;
   readonly workers: WorkerRegistry;
   readonly queue: Queue;
@@ -57,6 +63,8 @@ export function compose(env: Env, given: Parameters<typeof readSettings>[1] = {}
     metrics: namespace ? powertoolsMetrics(namespace, serviceName) : noMetrics,
     runs: new DynamoRunStore(dynamodb, table),
     payloads: new DynamoPayloadStore(dynamodb, table),
+    history: new DynamoHistoryStore(dynamodb, table),
+    definitions: new DynamoDefinitionStore(dynamodb, table),
     cache: new DynamoResultCache(dynamodb, table),
     workers: new DynamoWorkerRegistry(dynamodb, table),
     queue: new SqsQueue(sqs, pools, logger),

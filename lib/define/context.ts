@@ -6,8 +6,14 @@ export interface Context {
   readonly runId: string;
   /** The node within the run. */
   readonly taskId: string;
-  /** The task's name. */
+  /** The task's name; of a function of a workflow, the node's id. */
   readonly task: string;
+  /** The workflow that this is a step of. */
+  readonly workflow?: string;
+  /** What the workflow says of this step beside its options. */
+  readonly metadata?: Readonly<Record<string, unknown>>;
+  /** Of the innermost loop that this is in the body of, from 1. */
+  readonly iteration?: number;
   /** From 1. An attempt handed back (checkpoint and yield) is not counted. */
   readonly attempt: number;
   /**
@@ -15,7 +21,7 @@ export interface Context {
    * a holder that lost its lease.
    */
   readonly fencingToken: number;
-  /** The same for every attempt of this node: give it to services that deduplicate. */
+  /** The same for every attempt of this node, in each iteration of a loop another: give it to services that deduplicate. */
   readonly idempotencyKey: string;
   readonly tenant: string;
   readonly workerId: string;

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import { type RunId, runId, type TenantId, tenantId } from '../model/ids.ts';
+import { type DefinitionHash, type RunId, runId, type TenantId, tenantId } from '../model/ids.ts';
 import type { Phase, RunKey } from '../model/run.ts';
 import { shardCount } from '../ports/run-store.ts';
 
@@ -14,6 +14,16 @@ export const runKey = (key: RunKey): ItemKey => ({ pk: runPartition(key), sk: 'R
 export const dataKey = (key: RunKey, name: string): ItemKey => ({
   pk: runPartition(key),
   sk: `DATA#${name}`,
+});
+/** Where all history items of a run begin. */
+export const historyPrefix = (key: RunKey): ItemKey => ({ pk: runPartition(key), sk: 'HISTORY#' });
+export const historyKey = (key: RunKey, name: string): ItemKey => {
+  const { pk, sk } = historyPrefix(key);
+  return { pk, sk: `${sk}${name}` };
+};
+export const definitionKey = (hash: DefinitionHash): ItemKey => ({
+  pk: `DEFINITION#${hash}`,
+  sk: 'DEFINITION',
 });
 export const memoKey = (key: string): ItemKey => ({ pk: `MEMO#${key}`, sk: 'MEMO' });
 export const workersPartition = 'WORKERS';

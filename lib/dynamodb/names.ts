@@ -1,6 +1,6 @@
 import type { Failure } from '../model/failure.ts';
 import type { Payload } from '../model/payload.ts';
-import type { Control, Lease, Run, RunNode } from '../model/run.ts';
+import type { BranchEnd, Control, Lease, Run, RunNode } from '../model/run.ts';
 import { expiryAttribute, stateIndex } from './table.ts';
 
 /** How a property is stored: its attribute's name, and what lies inside its value. */
@@ -48,6 +48,8 @@ const control = shape({
   since: 's',
 } satisfies Names<Control>);
 
+const branchEnd = shape({ fork: 'f', branch: 'b', of: 'n' } satisfies Names<BranchEnd>);
+
 const node = shape({
   status: 's',
   epoch: 'e',
@@ -63,6 +65,12 @@ const node = shape({
   lease: { stored: 'l', shape: lease },
   output: { stored: 'o', shape: payload },
   cached: 'h',
+  from: 'r',
+  pool: 'q',
+  priority: 'y',
+  decision: 'k',
+  ends: { stored: 'j', shape: branchEnd },
+  iteration: 'i',
 } satisfies Names<RunNode>);
 
 /** A version of the schema may add names; it must never give one another meaning. */
@@ -80,6 +88,8 @@ export const runShape = shape({
   looks: 'l',
   input: { stored: 'i', shape: payload },
   nodes: { stored: 'g', entries: node },
+  result: 'z',
+  hasHistory: 'f',
   control: { stored: 'c', shape: control },
   pool: 'p',
   priority: 'y',

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import type { DefinitionHash, Nonce } from '../model/ids.ts';
+import type { DefinitionHash, NodeId, Nonce } from '../model/ids.ts';
 import type { Run } from '../model/run.ts';
 
 /** Ids were checked where they came in; what is stored only has to be text. */
@@ -20,6 +20,8 @@ const failure = z.object({
   worker: z.string().exactOptional(),
 });
 
+const priority = z.enum(['high', 'normal', 'low']);
+
 const nodeBase = z.object({
   epoch: count,
   attempt: count,
@@ -30,6 +32,9 @@ const nodeBase = z.object({
   failure: failure.exactOptional(),
   checkpoint: payload.exactOptional(),
   progress: z.string().exactOptional(),
+  from: branded<NodeId>().exactOptional(),
+  pool: z.string().exactOptional(),
+  priority: priority.exactOptional(),
 });
 
 const node = z.discriminatedUnion('status', [
@@ -41,13 +46,19 @@ const node = z.discriminatedUnion('status', [
   }),
   nodeBase.extend({
     status: z.literal('succeeded'),
-    output: payload,
+    output: payload.exactOptional(),
     endedAt: time,
     cached: z.boolean().exactOptional(),
+    decision: z.string().exactOptional(),
+    ends: z.object({ fork: branded<NodeId>(), branch: z.string(), of: count }).exactOptional(),
+    iteration: count.exactOptional(),
   }),
+  nodeBase.extend({ status: z.literal('waiting'), iteration: count, output: payload.exactOptional() }),
   nodeBase.extend({ status: z.literal('failed'), failure, endedAt: time }),
   nodeBase.extend({ status: z.literal('cancelled'), endedAt: time }),
 ]);
+
+export const nodesSchema = z.record(z.string(), node);
 
 const control = z.object({
   kind: z.enum(['cancel', 'pause']),
@@ -60,7 +71,7 @@ const control = z.object({
 /** A run's item under its property names, the key apart. */
 export const runSchema: z.ZodType<Omit<Run, 'tenant' | 'run'>> = z.object({
   schema: count,
-  kind: z.literal('task'),
+  kind: z.enum(['task', 'workflow']),
   name: z.string(),
   hash: branded<DefinitionHash>(),
   submission: z.string(),
@@ -70,10 +81,12 @@ export const runSchema: z.ZodType<Omit<Run, 'tenant' | 'run'>> = z.object({
   epoch: count,
   looks: count,
   input: payload,
-  nodes: z.record(z.string(), node),
+  nodes: nodesSchema,
+  result: branded<NodeId>().exactOptional(),
+  hasHistory: z.boolean().exactOptional(),
   control: control.exactOptional(),
   pool: z.string(),
-  priority: z.enum(['high', 'normal', 'low']),
+  priority,
   tags: z.array(z.string()),
   idempotencyKey: z.string().exactOptional(),
   timeoutMs: z.number().exactOptional(),

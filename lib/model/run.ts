@@ -57,6 +57,11 @@ interface NodeBase {
   readonly checkpoint?: Payload;
   /** What `ctx.progress` reported last, as text. */
   readonly progress?: string;
+  /** The node whose output is this one's input; the run's own input where there is none. A join's come from its branches. */
+  readonly from?: NodeId;
+  /** Where its messages go; as the run's own where it is absent. */
+  readonly pool?: string;
+  readonly priority?: Priority;
 }
 
 export interface ReadyNode extends NodeBase {
@@ -69,10 +74,32 @@ export interface LeasedNode extends NodeBase {
 }
 export interface SucceededNode extends NodeBase {
   readonly status: 'succeeded';
-  readonly output: Payload;
+  /** Absent where there is nothing to hand on: of a route, and of a loop, whose last node has it. */
+  readonly output?: Payload;
   readonly endedAt: EpochMs;
   /** True when the output came from the result cache and no handler ran. */
   readonly cached?: boolean;
+  /** The key of the route taken, or a loop's `again` or `done`. */
+  readonly decision?: string;
+  /** The branch that ended here, until its join has ended. */
+  readonly ends?: BranchEnd;
+  /** How often a loop went round. */
+  readonly iteration?: number;
+}
+/** Tells, without the definition, when a fork waits for its join only. */
+export interface BranchEnd {
+  readonly fork: NodeId;
+  readonly branch: string;
+  /** How many branches the fork has. */
+  readonly of: number;
+}
+/** A loop that goes round: the nodes of its body are open. */
+export interface LoopingNode extends NodeBase {
+  readonly status: 'waiting';
+  /** Counted from 1. */
+  readonly iteration: number;
+  /** What the iteration before gave to this one. */
+  readonly output?: Payload;
 }
 export interface FailedNode extends NodeBase {
   readonly status: 'failed';
@@ -83,12 +110,16 @@ export interface CancelledNode extends NodeBase {
   readonly status: 'cancelled';
   readonly endedAt: EpochMs;
 }
-export type RunNode = ReadyNode | LeasedNode | SucceededNode | FailedNode | CancelledNode;
+export type RunNode = ReadyNode | LeasedNode | LoopingNode | SucceededNode | FailedNode | CancelledNode;
+
+/** Whether a node may still change. */
+export const isOpen = ({ status }: Pick<RunNode, 'status'>): boolean =>
+  status === 'ready' || status === 'running' || status === 'waiting';
 
 /** One execution: the run item as the protocol sees it. */
 export interface Run extends RunKey {
   readonly schema: number;
-  readonly kind: 'task';
+  readonly kind: 'task' | 'workflow';
   /** The name of the task or workflow. */
   readonly name: string;
   readonly hash: DefinitionHash;
@@ -102,6 +133,10 @@ export interface Run extends RunKey {
   readonly looks: number;
   readonly input: Payload;
   readonly nodes: Readonly<Record<NodeId, RunNode>>;
+  /** The node that ended the run, where it is not the only one: its output or failure is the run's. */
+  readonly result?: NodeId;
+  /** Finished nodes lie in items of their own. */
+  readonly hasHistory?: boolean;
   readonly control?: Control;
   readonly pool: string;
   readonly priority: Priority;

@@ -1,6 +1,6 @@
 import { type ErrorCode, HoldfastError } from '../model/errors.ts';
 import { inlineBytesMax, type Payload, payloadBytesMax } from '../model/payload.ts';
-import type { RunKey } from '../model/run.ts';
+import type { Run, RunKey } from '../model/run.ts';
 import { deserialize, serialize } from '../model/serialize.ts';
 import type { EpochMs, Ms } from '../model/time.ts';
 import type { PayloadStore } from '../ports/payload-store.ts';
@@ -17,6 +17,8 @@ interface PackOptions {
   /** Its name within the run where it lies apart; never used for two different values. */
   readonly pointer: string;
   readonly tooLarge: Extract<ErrorCode, 'PayloadTooLarge' | 'OutputTooLarge'>;
+  /** Values up to so many bytes stay in the run item. Default 1,024. */
+  readonly inlineBytesMax?: number;
 }
 
 /**
@@ -29,9 +31,10 @@ export function pack(value: unknown, { field, pointer, tooLarge }: PackOptions):
 }
 
 /** As `pack`, for a text that `serialize` made. */
-export function packText(text: string, { field, pointer, tooLarge }: PackOptions): Packed {
+export function packText(text: string, options: PackOptions): Packed {
+  const { field, pointer, tooLarge } = options;
   const bytes = Buffer.byteLength(text);
-  if (bytes <= inlineBytesMax) return { payload: { text } };
+  if (bytes <= (options.inlineBytesMax ?? inlineBytesMax)) return { payload: { text } };
   if (bytes <= payloadBytesMax) return { payload: { pointer, bytes }, apart: text };
   throw new HoldfastError(tooLarge, `${field} has ${bytes} bytes as JSON; the limit is ${payloadBytesMax}`, {
     field,
@@ -57,6 +60,21 @@ export async function unpack(
   payload: Payload,
 ): Promise<unknown> {
   return deserialize('text' in payload ? payload.text : await store.get(key, payload.pointer));
+}
+
+/** All values in a run's item together should take no more: each write is charged for the whole item. */
+const outputBytesBudget = 2_048;
+/** A value of so few bytes stays where it is: apart it would cost a write and a read of its own. */
+const outputBytesMin = 200;
+
+/** How large an output may be to stay in the run item, beside those that are there. */
+export function inlineOutputMax(run: Pick<Run, 'nodes'>): number {
+  const used = Object.values(run.nodes).reduce(
+    (sum, node) =>
+      sum + ('output' in node && node.output && 'text' in node.output ? node.output.text.length : 0),
+    0,
+  );
+  return Math.min(inlineBytesMax, Math.max(outputBytesMin, outputBytesBudget - used));
 }
 
 const day: Ms = 86_400_000;

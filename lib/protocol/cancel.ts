@@ -1,5 +1,5 @@
 import type { NodeId } from '../model/ids.ts';
-import type { Control, LeasedNode, Run, RunKey, RunNode } from '../model/run.ts';
+import { type Control, isOpen, type LeasedNode, type Run, type RunKey, type RunNode } from '../model/run.ts';
 import type { EpochMs, EpochSec } from '../model/time.ts';
 import type { Transition, Update } from '../model/transition.ts';
 import { expired, isAbandoned } from './abandoned.ts';
@@ -42,7 +42,7 @@ export function finaliseCancel(run: Run, now: EpochMs, expires: EpochSec): Trans
   // A renewal between the snapshot and this write keeps the node alive.
   const abandoned = leased(run).map(([id]) => expired('finaliseCancel', id, now));
   const ended: Update[] = nodes(run)
-    .filter(([, node]) => node.status === 'ready' || node.status === 'running')
+    .filter(([, node]) => isOpen(node))
     .flatMap(([id]) => endNode(id, { status: 'cancelled' }, now));
   return {
     name: 'finaliseCancel',
@@ -53,7 +53,7 @@ export function finaliseCancel(run: Run, now: EpochMs, expires: EpochSec): Trans
       unchanged('finaliseCancel', run),
       ...abandoned,
     ],
-    updates: [...ended, ...endRun('cancelled', now, expires)],
+    updates: [...ended, ...endRun(run, 'cancelled', { now, expires })],
   };
 }
 

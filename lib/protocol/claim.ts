@@ -6,6 +6,7 @@ import { abandoned, expiredLease, isAbandoned } from './abandoned.ts';
 import { exhaust } from './exhaust.ts';
 import { absent, active, equals, guard, increment, set } from './guards.ts';
 import { leaseNeedAt, lookInTime } from './look-in-time.ts';
+import { forksToJoin } from './nodes/join.ts';
 
 export interface ClaimCommand {
   readonly key: RunKey;
@@ -108,6 +109,8 @@ export type ClaimDecision =
   | { readonly decision: 'exhaust'; readonly transition: Transition }
   /** It can be claimed: it became so meanwhile, or its look must be brought forward from `seenAt`. */
   | { readonly decision: 'again'; readonly seenAt: EpochMs }
+  /** All branches of the fork have ended, and nobody has opened its join. */
+  | { readonly decision: 'join'; readonly run: Run; readonly fork: NodeId }
   | { readonly decision: 'defer'; readonly delayMs: Ms }
   | { readonly decision: 'mismatch' }
   | { readonly decision: 'drop'; readonly reason: DropReason };
@@ -133,7 +136,12 @@ export function decideRefusedClaim(
       ? { decision: 'defer', delayMs: node.notBefore - now }
       : { decision: 'again', seenAt: run.at };
   }
-  if (node.status !== 'running') return { decision: 'drop', reason: 'Finished' };
+  if (node.status !== 'running') {
+    const toJoin = forksToJoin(run).find(
+      ({ fork }) => node.status === 'succeeded' && node.ends?.fork === fork,
+    );
+    return toJoin ? { decision: 'join', run, fork: toJoin.fork } : { decision: 'drop', reason: 'Finished' };
+  }
   if (!isAbandoned(node, now)) return { decision: 'drop', reason: 'Leased' };
   return node.attempt < node.attemptsMax
     ? { decision: 'takeOver', transition: takeOver(command, node, run.at, now) }

@@ -1,26 +1,344 @@
+import type { Shape } from '../model/definition.ts';
+import type { Failure } from '../model/failure.ts';
+import type { NodeId } from '../model/ids.ts';
+import type { Dispatch } from '../model/message.ts';
+import type { Payload } from '../model/payload.ts';
 import type { Run, RunNode } from '../model/run.ts';
 import type { EpochMs, EpochSec } from '../model/time.ts';
-import type { Transition } from '../model/transition.ts';
+import type { Guard, Transition, Update } from '../model/transition.ts';
 import { type Ending, endNode, endRun } from './end.ts';
-import { active, type Fence, fenced, unchanged } from './guards.ts';
+import {
+  absent,
+  active,
+  equals,
+  type Fence,
+  fenced,
+  guard,
+  raiseRev,
+  remove,
+  set,
+  unchanged,
+} from './guards.ts';
+import { type Leaving, leaving } from './history.ts';
+import { dispatchGraceMs } from './limits.ts';
+import { lookInTime } from './look-in-time.ts';
+import { endedBranches } from './nodes/join.ts';
+import { type Next, nextAfter } from './nodes/next.ts';
+import { branchAround, isWithin, type Place, placeOf } from './nodes/place.ts';
+import { dispatchesOf, type Opening, type OpenOptions, openNodes } from './open.ts';
+
+export interface CommitOptions extends OpenOptions {
+  readonly shape: Shape;
+  readonly expires: EpochSec;
+}
+
+/** A holder's last write on its node, and what follows once it was applied. */
+export interface Commit {
+  readonly transition: Transition;
+  /** How the node ended after all: a decision may lead nowhere. */
+  readonly status: 'succeeded' | 'failed' | 'cancelled';
+  /** To be put into an item of their own before the write, which takes them out of the run's. */
+  readonly leaving: Leaving;
+  /** The node that the same holder goes on with. */
+  readonly continues?: Fence;
+  readonly dispatches: readonly Dispatch[];
+}
 
 /**
  * The holder's last write: the node ends, the tree advances, and a run with nothing left to do leaves the active
- * index. Refused when the lease is somebody else's, or when the run changed since the snapshot (a cancel, say): then
- * the decision is made again on the run as it stands.
+ * index.
+ *
+ * Where no other node can be alive, the write is refused when the run changed since the snapshot (a cancel, say), and
+ * the decision is made again on the run as it stands:
  *
  * ```
- * A  claim ────────── commit (epoch 1, nonce a, rev 0) ──▶ applied
+ * A  claim ────────── commit (epoch 1, nonce a, rev 0) ──▶ applied, and B is A's too, or B has a message
  * A's lost response:  commit again ──▶ refused; the node is done under my epoch: it was mine
  * ```
+ *
+ * Inside a branch of a fork, while others are alive, a holder writes only what its own lease allows, the nodes of its
+ * own branch: a path commit, which neither raises `rev` nor is refused by it, so that branches do not wait for each
+ * other. Whoever finds all branches ended, by what comes back, opens the join (see `joinFork`):
+ *
+ * ```
+ * A  (last of branch a) path commit ──▶ applied: b is not done
+ * B  (last of branch b)   path commit ──▶ applied: all done ── join if rev 3 ──▶ applied: the join is B's
+ * ```
  */
-export function commit(run: Run, fence: Fence, ending: Ending, now: EpochMs, expires: EpochSec): Transition {
-  const status = run.control?.kind === 'cancel' ? 'cancelled' : ending.status;
+export function commit(run: Run, fence: Fence, ending: Ending, options: CommitOptions): Commit {
+  if (run.control?.kind === 'cancel') {
+    return isAlone(run, fence.node)
+      ? endsRun(run, fence, ending, 'cancelled', options)
+      : plain(run, fence, endNode(fence.node, ending, options.now), ending.status);
+  }
+  if (ending.status !== 'succeeded') return endsRun(run, fence, ending, ending.status, options);
+  const place = placeOf(options.shape, fence.node);
+  if (!place) throw new Error(`the definition has no node ${fence.node}`);
+  const next = nextAfter(run, place, ending.decision);
+  const passed = 'passes' in next ? { ...ending, output: inputOf(run, fence.node) } : ending;
+  switch (next.next) {
+    case 'fail':
+      return endsRun(
+        run,
+        fence,
+        { status: 'failed', failure: failureOf(run, fence, next) },
+        'failed',
+        options,
+      );
+    case 'endRun': {
+      const ended = endsRun(run, fence, passed, 'succeeded', options);
+      return extended(ended, loopsLeft(next.left, options.now));
+    }
+    case 'endBranch':
+      return endsBranch(run, fence, passed, next, options);
+    case 'open':
+      return advances(run, fence, passed, { place, next }, options);
+  }
+}
+
+/** Nobody else holds a node: what this holder leaves, nobody adds to. */
+const isAlone = (run: Run, own: NodeId): boolean =>
+  Object.entries(run.nodes).every(([path, node]) => path === own || node.status !== 'running');
+
+/** What went into a node, where it is one value. */
+export function inputOf(run: Run, path: NodeId): Payload {
+  const from = run.nodes[path]?.from;
+  if (from === undefined) return run.input;
+  const source = run.nodes[from];
+  const output = source && 'output' in source ? source.output : undefined;
+  if (!output) throw new Error(`the input of ${path}, the output of ${from}, is not there`);
+  return output;
+}
+
+function endsRun(
+  run: Run,
+  fence: Fence,
+  ending: Ending,
+  status: 'succeeded' | 'failed' | 'cancelled',
+  { expires, now }: CommitOptions,
+): Commit {
   return {
-    name: 'commit',
-    key: run,
-    guards: [...active('commit'), ...fenced('commit', fence), unchanged('commit', run)],
-    updates: [...endNode(fence.node, ending, now), ...endRun(status, now, expires)],
+    transition: {
+      name: 'commit',
+      key: run,
+      guards: [...active('commit'), ...fenced('commit', fence), unchanged('commit', run)],
+      updates: [
+        ...endNode(fence.node, ending, now),
+        ...endRun(run, status, { by: fence.node, now, expires }),
+        ...joined(run, fence.node),
+      ],
+    },
+    status: ending.status,
+    leaving: {},
+    dispatches: [],
+  };
+}
+
+/** A path commit that opens nothing. */
+function plain(
+  run: Run,
+  fence: Fence,
+  updates: readonly Update[],
+  status: Commit['status'],
+  guards: readonly Guard[] = [],
+): Commit {
+  return {
+    transition: {
+      name: 'pathCommit',
+      key: run,
+      guards: [...active('pathCommit'), ...fenced('pathCommit', fence), ...guards],
+      updates,
+    },
+    status,
+    leaving: {},
+    dispatches: [],
+  };
+}
+
+function endsBranch(
+  run: Run,
+  fence: Fence,
+  ending: Ending,
+  { ends, left }: Extract<Next, { next: 'endBranch' }>,
+  options: CommitOptions,
+): Commit {
+  const own = [
+    ...endNode(fence.node, ending, options.now),
+    set(['nodes', fence.node, 'ends'], ends),
+    ...joined(run, fence.node),
+    ...loopsLeft(left, options.now),
+  ];
+  // The others' ends show in the snapshot: then the join is opened by the same write.
+  if (endedBranches(run, ends.fork).length + 1 >= ends.of) {
+    const opening = openJoin(run, ends.fork, options);
+    const look = lookInTime('commit', opening.needAt, run.at);
+    return {
+      transition: {
+        name: 'commit',
+        key: run,
+        guards: [
+          ...active('commit'),
+          ...fenced('commit', fence),
+          unchanged('commit', run),
+          ...newEpoch('commit', run, opening).guards,
+          look.guard,
+        ],
+        updates: [
+          ...own,
+          ...opening.updates,
+          ...newEpoch('commit', run, opening).updates,
+          raiseRev(),
+          ...look.updates,
+        ],
+      },
+      status: 'succeeded',
+      leaving: {},
+      ...followUp(run, opening, options),
+    };
+  }
+  // Should the holder of the last branch end before it opens the join, a look finds it out.
+  const look = lookInTime('pathCommit', options.now + dispatchGraceMs, run.at);
+  return plain(run, fence, [...own, ...look.updates], 'succeeded', [look.guard]);
+}
+
+/** The join comes after all its branches: under an epoch that is larger than any of theirs. */
+function openJoin(run: Run, fork: NodeId, options: OpenOptions): Opening {
+  const epoch = options.inline ? run.epoch + 1 : run.epoch;
+  return openNodes({ nodes: [{ path: fork, from: undefined, delayMs: 0 }], loops: [] }, epoch, options);
+}
+
+function newEpoch(
+  name: string,
+  run: Run,
+  { continues }: Opening,
+): { readonly guards: readonly Guard[]; readonly updates: readonly Update[] } {
+  if (!continues) return { guards: [], updates: [] };
+  // Claims elsewhere in the run raise it, too.
+  return {
+    guards: [guard(`${name}.newEpoch`, equals(['epoch'], run.epoch))],
+    updates: [set(['epoch'], continues.epoch)],
+  };
+}
+
+function advances(
+  run: Run,
+  fence: Fence,
+  ending: Extract<Ending, { status: 'succeeded' }>,
+  { next, place }: { next: Extract<Next, { next: 'open' }>; place: Place },
+  options: CommitOptions,
+): Commit {
+  const scope = branchAround(place);
+  const name = scope === undefined ? 'commit' : 'pathCommit';
+  const opening = openNodes(next.opened, fence.epoch, options);
+  const look = lookInTime(name, opening.needAt, run.at);
+  const keep = new Set(next.opened.nodes.flatMap(({ from }) => from ?? []));
+  const gone = next.again === undefined ? leaving(run, { by: fence.node, keep, scope }) : {};
+  const ends =
+    next.again === undefined
+      ? endNode(fence.node, ending, options.now)
+      : goesRound(run, next.again, ending, opening);
+  return {
+    transition: {
+      name,
+      key: run,
+      guards: [
+        ...active(name),
+        ...fenced(name, fence),
+        scope === undefined ? unchanged(name, run) : guard(`${name}.noControl`, absent(['control'])),
+        look.guard,
+      ],
+      updates: [
+        ...ends,
+        ...(next.again === undefined ? joined(run, fence.node) : []),
+        ...loopsLeft(next.left, options.now),
+        ...opening.updates,
+        ...Object.keys(gone).map((path) => remove(['nodes', path])),
+        ...(Object.keys(gone).length > 0 && !run.hasHistory ? [set(['hasHistory'], true)] : []),
+        ...(scope === undefined ? [raiseRev()] : []),
+        ...look.updates,
+      ],
+    },
+    status: 'succeeded',
+    leaving: gone,
+    ...followUp(run, opening, options),
+  };
+}
+
+/** The body's nodes go, those that come again excepted; the loop has what goes into the next iteration. */
+function goesRound(
+  run: Run,
+  loop: NodeId,
+  ending: Extract<Ending, { status: 'succeeded' }>,
+  opening: Opening,
+): Update[] {
+  const node = run.nodes[loop];
+  const iteration = node?.status === 'waiting' ? node.iteration + 1 : 1;
+  const body = (Object.keys(run.nodes) as NodeId[]).filter(
+    (path) => isWithin(path, loop) && !opening.nodes[path],
+  );
+  return [
+    set(['nodes', loop, 'iteration'], iteration),
+    set(['nodes', loop, 'output'], ending.output),
+    ...body.map((path) => remove(['nodes', path])),
+  ];
+}
+
+const loopsLeft = (left: readonly NodeId[], now: EpochMs): Update[] =>
+  left.flatMap((path) => [
+    set(['nodes', path, 'status'], 'succeeded'),
+    set(['nodes', path, 'endedAt'], now),
+    remove(['nodes', path, 'output']),
+  ]);
+
+/** When a join has ended, the ends of its branches have served. */
+const joined = (run: Run, path: NodeId): Update[] =>
+  endedBranches(run, path).map((ended) => remove(['nodes', ended.path, 'ends']));
+
+const followUp = (run: Run, opening: Opening, { hop }: OpenOptions) => ({
+  ...(opening.continues && { continues: opening.continues }),
+  dispatches: dispatchesOf(run, opening, hop + 1),
+});
+
+const extended = (commit: Commit, updates: readonly Update[]): Commit => ({
+  ...commit,
+  transition: { ...commit.transition, updates: [...commit.transition.updates, ...updates] },
+});
+
+function failureOf(run: Run, fence: Fence, { code, message }: Extract<Next, { next: 'fail' }>): Failure {
+  const node = run.nodes[fence.node];
+  return {
+    type: code,
+    code,
+    message,
+    attempt: node?.attempt ?? 0,
+    ...(node?.worker !== undefined && { worker: node.worker }),
+  };
+}
+
+/** Opens the join of a fork all of whose branches have ended; undefined when they have not, or it is open already. */
+export function joinFork(
+  run: Run,
+  fork: NodeId,
+  options: OpenOptions,
+): Omit<Commit, 'leaving' | 'status'> | undefined {
+  const [ended] = endedBranches(run, fork);
+  const all = endedBranches(run, fork).length;
+  if (!ended?.node.ends || all < ended.node.ends.of || run.nodes[fork] || run.control) return undefined;
+  const opening = openJoin(run, fork, options);
+  const look = lookInTime('join', opening.needAt, run.at);
+  return {
+    transition: {
+      name: 'join',
+      key: run,
+      guards: [
+        ...active('join'),
+        unchanged('join', run),
+        ...newEpoch('join', run, opening).guards,
+        look.guard,
+      ],
+      updates: [...opening.updates, ...newEpoch('join', run, opening).updates, raiseRev(), ...look.updates],
+    },
+    ...followUp(run, opening, options),
   };
 }
 
@@ -33,16 +351,21 @@ export type RefusedWrite =
   | { readonly now: 'lost' };
 
 /**
- * An epoch has one holder only, so a node that is in the state I wrote, under my epoch, was brought there by me. Only
- * discovery ends an abandoned lease under its old epoch: as cancelled, or as failed for `LeaseExpired`.
+ * A node that I go on with under the nonce that my write gave it shows that the write went through. Otherwise: an epoch
+ * has one holder only, so a node that is in the state I wrote, under my epoch, was brought there by me. Only discovery
+ * ends an abandoned lease under its old epoch: as cancelled, or as failed for `LeaseExpired`.
  *
  * @param wrote the status of the node that the write would have left; undefined for one that leaves it leased
+ * @param continues the node that the write would have opened for its own holder
  */
 export function readRefusedWrite(
   run: Run | undefined,
   fence: Fence,
   wrote?: RunNode['status'],
+  continues?: Fence,
 ): RefusedWrite {
+  const next = continues && run?.nodes[continues.node];
+  if (run && next?.status === 'running' && next.lease.nonce === continues?.nonce) return { now: 'done', run };
   const node = run?.nodes[fence.node];
   if (!run || !node || node.epoch !== fence.epoch) return { now: 'lost' };
   if (node.status !== 'running') {

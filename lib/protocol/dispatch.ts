@@ -7,8 +7,8 @@ import type { Ms } from '../model/time.ts';
 export function dispatchOf(run: Run, node: NodeId, { delayMs, hop }: { delayMs: Ms; hop: number }): Dispatch {
   return {
     message: { tenant: run.tenant, run: run.run, node, hash: run.hash, hop },
-    pool: run.pool,
-    priority: run.priority,
+    pool: run.nodes[node]?.pool ?? run.pool,
+    priority: run.nodes[node]?.priority ?? run.priority,
     delayMs,
   };
 }

@@ -19,7 +19,7 @@ export function exhaust(run: Run, id: NodeId, node: LeasedNode, now: EpochMs, ex
     ],
     updates: [
       ...endNode(id, { status: 'failed', failure: expiredLease(node) }, now),
-      ...endRun('failed', now, expires),
+      ...endRun(run, 'failed', { by: id, now, expires }),
     ],
   };
 }

@@ -10,6 +10,7 @@ import { exhaust } from './exhaust.ts';
 import { active, equals, guard, set } from './guards.ts';
 import { dispatchGraceMs, foreignDeferMs, lookPauseMaxMs } from './limits.ts';
 import { leaseNeedAt } from './look-in-time.ts';
+import { forksToJoin } from './nodes/join.ts';
 
 /** What one look does: a write first, and only if it was applied, the messages. */
 export interface Look {
@@ -31,7 +32,10 @@ export function look(run: Run, options: LookOptions): Look | undefined {
   if (run.phase !== 'active') return undefined;
   const { now } = options;
   if (run.control?.kind === 'cancel') return lookAtCancelled(run, options);
-  const tended = nodesOf(run).map(([id, node]) => tend(run, id, node, options));
+  const tended = [
+    ...nodesOf(run).map(([id, node]) => tend(run, id, node, options)),
+    ...forksToJoin(run).map(({ by }) => tendJoin(run, by, options)),
+  ];
   const final = tended.find((each) => each.final)?.final;
   if (final) return { transition: final, dispatches: [] };
   const dispatches = tended.flatMap((each) => each.dispatches);
@@ -84,6 +88,12 @@ function tendLeased(run: Run, id: NodeId, node: LeasedNode, { now, expires }: Lo
     return { dispatches: [], next, final: exhaust(run, id, node, now, expires) };
   }
   return { dispatches: [dispatchOf(run, id, { delayMs: 0, hop: 0 })], next };
+}
+
+/** The holder of the last branch has ended before it opened the join. */
+function tendJoin(run: Run, by: NodeId, { now }: LookOptions): Tended {
+  if (run.at > now) return { dispatches: [], next: run.at };
+  return { dispatches: [dispatchOf(run, by, { delayMs: 0, hop: 0 })], next: now + pauseAfter(run.looks) };
 }
 
 function lookAtCancelled(run: Run, { now, expires }: LookOptions): Look | undefined {

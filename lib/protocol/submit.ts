@@ -1,10 +1,12 @@
+import type { Shape } from '../model/definition.ts';
+import type { NodeId } from '../model/ids.ts';
 import type { Dispatch } from '../model/message.ts';
-import { type ReadyNode, type Run, schemaVersion, soleNode } from '../model/run.ts';
+import { type Run, schemaVersion } from '../model/run.ts';
 import type { EpochMs, Ms } from '../model/time.ts';
 import type { Creation } from '../model/transition.ts';
-import { dispatchOf } from './dispatch.ts';
-import { dispatchGraceMs, messageDelayMaxMs } from './limits.ts';
 import { leaseNeedAt } from './look-in-time.ts';
+import { openBody } from './nodes/open.ts';
+import { dispatchesOf, type NodePlan, openNodes } from './open.ts';
 
 /** What a submission decides; everything else of a new run follows from it. */
 export type Submission = Pick<
@@ -22,33 +24,35 @@ export type Submission = Pick<
   | 'idempotencyKey'
   | 'timeoutMs'
   | 'traceparent'
-> & { readonly attemptsMax: number; readonly delayMs: Ms; readonly leaseMs: Ms };
+> & {
+  readonly shape: Shape;
+  readonly planOf: (path: NodeId) => NodePlan;
+  readonly delayMs: Ms;
+};
 
 /**
- * The run and its doorbell. Without the doorbell the run would start a minute late: `at` says when discovery rings
+ * The run and its doorbells. Without a doorbell a node would start a minute late: `at` says when discovery rings
  * instead. A delay beyond SQS's limit sends none and makes `at` the timer itself.
  */
 export function submit(submission: Submission, now: EpochMs): { creation: Creation; dispatches: Dispatch[] } {
-  const { attemptsMax, delayMs, leaseMs, ...given } = submission;
-  const rings = delayMs <= messageDelayMaxMs;
-  const notBefore = now + delayMs;
-  const node: ReadyNode = { status: 'ready', epoch: 0, attempt: 0, attemptsMax, notBefore };
+  const { delayMs, planOf, shape, ...given } = submission;
+  const { loops, nodes } = openBody(shape.body, undefined, undefined);
+  const delayed = nodes.map((node) => ({ ...node, delayMs: node.delayMs + delayMs }));
+  const opening = openNodes({ loops, nodes: delayed }, 0, { now, planOf, hop: -1, hopLimit: 1 });
+  const leases = opening.rings.map((ring) => leaseNeedAt(now + ring.delayMs + planOf(ring.path).leaseMs));
   const run: Run = {
     ...given,
     schema: schemaVersion,
     phase: 'active',
     // Early enough for the first lease, too: its claim need not move it.
-    at: rings ? Math.min(notBefore + dispatchGraceMs, leaseNeedAt(notBefore + leaseMs)) : notBefore,
+    at: Math.min(opening.needAt, ...leases),
     rev: 0,
     epoch: 0,
     looks: 0,
-    nodes: { [soleNode]: node },
+    nodes: opening.nodes,
     createdAt: now,
   };
-  return {
-    creation: { name: 'submit', run },
-    dispatches: rings ? [dispatchOf(run, soleNode, { delayMs, hop: 0 })] : [],
-  };
+  return { creation: { name: 'submit', run }, dispatches: dispatchesOf(run, opening, 0) };
 }
 
 /** Whether the run that is there already came of the same submission: then it is the caller's. */

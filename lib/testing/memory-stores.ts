@@ -1,7 +1,11 @@
+import type { Shape } from '../model/definition.ts';
 import { HoldfastError } from '../model/errors.ts';
+import type { DefinitionHash } from '../model/ids.ts';
 import type { Run, RunKey } from '../model/run.ts';
 import type { EpochMs } from '../model/time.ts';
 import type { Creation, Transition } from '../model/transition.ts';
+import type { DefinitionStore } from '../ports/definition-store.ts';
+import type { HistoryStore } from '../ports/history-store.ts';
 import type { PayloadStore } from '../ports/payload-store.ts';
 import type { ResultCache } from '../ports/result-cache.ts';
 import {
@@ -12,6 +16,7 @@ import {
   shardCount,
 } from '../ports/run-store.ts';
 import type { WorkerRecord, WorkerRegistry } from '../ports/worker-registry.ts';
+import type { Leaving } from '../protocol/history.ts';
 import { applyTransition } from './apply-transition.ts';
 
 const textOf = ({ tenant, run }: RunKey) => `${tenant}/${run}`;
@@ -83,6 +88,31 @@ export class MemoryPayloadStore implements PayloadStore {
     if (text === undefined)
       throw new HoldfastError('NotFound', `There is no value ${name} of run ${key.run}`);
     return text;
+  }
+}
+
+export class MemoryHistoryStore implements HistoryStore {
+  readonly #items = new Map<string, { run: string; nodes: Leaving }>();
+
+  async put(key: RunKey, name: string, nodes: Leaving): Promise<void> {
+    this.#items.set(`${textOf(key)}/${name}`, { run: textOf(key), nodes });
+  }
+
+  async list(key: RunKey): Promise<Leaving> {
+    const own = [...this.#items.values()].filter(({ run }) => run === textOf(key));
+    return Object.assign({}, ...own.map(({ nodes }) => nodes));
+  }
+}
+
+export class MemoryDefinitionStore implements DefinitionStore {
+  readonly #shapes = new Map<string, Shape>();
+
+  async put(hash: DefinitionHash, shape: Shape): Promise<void> {
+    this.#shapes.set(hash, shape);
+  }
+
+  async get(hash: DefinitionHash): Promise<Shape | undefined> {
+    return this.#shapes.get(hash);
   }
 }
 

@@ -1,3 +1,4 @@
+import type { NodeId } from '../model/ids.ts';
 import type { Run } from '../model/run.ts';
 import { type EpochMs, toEpochSec, toSec } from '../model/time.ts';
 import { isReadable } from '../ports/run-store.ts';
@@ -19,8 +20,14 @@ export interface Held {
 /** A claim can lose against a change that leaves the node claimable; more than this many times it is left alone. */
 const triesMax = 3;
 
+/** A fork whose branches have all ended, and whose join is still to be opened. */
+export interface ToJoin {
+  readonly run: Run;
+  readonly fork: NodeId;
+}
+
 /** Claims the node, or takes it over, or says what becomes of the message instead. One write when nothing interferes. */
-export async function acquire(ports: WorkerPorts, command: ClaimCommand): Promise<Held | Verdict> {
+export async function acquire(ports: WorkerPorts, command: ClaimCommand): Promise<Held | ToJoin | Verdict> {
   const { clock, runs, settings } = ports;
   let seenAt: EpochMs | undefined;
   for (let tries = 0; tries < triesMax; tries += 1) {
@@ -33,6 +40,8 @@ export async function acquire(ports: WorkerPorts, command: ClaimCommand): Promis
     switch (decided.decision) {
       case 'hold':
         return hold(command, decided.run);
+      case 'join':
+        return { run: decided.run, fork: decided.fork };
       case 'drop':
         return acknowledge(decided.reason);
       case 'defer':

@@ -1,5 +1,4 @@
 import { type Context, withContext } from '../define/context.ts';
-import type { Registered } from '../define/registry.ts';
 import { HoldfastError } from '../model/errors.ts';
 import type { LeasedNode } from '../model/run.ts';
 import { type EpochMs, type Ms, toIso } from '../model/time.ts';
@@ -22,6 +21,14 @@ export type Outcome =
   | { readonly outcome: 'cancelled' }
   | { readonly outcome: 'lost' };
 
+export interface AttemptOptions {
+  readonly leaseMs: Ms;
+  readonly timeoutMs: Ms;
+  readonly logger: Logger;
+  /** What the context says of the node. */
+  readonly about: Pick<Context, 'task' | 'workflow' | 'metadata' | 'iteration' | 'idempotencyKey'>;
+}
+
 /**
  * One attempt of a handler under its lease.
  *
@@ -38,7 +45,7 @@ export class Attempt {
   readonly #ports: WorkerPorts;
   readonly #held: Held;
   readonly #delivery: Delivery;
-  readonly #registered: Registered;
+  readonly #options: AttemptOptions;
   readonly #logger: Logger;
   readonly #abort = new AbortController();
   readonly #timers: Timer[] = [];
@@ -51,19 +58,13 @@ export class Attempt {
   #state: unknown;
   #strayed = false;
 
-  constructor(
-    ports: WorkerPorts,
-    registered: Registered,
-    held: Held,
-    delivery: Delivery,
-    options: { leaseMs: Ms; logger: Logger },
-  ) {
+  constructor(ports: WorkerPorts, held: Held, delivery: Delivery, options: AttemptOptions) {
     this.#ports = ports;
-    this.#registered = registered;
+    this.#options = options;
     this.#held = held;
     this.#delivery = delivery;
     this.#logger = options.logger;
-    this.#timeoutMs = held.run.timeoutMs ?? registered.task.policy.timeoutMs ?? ports.settings.taskTimeout;
+    this.#timeoutMs = held.run.timeoutMs ?? options.timeoutMs;
     this.#deadline = ports.clock.now() + this.#timeoutMs;
     this.keeper = new LeaseKeeper(ports, held, {
       leaseMs: options.leaseMs,
@@ -196,10 +197,9 @@ export class Attempt {
     return {
       runId: run.run,
       taskId: fence.node,
-      task: this.#registered.task.name,
+      ...this.#options.about,
       attempt: this.#node().attempt,
       fencingToken: fence.epoch,
-      idempotencyKey: `${run.tenant}/${run.run}/${fence.node}`,
       tenant: run.tenant,
       workerId: this.#ports.workerId,
       traceparent: run.traceparent,
@@ -227,10 +227,10 @@ export class Attempt {
 
   #keep(state: unknown): void {
     this.#checkpoints += 1;
-    const { node, epoch } = this.#held.fence;
+    const { node, nonce } = this.#held.fence;
     const packed = pack(state, {
       field: 'checkpoint',
-      pointer: `${node}#${epoch}#checkpoint#${this.#checkpoints}`,
+      pointer: `${node}#${nonce}#checkpoint#${this.#checkpoints}`,
       tooLarge: 'PayloadTooLarge',
     });
     this.#checkpoint = packed;

@@ -1,5 +1,5 @@
 import { hashOfText, stableHash } from '../define/hash.ts';
-import type { Registered } from '../define/registry.ts';
+import type { AnyTask } from '../define/task.ts';
 import { HoldfastError } from '../model/errors.ts';
 import { payloadBytesMax } from '../model/payload.ts';
 import type { Run } from '../model/run.ts';
@@ -11,7 +11,7 @@ import type { WorkerPorts } from './ports.ts';
  * it was submitted where the schema makes something of it that JSON cannot carry, such as a Date.
  */
 export function cacheKeyOf(
-  { task }: Registered,
+  task: AnyTask,
   { tenant }: Run,
   input: unknown,
   submitted: unknown,
@@ -40,11 +40,11 @@ export async function readCached(ports: WorkerPorts, key: string): Promise<strin
 }
 
 /** Shares a result. The first writer wins: what comes back is the text to commit. */
-export async function shareResult(ports: WorkerPorts, registered: Registered, key: string, text: string) {
+export async function shareResult(ports: WorkerPorts, task: AnyTask, key: string, text: string) {
   if (Buffer.byteLength(text) > payloadBytesMax) return text;
   const now = ports.clock.now();
   try {
-    return await ports.cache.put(key, text, now, now + (registered.task.policy.cacheTtlMs ?? 0));
+    return await ports.cache.put(key, text, now, now + (task.policy.cacheTtlMs ?? 0));
   } catch (error) {
     if (!(error instanceof HoldfastError)) throw error;
     ports.logger.warn('result cache not written', { error });

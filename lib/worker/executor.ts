@@ -1,38 +1,29 @@
-import type { Context } from '../define/context.ts';
 import type { Registered } from '../define/registry.ts';
-import { validate } from '../define/validate.ts';
 import type { HoldfastError } from '../model/errors.ts';
 import type { Nonce } from '../model/ids.ts';
-import type { Run } from '../model/run.ts';
-import { serialize } from '../model/serialize.ts';
 import { toSec } from '../model/time.ts';
-import { type Packed, unpack } from '../payload/payload.ts';
 import type { Logger } from '../ports/logger.ts';
 import { foreignDeferMs } from '../protocol/limits.ts';
 import { acquire, type Held } from './acquire.ts';
-import { Attempt, type Outcome } from './attempt.ts';
-import { cacheKeyOf, readCached, shareResult } from './cached-result.ts';
+import { Attempt } from './attempt.ts';
 import { acknowledge, type Delivery, defer, type Verdict } from './delivery.ts';
+import { NodeRun } from './node-run.ts';
 import type { WorkerPorts } from './ports.ts';
-import { type Result, type Settled, settle } from './settle.ts';
+import type { Ended } from './settle.ts';
 import type { Statistics } from './statistics.ts';
-
-/** One attempt's work; these ports log with what names the attempt. */
-interface Work {
-  readonly ports: WorkerPorts;
-  readonly registered: Registered;
-  readonly held: Held;
-  readonly delivery: Delivery;
-}
+import { type Continued, join } from './tend.ts';
 
 /**
- * Executes messages: claim, handler under a renewed lease, commit. The same for a Lambda, a container, a laptop.
- * It does not receive or delete messages: the verdict says what to do with them.
+ * Executes messages: claim, handler under a renewed lease, commit, and on with the next node while time allows. The
+ * same for a Lambda, a container, a laptop. It does not receive or delete messages: the verdict says what to do with
+ * them.
  */
 export class Executor {
   readonly #ports: WorkerPorts;
   readonly #statistics: Statistics;
   readonly #attempts = new Set<Attempt>();
+  /** Set once the worker is ending: nothing is gone on with. */
+  #isEnding = false;
 
   constructor(ports: WorkerPorts, statistics: Statistics) {
     this.#ports = ports;
@@ -51,131 +42,88 @@ export class Executor {
       });
       return defer(toSec(foreignDeferMs), 'TaskNotFound');
     }
-    const { clock, random, settings, workerId } = this.#ports;
-    const leaseMs = registered.task.policy.leaseMs ?? settings.lease;
-    const now = clock.now();
-    if (delivery.endsAt - now <= delivery.marginMs) return defer(0, 'DeadlineNear');
-    const acquired = await acquire(this.#ports, {
-      key: { tenant: message.tenant, run: message.run },
-      node: message.node,
-      hash: message.hash,
-      nonce: random.id() as Nonce,
-      worker: workerId,
-      leaseUntil: Math.min(now + leaseMs, delivery.endsAt),
-    });
-    if ('verdict' in acquired) {
-      if (acquired.because === 'AttemptsExhausted') this.#statistics.exhausted += 1;
-      return acquired.because === 'NotFound'
-        ? this.#contextNotFound(message.run, logger)
-        : refused(acquired, logger);
+    if (delivery.endsAt - this.#ports.clock.now() <= delivery.marginMs) return defer(0, 'DeadlineNear');
+    const nodes = new NodeRun(this.#ports, registered, delivery, () => this.#isEnding);
+    const missing = nodes.notImplemented(message.node);
+    if (missing !== undefined) {
+      logger.warn('task not implemented here: left to other workers', {
+        code: 'TaskNotImplemented',
+        task: missing,
+      });
+      return defer(toSec(foreignDeferMs), 'TaskNotImplemented');
     }
-    return await this.#run(delivery, registered, acquired, { leaseMs, logger });
-  }
-
-  /** A message whose run is gone or never was: told as a result of its own, and nothing is written. */
-  #contextNotFound(executionId: string, logger: Logger): Verdict {
-    const { workerId } = this.#ports;
-    const result = { executionId, success: false, errorType: 'ContextNotFound', workerId, durationMs: 0 };
-    logger.error('execution context not found', result);
-    this.#statistics.contextsNotFound += 1;
-    return acknowledge('ContextNotFound');
+    const acquired = await acquire(this.#ports, nodes.claimOf(message, this.#ports.random.id() as Nonce));
+    if ('verdict' in acquired) return this.#refused(acquired, message.run, logger);
+    if ('fence' in acquired) return await this.#goThrough(nodes, acquired, logger);
+    const held = await join(
+      { ports: this.#ports, options: nodes.commitOptions() },
+      acquired.run,
+      acquired.fork,
+    );
+    return held ? await this.#goThrough(nodes, held, logger) : acknowledge('Joined');
   }
 
   /** Aborts what runs; each attempt is handed back without being counted. */
   shutDown(): void {
+    this.#isEnding = true;
     for (const attempt of this.#attempts) attempt.shutDown();
   }
 
   /** Asks what runs to hand back at its next checkpoint. */
   askToYield(reason: HoldfastError): void {
+    this.#isEnding = true;
     for (const attempt of this.#attempts) attempt.askToYield(reason);
   }
 
-  async #run(
-    delivery: Delivery,
-    registered: Registered,
-    held: Held,
-    { leaseMs, logger }: { leaseMs: number; logger: Logger },
-  ): Promise<Verdict> {
-    const node = held.run.nodes[held.fence.node];
-    const own = logger.child({ task: registered.task.name, attempt: node?.attempt, epoch: held.fence.epoch });
+  /** One node after the other, as long as each gives its holder the next. */
+  async #goThrough(nodes: NodeRun, first: Held, logger: Logger): Promise<Verdict> {
+    let ended = await this.#run(nodes, first, logger);
+    while (ended.continued) ended = await this.#run(nodes, ended.continued, logger);
+    return acknowledge(ended.settled);
+  }
+
+  async #run(nodes: NodeRun, held: Continued, logger: Logger): Promise<Ended> {
+    const { clock } = this.#ports;
+    const { fence, run } = held;
+    const about = nodes.about(run, fence.node);
+    const own = logger.child({
+      task: about.task,
+      attempt: run.nodes[fence.node]?.attempt,
+      epoch: fence.epoch,
+    });
     const ports = { ...this.#ports, logger: own };
-    const attempt = new Attempt(ports, registered, held, delivery, { leaseMs, logger: own });
-    const started = ports.clock.now();
+    const { leaseMs, timeoutMs } = nodes.policyOf(fence.node);
+    const attempt = new Attempt(ports, held, nodes.delivery, { leaseMs, timeoutMs, logger: own, about });
+    const started = clock.now();
     this.#attempts.add(attempt);
     this.#statistics.begin();
     if (held.takenOver) {
       this.#statistics.takeovers += 1;
       own.warn('taken over from an owner that was silent past its lease');
     }
-    let settled: Settled = 'lost';
+    let ended: Ended = { settled: 'lost' };
     try {
-      settled = await this.#work(attempt, { ports, registered, held, delivery });
-      own.info('attempt ended', { settled, durationMs: this.#ports.clock.now() - started });
-      return acknowledge(settled);
+      ended = await nodes.perform(ports, attempt, held);
+      own.info('attempt ended', { settled: ended.settled, durationMs: clock.now() - started });
+      return ended;
     } finally {
       await attempt.keeper.rest();
       this.#attempts.delete(attempt);
-      this.#statistics.end(settled, this.#ports.clock.now() - started);
+      this.#statistics.end(ended.settled, clock.now() - started);
     }
   }
 
-  async #work(attempt: Attempt, { ports, registered, held, delivery }: Work): Promise<Settled> {
-    let cached = false;
-    const outcome = await attempt.run(async (ctx) => {
-      const made = await resultText(ports, registered, held.run, ctx);
-      cached = made.cached;
-      return made.text;
-    });
-    const result = resultOf(outcome, cached, attempt.keeper.unstoredCheckpoint);
-    if (!result) return 'lost';
-    const context = {
-      ports,
-      held,
-      registered,
-      hop: delivery.message.hop,
-      leaseUntil: attempt.keeper.leaseUntil,
-    };
-    return await settle(context, attempt.keeper.run, result);
-  }
-}
-
-/** The stored text of the result: from the cache, or what the handler returns. */
-async function resultText(
-  ports: WorkerPorts,
-  registered: Registered,
-  run: Run,
-  ctx: Context,
-): Promise<{ text: string; cached: boolean }> {
-  const { task } = registered;
-  const stored = await unpack(ports.payloads, run, run.input);
-  const input = await validate(task.input, stored, 'InvalidInput', 'input');
-  const key = cacheKeyOf(registered, run, input, stored);
-  const hit = key === undefined ? undefined : await readCached(ports, key);
-  if (hit !== undefined) return { text: hit, cached: true };
-  const returned = await task.run(input as never, ctx);
-  const output = task.output ? await validate(task.output, returned, 'InvalidOutput', 'output') : returned;
-  const text = serialize(output, 'output');
-  if (key === undefined) return { text, cached: false };
-  return { text: await shareResult(ports, registered, key, text), cached: false };
-}
-
-function refused(verdict: Verdict, logger: Logger): Verdict {
-  logger.info('not ours to run', { because: verdict.because });
-  return verdict;
-}
-
-function resultOf(outcome: Outcome, cached: boolean, checkpoint: Packed | undefined): Result | undefined {
-  switch (outcome.outcome) {
-    case 'returned':
-      return { kind: 'value', text: outcome.value as string, cached };
-    case 'threw':
-      return { kind: 'error', thrown: outcome.thrown, checkpoint };
-    case 'yielded':
-      return { kind: 'yield', checkpoint: outcome.checkpoint };
-    case 'cancelled':
-      return { kind: 'cancelled' };
-    case 'lost':
-      return undefined;
+  #refused(verdict: Verdict, executionId: string, logger: Logger): Verdict {
+    if (verdict.because === 'AttemptsExhausted') this.#statistics.exhausted += 1;
+    if (verdict.because !== 'NotFound') {
+      logger.info('not ours to run', { because: verdict.because });
+      return verdict;
+    }
+    // A message whose run is gone or never was: told as a result of its own, and nothing is written.
+    const { workerId } = this.#ports;
+    const result = { executionId, success: false, errorType: 'ContextNotFound', workerId, durationMs: 0 };
+    logger.error('execution context not found', result);
+    this.#statistics.contextsNotFound += 1;
+    return acknowledge('ContextNotFound');
   }
 }

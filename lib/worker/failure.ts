@@ -9,6 +9,8 @@ const finalCodes: ReadonlySet<string> = new Set([
   'InvalidOutput',
   'NotSerializable',
   'OutputTooLarge',
+  'NoRoute',
+  'NoDecision',
 ]);
 
 /** What was thrown, as it is stored: errors by class and message, anything else by what it looks like as text. */

@@ -1,6 +1,8 @@
+import type { Pools } from '../config/pools.ts';
 import type { Settings } from '../config/settings.ts';
 import type { Registry } from '../define/registry.ts';
 import type { Clock } from '../ports/clock.ts';
+import type { HistoryStore } from '../ports/history-store.ts';
 import type { Logger } from '../ports/logger.ts';
 import type { PayloadStore } from '../ports/payload-store.ts';
 import type { Queue } from '../ports/queue.ts';
@@ -15,9 +17,11 @@ export interface WorkerPorts {
   readonly logger: Logger;
   readonly runs: RunStore;
   readonly payloads: PayloadStore;
+  readonly history: Pick<HistoryStore, 'put'>;
   readonly cache: ResultCache;
   readonly queue: Queue;
   readonly registry: Registry;
   readonly settings: Settings;
+  readonly pools: Pools;
   readonly workerId: string;
 }

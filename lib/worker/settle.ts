@@ -1,41 +1,64 @@
 import type { Registered } from '../define/registry.ts';
 import { HoldfastError } from '../model/errors.ts';
-import type { Failure } from '../model/failure.ts';
+import type { Dispatch } from '../model/message.ts';
 import type { Payload } from '../model/payload.ts';
 import type { LeasedNode, Run, RunNode } from '../model/run.ts';
 import { type EpochMs, toEpochSec } from '../model/time.ts';
 import type { Transition } from '../model/transition.ts';
-import { expiry, type Packed, packText, storeApart } from '../payload/payload.ts';
+import { expiry, inlineOutputMax, type Packed, packText, storeApart } from '../payload/payload.ts';
 import { sleep } from '../ports/clock.ts';
 import { isReadable } from '../ports/run-store.ts';
 import { backoff } from '../protocol/backoff.ts';
-import { commit, readRefusedWrite } from '../protocol/commit.ts';
+import { type CommitOptions, commit, readRefusedWrite } from '../protocol/commit.ts';
 import type { Ending } from '../protocol/end.ts';
+import type { Fence } from '../protocol/guards.ts';
 import { type HandBack, retryLater, yieldNode } from '../protocol/hand-back.ts';
+import type { Leaving } from '../protocol/history.ts';
 import type { Held } from './acquire.ts';
 import { isRetryable, toFailure } from './failure.ts';
+import type { NodePolicy } from './node-policy.ts';
+import type { Performed } from './perform.ts';
 import type { WorkerPorts } from './ports.ts';
+import { ring } from './ring.ts';
+import { type Continued, holdNext, tend } from './tend.ts';
 
 /** What was written at the end of an attempt. */
 export type Settled = 'succeeded' | 'failed' | 'retrying' | 'yielded' | 'cancelled' | 'lost';
 
 /** What to write, before the decision that the run's state may still change. */
 export type Result =
-  | { readonly kind: 'value'; readonly text: string; readonly cached: boolean }
+  | ({ readonly kind: 'value' } & Performed)
   | { readonly kind: 'error'; readonly thrown: unknown; readonly checkpoint: Packed | undefined }
   | { readonly kind: 'yield'; readonly checkpoint: Packed | undefined }
   | { readonly kind: 'cancelled' };
 
-interface SettleContext {
+/** What became of an attempt, and the node that the same holder goes on with, if there is one. */
+export interface Ended {
+  readonly settled: Settled;
+  readonly continued?: Continued;
+}
+
+export interface SettleContext {
   readonly ports: WorkerPorts;
   readonly held: Held;
   readonly registered: Registered;
+  readonly policy: NodePolicy;
   readonly hop: number;
   /** Until then an unreachable store is tried again. */
   readonly leaseUntil: EpochMs;
+  /** Made anew for each try: time goes on. */
+  readonly options: () => CommitOptions;
 }
 
-type Write = { readonly settled: Settled; readonly transition: Transition; readonly handBack?: HandBack };
+interface Write {
+  readonly settled: Settled;
+  readonly transition: Transition;
+  readonly dispatches: readonly Dispatch[];
+  readonly leaving?: Leaving;
+  readonly continues?: Fence;
+  /** What was stored apart for it. */
+  readonly packed?: Packed;
+}
 
 const pauseBetweenTriesMs = 500;
 
@@ -45,21 +68,23 @@ const pauseBetweenTriesMs = 500;
  *
  * @throws HoldfastError `StoreUnreachable` when the store gave no answer until the lease's end
  */
-export async function settle(context: SettleContext, latest: Run, result: Result): Promise<Settled> {
+export async function settle(context: SettleContext, latest: Run, result: Result): Promise<Ended> {
   const { held, ports } = context;
   let run = latest;
   for (;;) {
     const write = await untilAnswered(context, () => decide(context, run, result));
+    await untilAnswered(context, () => putHistory(context, write));
     const applied = await untilAnswered(context, () => ports.runs.apply(write.transition));
-    if (applied.applied) return write.handBack ? handBack(ports, applied.run, write) : write.settled;
+    if (applied.applied) return await followUp(context, applied.run, write);
     const read = readRefusedWrite(
       isReadable(applied.run) ? applied.run : undefined,
       held.fence,
       wrote(write),
+      write.continues,
     );
     // Its response was lost: what was to follow it still is.
-    if (read.now === 'done') return write.handBack ? handBack(ports, read.run, write) : write.settled;
-    if (read.now === 'lost') return 'lost';
+    if (read.now === 'done') return await followUp(context, read.run, write);
+    if (read.now === 'lost') return { settled: 'lost' };
     run = read.run;
   }
 }
@@ -77,22 +102,44 @@ async function decide(context: SettleContext, run: Run, result: Result): Promise
   }
 }
 
-async function decideValue(
-  context: SettleContext,
-  run: Run,
-  { text, cached }: { text: string; cached: boolean },
-): Promise<Write> {
-  const { held, ports } = context;
-  let packed: Packed;
+async function decideValue(context: SettleContext, run: Run, result: Performed): Promise<Write> {
+  let packed: Packed | undefined;
   try {
-    const pointer = `${held.fence.node}#${held.fence.epoch}`;
-    packed = packText(text, { field: 'output', pointer, tooLarge: 'OutputTooLarge' });
+    packed = packOutput(context, run, result.output);
   } catch (thrown) {
     return await decideError(context, run, { thrown, checkpoint: undefined });
   }
-  const expiresAt = expiry.ofOutput(ports.clock.now(), ports.settings.retention);
-  await storeApart(ports.payloads, run, packed, expiresAt);
-  return ending(context, run, { status: 'succeeded', output: packed.payload, cached });
+  const { clock, payloads, settings } = context.ports;
+  const now = clock.now();
+  // The output of a workflow's node may have to outlast long pauses of its run.
+  const expiresAt =
+    run.kind === 'task'
+      ? expiry.ofOutput(now, settings.retention)
+      : expiry.ofInput(now, settings.retention, 0);
+  if (packed) await storeApart(payloads, run, packed, expiresAt);
+  const end: Ending = {
+    status: 'succeeded',
+    cached: result.cached,
+    ...(packed && { output: packed.payload }),
+    ...(result.decision !== undefined && { decision: result.decision }),
+  };
+  return { ...ending(context, run, end), ...(packed && { packed }) };
+}
+
+function packOutput(
+  { held }: SettleContext,
+  run: Run,
+  output: { readonly text: string } | { readonly payload: Payload } | undefined,
+): Packed | undefined {
+  if (!output) return undefined;
+  if ('payload' in output) return { payload: output.payload };
+  return packText(output.text, {
+    field: 'output',
+    // The nonce is fresh for each attempt, also where a node comes again under one epoch.
+    pointer: `${held.fence.node}#${held.fence.nonce}`,
+    tooLarge: 'OutputTooLarge',
+    inlineBytesMax: inlineOutputMax(run),
+  });
 }
 
 async function decideError(
@@ -100,41 +147,19 @@ async function decideError(
   run: Run,
   { thrown, checkpoint }: { thrown: unknown; checkpoint: Packed | undefined },
 ): Promise<Write> {
-  const { held, ports, registered } = context;
+  const { held, ports, policy } = context;
   const node = run.nodes[held.fence.node] as LeasedNode;
   const failure = toFailure(thrown, node.attempt, ports.workerId);
-  const again =
-    node.attempt < node.attemptsMax && !run.control && isRetryable(thrown, registered.task.retryIf);
+  const again = node.attempt < node.attemptsMax && !run.control && isRetryable(thrown, policy.retryIf);
   if (!again) return ending(context, run, { status: 'failed', failure });
   // The next attempt goes on from where this one came to.
   await storeCheckpoint(ports, run, checkpoint);
-  return retrying(context, run, node, { failure, checkpoint: checkpoint?.payload });
-}
-
-function retrying(
-  context: SettleContext,
-  run: Run,
-  node: LeasedNode,
-  kept: { failure: Failure; checkpoint: Payload | undefined },
-): Write {
-  const { held, hop, ports, registered } = context;
-  const { policy } = registered.task;
-  const { settings } = ports;
-  const bounds = {
-    backoffMs: policy.backoffMs ?? settings.backoff,
-    factor: policy.factor ?? settings.backoffFactor,
-    maxBackoffMs: policy.maxBackoffMs ?? settings.maxBackoff,
-  };
+  const bounds = { backoffMs: policy.backoffMs, factor: policy.factor, maxBackoffMs: policy.maxBackoffMs };
   const delayMs = backoff(bounds, node.attempt, ports.random.fraction());
+  const hops = { hop: context.hop, hopLimit: ports.settings.hopLimit };
   const now = ports.clock.now();
-  const step = retryLater(run, held.fence, { ...kept, delayMs, now, hop, hopLimit: settings.hopLimit });
-  return { settled: 'retrying', transition: step.transition, handBack: step };
-}
-
-async function storeCheckpoint(ports: WorkerPorts, run: Run, checkpoint: Packed | undefined): Promise<void> {
-  if (!checkpoint) return;
-  const expiresAt = expiry.ofCheckpoint(ports.clock.now(), ports.settings.retention);
-  await storeApart(ports.payloads, run, checkpoint, expiresAt);
+  const kept = { failure, checkpoint: checkpoint?.payload };
+  return handedBack('retrying', retryLater(run, held.fence, { ...kept, delayMs, now, ...hops }));
 }
 
 async function decideYield(context: SettleContext, run: Run, checkpoint: Packed | undefined): Promise<Write> {
@@ -143,23 +168,47 @@ async function decideYield(context: SettleContext, run: Run, checkpoint: Packed 
   await storeCheckpoint(ports, run, checkpoint);
   const now = ports.clock.now();
   const { hopLimit } = ports.settings;
-  const step = yieldNode(run, held.fence, { checkpoint: checkpoint?.payload, now, hop, hopLimit });
-  return { settled: 'yielded', transition: step.transition, handBack: step };
+  return handedBack(
+    'yielded',
+    yieldNode(run, held.fence, { checkpoint: checkpoint?.payload, now, hop, hopLimit }),
+  );
 }
 
-function ending({ held, ports }: SettleContext, run: Run, end: Ending): Write {
+const handedBack = (settled: Settled, { dispatches, transition }: HandBack): Write => ({
+  settled,
+  transition,
+  dispatches,
+});
+
+async function storeCheckpoint(ports: WorkerPorts, run: Run, checkpoint: Packed | undefined): Promise<void> {
+  if (!checkpoint) return;
+  const expiresAt = expiry.ofCheckpoint(ports.clock.now(), ports.settings.retention);
+  await storeApart(ports.payloads, run, checkpoint, expiresAt);
+}
+
+function ending({ held, options }: SettleContext, run: Run, end: Ending): Write {
+  const { status, ...planned } = commit(run, held.fence, end, options());
+  return { settled: status, ...planned };
+}
+
+async function putHistory({ held, ports }: SettleContext, { leaving }: Write): Promise<void> {
+  if (!leaving || Object.keys(leaving).length === 0) return;
   const now = ports.clock.now();
-  const expires = toEpochSec(now + ports.settings.retention);
-  return { settled: end.status, transition: commit(run, held.fence, end, now, expires) };
+  // Names follow each other in time: of a node that came twice, the later one is found last.
+  const name = `${String(now).padStart(15, '0')}#${held.fence.nonce}`;
+  const expiresAt = expiry.ofInput(now, ports.settings.retention, 0);
+  await ports.history.put(held.run, name, leaving, expiresAt);
 }
 
-/** The node is ready again; the doorbell may fail, and then discovery rings. */
-async function handBack({ logger, queue }: WorkerPorts, run: Run, write: Write): Promise<Settled> {
-  const { handBack } = write;
-  if (!handBack) return write.settled;
-  const unsent = await queue.send(handBack.dispatches);
-  if (unsent.length > 0) logger.warn('doorbell not sent; discovery will', { run: run.run });
-  return write.settled;
+/** Doorbells may fail, and then discovery rings. */
+async function followUp(context: SettleContext, run: Run, write: Write): Promise<Ended> {
+  const { settled, packed } = write;
+  await ring(context.ports, run, write.dispatches);
+  const next = write.continues ? holdNext(run, write.continues) : await tend(context, run);
+  return {
+    settled,
+    ...(next && { continued: { ...next, ...(packed?.apart !== undefined && { carried: packed }) } }),
+  };
 }
 
 /** The status in which the write leaves the node. */

@@ -12,6 +12,7 @@ import { renew } from '../../lib/protocol/renew.ts';
 import { MemoryRunStore } from '../../lib/testing/memory-stores.ts';
 import { inNode, leasedNode, readyNode, sampleRun, start } from '../support/sample-run.ts';
 import { type Stores, storeSubjects } from '../support/store-subjects.ts';
+import { taskCommit } from '../support/task-shape.ts';
 
 const node = 'task' as NodeId;
 const [memory, ...tables] = storeSubjects();
@@ -111,8 +112,10 @@ describe.each(tables)('as the store in memory does: $name', ({ open }) => {
     run = await must(takeOver(command('e'), held, run.at, muchLater));
     // The holder of the old lease comes back: whatever it writes is refused.
     const late = { status: 'succeeded', output: { text: '0' }, cached: false } as const;
-    expect((await both.apply(commit(run, fence('d', 3), late, muchLater, 1))).applied).toBe(false);
-    run = await must(commit(run, fence('e', 4), late, muchLater, 1_700_000));
+    expect(
+      (await both.apply(commit(run, fence('d', 3), late, taskCommit(muchLater, 1)).transition)).applied,
+    ).toBe(false);
+    run = await must(commit(run, fence('e', 4), late, taskCommit(muchLater, 1_700_000)).transition);
     expect(run).toMatchObject({ phase: 'succeeded', epoch: 4, nodes: { task: { status: 'succeeded' } } });
     expect((await both.apply(requestCancel(key, { mode: 'abort' }, muchLater))).applied).toBe(false);
   });

@@ -1,6 +1,8 @@
 import { HoldfastError } from '../../lib/model/errors.ts';
 import type { Ms } from '../../lib/model/time.ts';
 import type { Clock } from '../../lib/ports/clock.ts';
+import type { DefinitionStore } from '../../lib/ports/definition-store.ts';
+import type { HistoryStore } from '../../lib/ports/history-store.ts';
 import type { PayloadStore } from '../../lib/ports/payload-store.ts';
 import type { Queue } from '../../lib/ports/queue.ts';
 import type { ResultCache } from '../../lib/ports/result-cache.ts';
@@ -26,6 +28,8 @@ export interface PlannedFault {
 interface Adapters {
   readonly runs: RunStore;
   readonly payloads: PayloadStore;
+  readonly history: HistoryStore;
+  readonly definitions: DefinitionStore;
   readonly cache: ResultCache;
   readonly queue: Queue;
 }
@@ -100,6 +104,23 @@ export class Actor {
       put: (key, name, text, expiresAt) =>
         this.#io('payloads.put', () => payloads.put(key, name, text, expiresAt)),
       get: (key, name) => this.#io('payloads.get', () => payloads.get(key, name)),
+    };
+  }
+
+  get history(): HistoryStore {
+    const { history } = this.#adapters;
+    return {
+      put: (key, name, nodes, expiresAt) =>
+        this.#io('history.put', () => history.put(key, name, nodes, expiresAt)),
+      list: (key) => this.#io('history.list', () => history.list(key)),
+    };
+  }
+
+  get definitions(): DefinitionStore {
+    const { definitions } = this.#adapters;
+    return {
+      put: (hash, shape) => this.#io('definitions.put', () => definitions.put(hash, shape)),
+      get: (hash) => this.#io('definitions.get', () => definitions.get(hash)),
     };
   }
 

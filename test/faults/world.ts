@@ -11,6 +11,8 @@ import type { Creation, Transition } from '../../lib/model/transition.ts';
 import type { RunStore } from '../../lib/ports/run-store.ts';
 import { MemoryQueue } from '../../lib/testing/memory-queue.ts';
 import {
+  MemoryDefinitionStore,
+  MemoryHistoryStore,
   MemoryPayloadStore,
   MemoryResultCache,
   MemoryRunStore,
@@ -85,6 +87,8 @@ export class World {
   readonly #adapters = {
     runs: this.runs,
     payloads: new MemoryPayloadStore(),
+    history: new MemoryHistoryStore(),
+    definitions: new MemoryDefinitionStore(),
     cache: new MemoryResultCache(),
     queue: this.#queue,
   };
@@ -199,10 +203,13 @@ export class World {
       logger: silent,
       runs: actor.runs,
       payloads: actor.payloads,
+      history: actor.history,
+      definitions: actor.definitions,
       cache: actor.cache,
       queue: actor.queue,
       registry: this.#registry,
       settings: this.#settings,
+      pools,
       workerId: 'worker',
     };
   }

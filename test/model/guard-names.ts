@@ -9,6 +9,7 @@ import { retryLater, yieldNode } from '../../lib/protocol/hand-back.ts';
 import { look, lookAtUnreadable } from '../../lib/protocol/look.ts';
 import { renew } from '../../lib/protocol/renew.ts';
 import { leasedNode, sampleRun, start } from '../support/sample-run.ts';
+import { taskCommit } from '../support/task-shape.ts';
 
 const fence = { node: soleNode, epoch: 1, nonce: 'nonce-1' as Nonce };
 const expires = 1;
@@ -28,7 +29,7 @@ function everyTransition(): Transition[] {
   return [
     ...looksInTime(held, leasedNode),
     exhaust(held, soleNode, leasedNode, now, expires),
-    commit(held, fence, { status: 'cancelled' }, now, expires),
+    commit(held, fence, { status: 'cancelled' }, taskCommit(now, expires)).transition,
     requestCancel(held, { mode: 'graceful' }, now),
     finaliseCancel(held, now, expires),
     ...looks.filter((each) => each !== undefined),

@@ -3,6 +3,7 @@ import type { Run } from '../../lib/model/run.ts';
 import type { EpochMs, Ms } from '../../lib/model/time.ts';
 import type { Transition } from '../../lib/model/transition.ts';
 import type { Submission } from '../../lib/protocol/submit.ts';
+import { taskShape } from '../support/task-shape.ts';
 import type { Budget, State } from './state.ts';
 
 /** One bounded system to be explored in full. */
@@ -100,9 +101,12 @@ function submissionOf(scenario: Scenario, index: number): Submission {
     pool: 'default',
     priority: 'normal',
     tags: [],
-    attemptsMax: scenario.attemptsMax,
+    shape: taskShape,
+    planOf: () => ({
+      attemptsMax: scenario.attemptsMax,
+      leaseMs: leaseMs + scenario.leaseMinutes * minuteMs,
+    }),
     delayMs: given.delayMs ?? 0,
-    leaseMs: leaseMs + scenario.leaseMinutes * minuteMs,
   };
 }
 

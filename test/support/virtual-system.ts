@@ -12,6 +12,8 @@ import type { Logger } from '../../lib/ports/logger.ts';
 import type { RunStore } from '../../lib/ports/run-store.ts';
 import { MemoryQueue } from '../../lib/testing/memory-queue.ts';
 import {
+  MemoryDefinitionStore,
+  MemoryHistoryStore,
   MemoryPayloadStore,
   MemoryResultCache,
   MemoryRunStore,
@@ -35,6 +37,8 @@ export class VirtualSystem {
   readonly clock = new VirtualClock();
   readonly runs = new MemoryRunStore();
   readonly payloads = new MemoryPayloadStore();
+  readonly history = new MemoryHistoryStore();
+  readonly definitions = new MemoryDefinitionStore();
   readonly cache = new MemoryResultCache();
   readonly workers = new MemoryWorkerRegistry();
   readonly queue = new MemoryQueue();
@@ -59,11 +63,14 @@ export class VirtualSystem {
       logger: this.#logger({}),
       runs,
       payloads: this.payloads,
+      history: this.history,
+      definitions: this.definitions,
       cache: this.cache,
       workers: this.workers,
       queue: this.queue,
       registry: this.registry,
       settings: this.settings,
+      pools,
       workerId,
     };
   }

@@ -1,6 +1,8 @@
 import type { Run, RunKey } from '../../model/run.ts';
 import type { EpochMs, Ms } from '../../model/time.ts';
 import type { Creation, Transition } from '../../model/transition.ts';
+import type { DefinitionStore } from '../../ports/definition-store.ts';
+import type { HistoryStore } from '../../ports/history-store.ts';
 import type { PayloadStore } from '../../ports/payload-store.ts';
 import type { ResultCache } from '../../ports/result-cache.ts';
 import type { Applied, IndexPage, IndexQuery, RunStore } from '../../ports/run-store.ts';
@@ -113,6 +115,46 @@ export class SimulatedPayloadStore implements PayloadStore {
     return this.#wire.request('payloads.get', readFaults, () => ({
       perform: () => this.#store.get(key, name),
     }));
+  }
+}
+
+export class SimulatedHistoryStore implements HistoryStore {
+  readonly #wire: Wire;
+  readonly #store: HistoryStore;
+
+  constructor(wire: Wire, store: HistoryStore) {
+    this.#wire = wire;
+    this.#store = store;
+  }
+
+  async put(...given: Parameters<HistoryStore['put']>): Promise<void> {
+    await this.#wire.request('history.put', writeFaults, () => ({
+      perform: () => this.#store.put(...given),
+    }));
+  }
+
+  list(key: RunKey) {
+    return this.#wire.request('history.list', readFaults, () => ({ perform: () => this.#store.list(key) }));
+  }
+}
+
+export class SimulatedDefinitionStore implements DefinitionStore {
+  readonly #wire: Wire;
+  readonly #store: DefinitionStore;
+
+  constructor(wire: Wire, store: DefinitionStore) {
+    this.#wire = wire;
+    this.#store = store;
+  }
+
+  async put(...given: Parameters<DefinitionStore['put']>): Promise<void> {
+    const perform = () => this.#store.put(...given);
+    await this.#wire.request('definitions.put', writeFaults, () => ({ perform }));
+  }
+
+  get(...given: Parameters<DefinitionStore['get']>) {
+    const perform = () => this.#store.get(...given);
+    return this.#wire.request('definitions.get', readFaults, () => ({ perform }));
   }
 }
 

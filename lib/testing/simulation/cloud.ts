@@ -6,8 +6,16 @@ import type { Ms } from '../../model/time.ts';
 import type { Transition } from '../../model/transition.ts';
 import type { Logger } from '../../ports/logger.ts';
 import type { WorkerPorts } from '../../worker/ports.ts';
-import { MemoryPayloadStore, MemoryResultCache, MemoryWorkerRegistry } from '../memory-stores.ts';
 import {
+  MemoryDefinitionStore,
+  MemoryHistoryStore,
+  MemoryPayloadStore,
+  MemoryResultCache,
+  MemoryWorkerRegistry,
+} from '../memory-stores.ts';
+import {
+  SimulatedDefinitionStore,
+  SimulatedHistoryStore,
   SimulatedPayloadStore,
   SimulatedResultCache,
   SimulatedRunStore,
@@ -53,6 +61,8 @@ export class Cloud {
   readonly registry: Registry;
   readonly #options: CloudOptions;
   readonly #payloads = new MemoryPayloadStore();
+  readonly #history = new MemoryHistoryStore();
+  readonly #definitions = new MemoryDefinitionStore();
   readonly #cache = new MemoryResultCache();
   readonly #workers = new MemoryWorkerRegistry();
   #ids = 0;
@@ -92,6 +102,8 @@ export class Cloud {
       logger: silent,
       runs: new SimulatedRunStore(wire, { table, leases, timeline, age }),
       payloads: new SimulatedPayloadStore(wire, this.#payloads),
+      history: new SimulatedHistoryStore(wire, this.#history),
+      definitions: new SimulatedDefinitionStore(wire, this.#definitions),
       cache: new SimulatedResultCache(wire, this.#cache),
       workers: new SimulatedWorkerRegistry(wire, this.#workers),
       queue: new QueueAdapter(wire, this.queue),

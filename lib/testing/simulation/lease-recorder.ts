@@ -40,7 +40,7 @@ export class LeaseRecorder {
   read(run: Run, now: EpochMs): void {
     const node = run.nodes[soleNode];
     if (!node) return;
-    const output = node.status === 'succeeded' ? outputOf(node.output) : undefined;
+    const output = node.status === 'succeeded' && node.output ? outputOf(node.output) : undefined;
     this.#events.push({
       node: `${run.tenant}/${run.run}`,
       owner: 'reader',

@@ -143,7 +143,8 @@ class History {
       const known = key === undefined ? id : (idOfKey.get(key) ?? id);
       if (key !== undefined) idOfKey.set(key, known);
       const node = run.nodes[soleNode];
-      const output = node?.status === 'succeeded' && 'text' in node.output ? node.output.text : undefined;
+      const output =
+        node?.status === 'succeeded' && node.output && 'text' in node.output ? node.output.text : undefined;
       const expected = expectedOutput(input);
       return [
         ...(known === id ? [] : [`I10: ${key} stands for ${known} and ${id}`]),

@@ -4,6 +4,7 @@ import type { Transition } from '../../../lib/model/transition.ts';
 import { commit, readRefusedWrite } from '../../../lib/protocol/commit.ts';
 import type { Ending } from '../../../lib/protocol/end.ts';
 import { type HandBack, retryLater, yieldNode } from '../../../lib/protocol/hand-back.ts';
+import { taskCommit } from '../../support/task-shape.ts';
 import type { Held, Result, State, Step, Worker, Write } from '../state.ts';
 import type { Written } from '../write.ts';
 import { request, ring, spend } from './requests.ts';
@@ -66,7 +67,7 @@ function wrote({ transition }: Write): RunNode['status'] | undefined {
 }
 
 const end = (actor: Actor, held: Held, run: Run, ending: Ending) =>
-  commit(run, held.fence, ending, actor.clock, 1);
+  commit(run, held.fence, ending, taskCommit(actor.clock, 1)).transition;
 
 export function settle(
   actor: Actor,

@@ -122,6 +122,7 @@ function claimAnswered(actor: Actor, worker: Claiming, { applied, run }: Written
     case 'hold':
       return hold(actor, worker, decided.run);
     case 'drop':
+    case 'join':
       return actor.become({ at: 'idle' });
     case 'defer':
     case 'mismatch':

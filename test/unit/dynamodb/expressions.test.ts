@@ -7,6 +7,7 @@ import type { Guard, Transition, Update } from '../../../lib/model/transition.ts
 import { claim } from '../../../lib/protocol/claim.ts';
 import { commit } from '../../../lib/protocol/commit.ts';
 import { inNode, leasedNode, sampleRun, start } from '../../support/sample-run.ts';
+import { taskCommit } from '../../support/task-shape.ts';
 
 const run = sampleRun();
 const key: RunKey = { tenant: run.tenant, run: run.run };
@@ -74,7 +75,7 @@ describe('a transition as expressions', () => {
     const leased = { ...run, nodes: { [hostile]: leasedNode } };
     for (const each of [
       claim(command, start),
-      commit(leased, fence, { status: 'failed', failure }, start, start),
+      commit(leased, fence, { status: 'failed', failure }, taskCommit(start, start)).transition,
     ]) {
       const made = toExpressions(each);
       for (const text of [made.ConditionExpression, made.UpdateExpression ?? '']) {

@@ -9,6 +9,7 @@ import { yieldNode } from '../../../lib/protocol/hand-back.ts';
 import { look, lookAtUnreadable } from '../../../lib/protocol/look.ts';
 import { type Submission, submit } from '../../../lib/protocol/submit.ts';
 import { applyTransition } from '../../../lib/testing/apply-transition.ts';
+import { taskCommit, taskShape } from '../../support/task-shape.ts';
 
 const now = 1_000_000;
 const expires = 2_000;
@@ -38,9 +39,9 @@ const submission: Submission = {
   pool: 'default',
   priority: 'normal',
   tags: [],
-  attemptsMax: 3,
+  shape: taskShape,
+  planOf: () => ({ attemptsMax: 3, leaseMs: 60_000 }),
   delayMs: 0,
-  leaseMs: 60_000,
 };
 
 const leased = (until: number, over: Partial<LeasedNode> = {}) => ({
@@ -146,7 +147,7 @@ describe('a commit', () => {
     ['on an item of a newer schema', { ...held(), schema: 2 }],
   ])('%s is refused', (_what, run) => {
     const ending = { status: 'succeeded' as const, output: { text: '1' }, cached: false };
-    const write = commit(held(), mine, ending, now, expires);
+    const write = commit(held(), mine, ending, taskCommit(now, expires)).transition;
     expect(applyTransition(held(), write)).toMatchObject({
       phase: 'succeeded',
       expires,
@@ -211,7 +212,8 @@ describe('the look that a lease needs', () => {
 
   it('is set by the submission early enough for the first lease', () => {
     const at = (leaseMs: number, delayMs = 0) =>
-      submit({ ...submission, leaseMs, delayMs }, now).creation.run.at - now;
+      submit({ ...submission, planOf: () => ({ attemptsMax: 3, leaseMs }), delayMs }, now).creation.run.at -
+      now;
     expect([at(1_000), at(60_000), at(1_000, 10_000)]).toEqual([6_001, 60_000, 16_001]);
     expect(at(1_000, 1_000_000)).toBe(1_000_000);
   });

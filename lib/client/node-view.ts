@@ -1,0 +1,70 @@
+import pMap from 'p-map';
+import type { NodeId } from '../model/ids.ts';
+import { isOpen, type Run, type RunNode, type RunStatus } from '../model/run.ts';
+import { deserialize } from '../model/serialize.ts';
+import { type EpochMs, toIso } from '../model/time.ts';
+import { unpack } from '../payload/payload.ts';
+import type { PayloadStore } from '../ports/payload-store.ts';
+import type { Leaving } from '../protocol/history.ts';
+import type { NodeView } from './run-view.ts';
+import { errorOf } from './view.ts';
+
+/** Values of up to so many bytes are shown with their nodes. */
+const shownBytesMax = 16_384;
+
+interface Surroundings {
+  readonly payloads: Pick<PayloadStore, 'get'>;
+  readonly now: EpochMs;
+}
+
+/** The nodes of a run as people see them, the earliest first. `earlier` have left the run's item. */
+export async function nodeViews(run: Run, earlier: Leaving, around: Surroundings): Promise<NodeView[]> {
+  const all = Object.entries({ ...earlier, ...run.nodes }) as [NodeId, RunNode][];
+  const sorted = all.sort(([, a], [, b]) => beginOf(a) - beginOf(b));
+  return await pMap(sorted, ([id, node]) => viewOfNode(run, id, node, around), { concurrency: 10 });
+}
+
+const beginOf = (node: RunNode): EpochMs => node.startedAt ?? node.notBefore;
+
+async function viewOfNode(
+  run: Run,
+  id: NodeId,
+  node: RunNode,
+  { now, payloads }: Surroundings,
+): Promise<NodeView> {
+  const error = errorOf(node);
+  const isLater = node.status === 'ready' && node.notBefore > now;
+  return {
+    id,
+    status: statusIn(run, node, isLater),
+    attempt: node.attempt,
+    maxAttempts: node.attemptsMax,
+    ...(node.worker !== undefined && { workerId: node.worker }),
+    ...(node.startedAt !== undefined && { startedAt: toIso(node.startedAt) }),
+    ...('endedAt' in node && { endedAt: toIso(node.endedAt) }),
+    ...(isLater && { nextRetryAt: toIso(node.notBefore) }),
+    ...(error && { error }),
+    ...(node.progress !== undefined && { progress: deserialize(node.progress) }),
+    ...('cached' in node && node.cached && { cached: true }),
+    ...('iteration' in node && node.iteration !== undefined && { iteration: node.iteration }),
+    ...('decision' in node && node.decision !== undefined && { decision: node.decision }),
+    ...(await outputOf(run, node, payloads)),
+  };
+}
+
+/** What was open when its run ended was ended by that; what waits for its time waits. */
+function statusIn(run: Run, node: RunNode, isLater: boolean): RunStatus {
+  if (isOpen(node) && run.phase !== 'active' && run.phase !== 'paused') return 'cancelled';
+  return isLater ? 'waiting' : node.status;
+}
+
+async function outputOf(
+  run: Run,
+  node: RunNode,
+  payloads: Pick<PayloadStore, 'get'>,
+): Promise<Pick<NodeView, 'output' | 'outputBytes'>> {
+  if (node.status !== 'succeeded' || !node.output) return {};
+  if ('pointer' in node.output && node.output.bytes > shownBytesMax)
+    return { outputBytes: node.output.bytes };
+  return { output: await unpack(payloads, run, node.output) };
+}

@@ -1,0 +1,158 @@
+import type { Context } from '../define/context.ts';
+import { nodePlans } from '../define/node-plan.ts';
+import type { Registered } from '../define/registry.ts';
+import type { NodeCode } from '../define/workflow/node-code.ts';
+import type { NodeId, Nonce } from '../model/ids.ts';
+import type { DispatchMessage } from '../model/message.ts';
+import type { Run } from '../model/run.ts';
+import { toEpochSec } from '../model/time.ts';
+import type { ClaimCommand } from '../protocol/claim.ts';
+import type { CommitOptions } from '../protocol/commit.ts';
+import { loopAround, type Place, placeOf } from '../protocol/nodes/place.ts';
+import type { NodePlan } from '../protocol/open.ts';
+import type { Attempt, Outcome } from './attempt.ts';
+import type { Delivery } from './delivery.ts';
+import { type NodePolicy, nodePolicy } from './node-policy.ts';
+import { type Performed, perform } from './perform.ts';
+import type { WorkerPorts } from './ports.ts';
+import { type Ended, type Result, settle } from './settle.ts';
+import type { Continued } from './tend.ts';
+
+/** The nodes of one definition, as one message leads through them. */
+export class NodeRun {
+  readonly delivery: Delivery;
+  readonly #ports: WorkerPorts;
+  readonly #registered: Registered;
+  readonly #planOf: (path: NodeId) => NodePlan;
+  readonly #isEnding: () => boolean;
+
+  constructor(ports: WorkerPorts, registered: Registered, delivery: Delivery, isEnding: () => boolean) {
+    this.delivery = delivery;
+    this.#ports = ports;
+    this.#registered = registered;
+    const planOf = nodePlans(registered, ports.settings, ports.pools);
+    this.#planOf = (path) => {
+      const plan = planOf(path);
+      const isElsewhere = plan.pool !== undefined || this.notImplemented(path) !== undefined;
+      return isElsewhere ? { ...plan, isElsewhere } : plan;
+    };
+    this.#isEnding = isEnding;
+  }
+
+  /** The name of the node's task, if that is only declared here. */
+  notImplemented(path: NodeId): string | undefined {
+    const code = this.#registered.nodes.get(path);
+    return code?.kind === 'step' && !code.task.run ? code.task.name : undefined;
+  }
+
+  claimOf({ hash, node, run, tenant }: DispatchMessage, nonce: Nonce): ClaimCommand {
+    const { clock, workerId } = this.#ports;
+    const { leaseMs } = this.#planOf(node);
+    const leaseUntil = Math.min(clock.now() + leaseMs, this.delivery.endsAt);
+    return { key: { tenant, run }, node, hash, nonce, worker: workerId, leaseUntil };
+  }
+
+  policyOf(path: NodeId): NodePolicy {
+    return nodePolicy(this.#codeOf(path), this.#ports.settings);
+  }
+
+  /** What the handler's context says of its node. */
+  about(
+    run: Run,
+    path: NodeId,
+  ): Pick<Context, 'task' | 'workflow' | 'metadata' | 'iteration' | 'idempotencyKey'> {
+    const code = this.#codeOf(path);
+    const place = this.#placeOf(path);
+    const loop = loopAround(place);
+    const looping = loop === undefined ? undefined : run.nodes[loop];
+    const iteration = looping?.status === 'waiting' ? looping.iteration : undefined;
+    return {
+      task: code.kind === 'step' ? code.task.name : place.element.id,
+      idempotencyKey: `${run.tenant}/${run.run}/${this.#withIterations(run, place)}`,
+      ...(run.kind === 'workflow' && { workflow: run.name }),
+      ...(code.kind === 'step' && code.metadata && { metadata: code.metadata }),
+      ...(iteration !== undefined && { iteration }),
+    };
+  }
+
+  /** How a write that ends a node is made now; the nonce of what it goes on with is drawn once. */
+  commitOptions(): () => CommitOptions {
+    const { clock, random, settings, workerId } = this.#ports;
+    const { endsAt, marginMs, message } = this.delivery;
+    const nonce = random.id() as Nonce;
+    return () => {
+      const now = clock.now();
+      const goesOn = !this.#isEnding() && endsAt - now > marginMs;
+      return {
+        shape: this.#registered.shape,
+        planOf: this.#planOf,
+        now,
+        expires: toEpochSec(now + settings.retention),
+        hop: message.hop,
+        hopLimit: settings.hopLimit,
+        inline: goesOn ? { nonce, worker: workerId, endsAt } : undefined,
+      };
+    };
+  }
+
+  /** One attempt of one node, from its input to what is written at its end. */
+  async perform(ports: WorkerPorts, attempt: Attempt, held: Continued): Promise<Ended> {
+    const { fence, run } = held;
+    const code = this.#codeOf(fence.node);
+    const place = this.#placeOf(fence.node);
+    let performed: Performed | undefined;
+    const outcome = await attempt.run(async (ctx) => {
+      performed = await perform(ports, { code, place, run, carried: held.carried }, ctx);
+    });
+    const result = resultOf(outcome, performed, attempt);
+    if (!result) return { settled: 'lost' };
+    const context = {
+      ports,
+      held,
+      registered: this.#registered,
+      policy: this.policyOf(fence.node),
+      hop: this.delivery.message.hop,
+      leaseUntil: attempt.keeper.leaseUntil,
+      options: this.commitOptions(),
+    };
+    return await settle(context, attempt.keeper.run, result);
+  }
+
+  #codeOf(path: NodeId): NodeCode {
+    const code = this.#registered.nodes.get(path);
+    if (!code) throw new Error(`the definition has no code for ${path}`);
+    return code;
+  }
+
+  #placeOf(path: NodeId): Place {
+    const place = placeOf(this.#registered.shape, path);
+    if (!place) throw new Error(`the definition has no node ${path}`);
+    return place;
+  }
+
+  /** The path, with the iteration behind each loop's name: another iteration is another piece of work. */
+  #withIterations(run: Run, place: Place): string {
+    let text: string = place.path;
+    for (let loop = loopAround(place); loop !== undefined; loop = loopAround(this.#placeOf(loop))) {
+      const node = run.nodes[loop];
+      const iteration = node?.status === 'waiting' ? node.iteration : 0;
+      text = `${loop}#${iteration}${text.slice(loop.length)}`;
+    }
+    return text;
+  }
+}
+
+function resultOf(outcome: Outcome, performed: Performed | undefined, attempt: Attempt): Result | undefined {
+  switch (outcome.outcome) {
+    case 'returned':
+      return performed && { kind: 'value', ...performed };
+    case 'threw':
+      return { kind: 'error', thrown: outcome.thrown, checkpoint: attempt.keeper.unstoredCheckpoint };
+    case 'yielded':
+      return { kind: 'yield', checkpoint: outcome.checkpoint };
+    case 'cancelled':
+      return { kind: 'cancelled' };
+    case 'lost':
+      return undefined;
+  }
+}

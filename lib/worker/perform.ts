@@ -1,0 +1,82 @@
+import type { Context } from '../define/context.ts';
+import type { AnyTask } from '../define/task.ts';
+import { validate } from '../define/validate.ts';
+import { decisionOf } from '../define/workflow/decision.ts';
+import type { NodeCode } from '../define/workflow/node-code.ts';
+import { HoldfastError } from '../model/errors.ts';
+import type { Payload } from '../model/payload.ts';
+import type { Run } from '../model/run.ts';
+import { serialize } from '../model/serialize.ts';
+import type { Packed } from '../payload/payload.ts';
+import { inputOf } from '../protocol/commit.ts';
+import { decides, type Place } from '../protocol/nodes/place.ts';
+import { cacheKeyOf, readCached, shareResult } from './cached-result.ts';
+import { readInput } from './node-input.ts';
+import type { WorkerPorts } from './ports.ts';
+
+/** What came of a node's code. */
+export interface Performed {
+  /** As text; as it is stored already where it only passes through; absent for a route, whose input goes on. */
+  readonly output?: { readonly text: string } | { readonly payload: Payload };
+  readonly cached: boolean;
+  readonly decision?: string;
+}
+
+export interface Performance {
+  readonly code: NodeCode;
+  readonly place: Place;
+  readonly run: Run;
+  /** What this holder stored apart just before. */
+  readonly carried: Packed | undefined;
+}
+
+/** Runs the code of a node: a task's handler, a function of the workflow, or nothing for a delay that is over. */
+export async function perform(ports: WorkerPorts, work: Performance, ctx: Context): Promise<Performed> {
+  const { carried, code, place, run } = work;
+  if (code.kind === 'delay') return { output: { payload: inputOf(run, place.path) }, cached: false };
+  const input = await readInput(ports.payloads, run, place, carried);
+  switch (code.kind) {
+    case 'step':
+      return await performTask(ports, code.task, work, { ctx, stored: input });
+    case 'route': {
+      const key = await code.run(input as never);
+      if (typeof key === 'string') return { cached: false, decision: key };
+      throw new HoldfastError('NoRoute', `The function of ${place.path} returned no text, but ${typeof key}`);
+    }
+    case 'map':
+    case 'join':
+      return resultOf(place, await code.run(input as never));
+  }
+}
+
+async function performTask(
+  ports: WorkerPorts,
+  task: AnyTask,
+  { place, run }: Performance,
+  { ctx, stored }: { ctx: Context; stored: unknown },
+): Promise<Performed> {
+  const input = await validate(task.input, stored, 'InvalidInput', 'input');
+  // A shared result has no room for a decision.
+  const key = decides(place) ? undefined : cacheKeyOf(task, run, input, stored);
+  const hit = key === undefined ? undefined : await readCached(ports, key);
+  if (hit !== undefined) return { output: { text: hit }, cached: true };
+  if (!task.run) throw new HoldfastError('TaskNotImplemented', `Task ${task.name} has no handler here`);
+  const returned = await task.run(input as never, ctx);
+  const output = task.output ? await validate(task.output, returned, 'InvalidOutput', 'output') : returned;
+  const result = resultOf(place, output);
+  if (key === undefined || !result.output || !('text' in result.output)) return result;
+  return { ...result, output: { text: await shareResult(ports, task, key, result.output.text) } };
+}
+
+/** The tag of a loop's decision is kept beside the value. */
+function resultOf(place: Place, value: unknown): Performed {
+  if (!decides(place)) return { output: { text: serialize(value, 'output') }, cached: false };
+  const decision = decisionOf(value);
+  if (!decision) {
+    throw new HoldfastError(
+      'NoDecision',
+      `${place.path} ended an iteration without again(value) or done(value)`,
+    );
+  }
+  return { output: { text: serialize(decision.value, 'output') }, cached: false, decision: decision.tag };
+}

@@ -1,0 +1,70 @@
+import type { NodeId } from '../model/ids.ts';
+import type { Run } from '../model/run.ts';
+import { toEpochSec } from '../model/time.ts';
+import type { Packed } from '../payload/payload.ts';
+import { isReadable } from '../ports/run-store.ts';
+import { finaliseCancel, isQuiet } from '../protocol/cancel.ts';
+import { type CommitOptions, joinFork } from '../protocol/commit.ts';
+import type { Fence } from '../protocol/guards.ts';
+import { forksToJoin } from '../protocol/nodes/join.ts';
+import type { Held } from './acquire.ts';
+import type { WorkerPorts } from './ports.ts';
+import { ring } from './ring.ts';
+
+/** The node that a holder goes on with. */
+export interface Continued extends Held {
+  /** The value it stored apart just before. */
+  readonly carried?: Packed;
+}
+
+interface Tending {
+  readonly ports: WorkerPorts;
+  readonly options: () => CommitOptions;
+}
+
+/** Others may open the join first; after so many refusals it is left to them. */
+const triesMax = 3;
+
+/**
+ * What a run needs once a branch has ended: the join, where all have, or its end, where it was cancelled and nobody
+ * works on it any more. What fails here is found out by a look.
+ */
+export async function tend(context: Tending, run: Run): Promise<Held | undefined> {
+  if (run.phase !== 'active') return undefined;
+  if (run.control?.kind === 'cancel') return await endCancelled(context, run);
+  const [toJoin] = forksToJoin(run);
+  return toJoin && (await join(context, run, toJoin.fork));
+}
+
+/** Opens the join of a fork and, if time allows, goes on with it. */
+export async function join(context: Tending, seen: Run, fork: NodeId): Promise<Held | undefined> {
+  const { ports } = context;
+  let run = seen;
+  for (let tries = 0; tries < triesMax; tries += 1) {
+    const planned = joinFork(run, fork, context.options());
+    if (!planned) return undefined;
+    const applied = await ports.runs.apply(planned.transition);
+    if (!isReadable(applied.run)) return undefined;
+    run = applied.run;
+    // Its response was lost: the node that it opened for me shows that it went through.
+    const isMine = planned.continues && holdNext(run, planned.continues);
+    if (applied.applied) await ring(ports, run, planned.dispatches);
+    if (applied.applied || isMine) return isMine;
+  }
+  return undefined;
+}
+
+async function endCancelled({ ports }: Tending, run: Run): Promise<undefined> {
+  const { clock, runs, settings } = ports;
+  const now = clock.now();
+  if (!isQuiet(run, now)) return undefined;
+  await runs.apply(finaliseCancel(run, now, toEpochSec(now + settings.retention)));
+  return undefined;
+}
+
+/** The lease that a write has given to its own writer; undefined when somebody else has it by now. */
+export function holdNext(run: Run, fence: Fence): Held | undefined {
+  const node = run.nodes[fence.node];
+  if (node?.status !== 'running' || node.lease.nonce !== fence.nonce) return undefined;
+  return { run, fence, leaseUntil: node.lease.until };
+}
