@@ -1,8 +1,9 @@
-import type { Registered } from '../define/registry.ts';
 import type { HoldfastError } from '../model/errors.ts';
 import type { Nonce } from '../model/ids.ts';
+import type { DispatchMessage } from '../model/message.ts';
 import { toSec } from '../model/time.ts';
 import type { Logger } from '../ports/logger.ts';
+import { isReadable } from '../ports/run-store.ts';
 import { foreignDeferMs } from '../protocol/limits.ts';
 import { acquire, type Held } from './acquire.ts';
 import { Attempt } from './attempt.ts';
@@ -35,13 +36,7 @@ export class Executor {
     const { message } = delivery;
     const logger = this.#ports.logger.child({ run: message.run, node: message.node, tenant: message.tenant });
     const registered = this.#ports.registry.byHash(message.hash);
-    if (!registered) {
-      logger.warn('definition not registered here: left to other workers', {
-        code: 'TaskNotFound',
-        hash: message.hash,
-      });
-      return defer(toSec(foreignDeferMs), 'TaskNotFound');
-    }
+    if (!registered) return await this.#leave(message, logger);
     if (delivery.endsAt - this.#ports.clock.now() <= delivery.marginMs) return defer(0, 'DeadlineNear');
     const nodes = new NodeRun(this.#ports, registered, delivery, () => this.#isEnding);
     const missing = nodes.notImplemented(message.node);
@@ -111,6 +106,17 @@ export class Executor {
       this.#attempts.delete(attempt);
       this.#statistics.end(ended.settled, clock.now() - started);
     }
+  }
+
+  /** A definition that is not here: what the run is of is read once, to say why it is left to others. */
+  async #leave(message: DispatchMessage, logger: Logger): Promise<Verdict> {
+    const run = await this.#ports.runs.get(message);
+    if (run === undefined) return this.#refused(acknowledge('NotFound'), message.run, logger);
+    if (isReadable(run) && run.phase !== 'active') return acknowledge('Finished');
+    const name = isReadable(run) ? run.name : undefined;
+    const code = this.#ports.registry.obstacle(message.hash, name)?.code ?? 'TaskNotFound';
+    logger.warn('definition not registered here: left to other workers', { code, name, hash: message.hash });
+    return defer(toSec(foreignDeferMs), code);
   }
 
   #refused(verdict: Verdict, executionId: string, logger: Logger): Verdict {

@@ -20,7 +20,8 @@ export async function readInput(
   place: Place,
   carried: Packed | undefined,
 ): Promise<unknown> {
-  if (place.element.kind !== 'fork') return await valueOf(payloads, run, inputOf(run, place.path), carried);
+  if (place.element.kind !== 'fork')
+    return await payloadValue(payloads, run, inputOf(run, place.path), carried);
   return await branchOutputs(payloads, run, { fork: place.path, shape: place.element, carried });
 }
 
@@ -34,13 +35,13 @@ async function branchOutputs(
     shape.branches.map(async ({ name }) => {
       const output = ended.find(({ branch }) => branch === name)?.node.output;
       if (!output) throw new Error(`the output of branch ${name} of ${fork} is not there`);
-      return [name, await valueOf(payloads, run, output, carried)] as const;
+      return [name, await payloadValue(payloads, run, output, carried)] as const;
     }),
   );
   return Object.fromEntries(entries);
 }
 
-async function valueOf(
+async function payloadValue(
   payloads: Pick<PayloadStore, 'get'>,
   run: Run,
   payload: Payload,

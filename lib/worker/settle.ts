@@ -3,7 +3,7 @@ import { HoldfastError } from '../model/errors.ts';
 import type { Dispatch } from '../model/message.ts';
 import type { Payload } from '../model/payload.ts';
 import type { LeasedNode, Run, RunNode } from '../model/run.ts';
-import { type EpochMs, toEpochSec } from '../model/time.ts';
+import type { EpochMs } from '../model/time.ts';
 import type { Transition } from '../model/transition.ts';
 import { expiry, inlineOutputMax, type Packed, packText, storeApart } from '../payload/payload.ts';
 import { sleep } from '../ports/clock.ts';

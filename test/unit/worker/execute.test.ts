@@ -1,6 +1,9 @@
 import { defineTask, NonRetryableError } from 'holdfast';
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
+import { Registry } from '../../../lib/define/registry.ts';
+import { Executor } from '../../../lib/worker/executor.ts';
+import { Statistics } from '../../../lib/worker/statistics.ts';
 import { deferred, VirtualSystem } from '../../support/virtual-system.ts';
 
 const echo = defineTask({ name: 'echo', input: z.unknown(), run: (input) => input });
@@ -66,8 +69,31 @@ describe('a single task', () => {
     const run = await system.client.submit(echo, 1);
     const message = { ...system.takeMessage(), hash: 'other' as never };
     const verdict = await system.executor().execute(system.delivery(message));
-    expect(verdict).toEqual({ verdict: 'defer', visibility: 30, because: 'TaskNotFound' });
+    expect(verdict).toEqual({ verdict: 'defer', visibility: 30, because: 'DefinitionMismatch' });
     expect((await system.node(run.id)).attempt).toBe(0);
+  });
+
+  it('tells a task that is not here at all from one in another shape', async () => {
+    const system = new VirtualSystem({ echo });
+    const run = await system.client.submit(echo, 1);
+    const other = defineTask({ name: 'other', input: z.unknown(), run: () => 'wrong' });
+    const registry = Registry.fromModule({ other });
+    const foreign = new Executor({ ...system.ports('foreign'), registry }, new Statistics());
+    const delivery = system.delivery(system.takeMessage());
+    expect(await foreign.execute(delivery)).toEqual({
+      verdict: 'defer',
+      visibility: 30,
+      because: 'TaskNotFound',
+    });
+    expect(system.logged('left to other workers')).toMatchObject([
+      { fields: { code: 'TaskNotFound', name: 'echo' } },
+    ]);
+    expect((await system.node(run.id)).attempt).toBe(0);
+    // Nobody need wait for a run that has ended meanwhile, or is not there.
+    await system.executor().execute(delivery);
+    expect(await foreign.execute(delivery)).toEqual({ verdict: 'acknowledge', because: 'Finished' });
+    const gone = { ...delivery, message: { ...delivery.message, run: 'gone' as never } };
+    expect(await foreign.execute(gone)).toEqual({ verdict: 'acknowledge', because: 'ContextNotFound' });
   });
 
   it('refuses to run under another definition than its own', async () => {
