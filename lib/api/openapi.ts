@@ -7,6 +7,7 @@ import {
   definitionsSchema,
   errorSchema,
   healthSchema,
+  nodeSchema,
   problemSchema,
   runPageSchema,
   runSchema,
@@ -17,6 +18,7 @@ import {
 const requestSchemas = { Submission: submissionSchema, Cancellation: cancellationSchema };
 const responseSchemas = {
   Run: runSchema,
+  Node: nodeSchema,
   RunError: errorSchema,
   RunPage: runPageSchema,
   Worker: workerSchema,

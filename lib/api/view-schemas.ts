@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import type { Run, RunPage, WorkerView } from '../client/run-view.ts';
+import type { NodeView, Run, RunPage, WorkerView } from '../client/run-view.ts';
 import { prioritySchema, statusSchema } from './schemas.ts';
 
 /** What answers look like, for the OpenAPI document. */
@@ -26,10 +26,35 @@ const cancelSchema = z
   })
   .readonly();
 
+export const nodeSchema = z.object({
+  id: z.string().meta({
+    description: 'Its path: the ids from the top joined by `/`.',
+    examples: ['confirm/payment/charge'],
+  }),
+  status: statusSchema,
+  attempt: z.int(),
+  maxAttempts: z.int(),
+  workerId: z.string().exactOptional(),
+  startedAt: time.exactOptional(),
+  endedAt: time.exactOptional(),
+  nextRetryAt: time.exactOptional(),
+  output: any('Absent where it is too large to be shown beside others.').optional(),
+  outputBytes: z.int().exactOptional().meta({ description: 'How large an output is that is not shown.' }),
+  error: errorSchema.exactOptional(),
+  progress: any('What the handler reported last.').optional(),
+  cached: z.boolean().exactOptional(),
+  iteration: z.int().exactOptional().meta({ description: 'How often a loop goes round, or went.' }),
+  decision: z
+    .string()
+    .exactOptional()
+    .meta({ description: 'The route that a branch took, or how an iteration of a loop ended.' }),
+});
+
 const base = {
   id: z.string(),
   tenant: z.string(),
-  task: z.string(),
+  task: z.string().meta({ description: 'The name of the task or workflow.' }),
+  kind: z.enum(['task', 'workflow']),
   hash: z.string().meta({ description: 'The definition it was submitted with.' }),
   input: any('As submitted; absent if it was undefined.').optional(),
   priority: prioritySchema,
@@ -41,6 +66,9 @@ const base = {
   idempotencyKey: z.string().exactOptional(),
   createdAt: time,
   startedAt: time.exactOptional(),
+  nodes: z.array(nodeSchema).readonly().exactOptional().meta({
+    description: 'Of a workflow, where one run is asked for: its nodes, the earliest first.',
+  }),
 };
 const ended = {
   ...base,
@@ -124,4 +152,5 @@ export type DocumentedAsTyped = [
   >,
   Same<keyof RunPage, keyof z.infer<typeof runPageSchema>>,
   Same<WorkerView, z.infer<typeof workerSchema>>,
+  Same<keyof NodeView, keyof z.infer<typeof nodeSchema>>,
 ];

@@ -15,6 +15,7 @@ export const activeRun = (over: Partial<ActiveRun> = {}): ActiveRun => ({
   id: 'r1',
   tenant: '-',
   task: 'echo',
+  kind: 'task',
   hash: 'h',
   input: { a: 1 },
   priority: 'normal',

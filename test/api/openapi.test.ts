@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import { type DocumentedAsTyped, runSchema } from '../../lib/api/view-schemas.ts';
+import type { NodeView } from '../../lib/client/run-view.ts';
 import { version } from '../../lib/version.ts';
 import { activeRun, failedRun, succeededRun } from './fake-client.ts';
 import { startApp } from './start-app.ts';
@@ -46,8 +47,19 @@ describe('GET /openapi.json', () => {
     expect(runSchema.safeParse({ ...activeRun(), status: 'succeeded' }).success).toBe(false);
   });
 
+  it('fits the nodes of a workflow', () => {
+    const node: NodeView = { id: 'confirm/payment/charge', status: 'succeeded', attempt: 1, maxAttempts: 3 };
+    const nodes = [
+      { ...node, output: 0 },
+      { ...node, outputBytes: 20_000 },
+      { ...node, status: 'waiting' as const, iteration: 2 },
+    ];
+    expect(runSchema.safeParse(activeRun({ kind: 'workflow', nodes })).error).toBeUndefined();
+    expect(runSchema.safeParse({ ...activeRun(), nodes: [{ id: 'a' }] }).success).toBe(false);
+  });
+
   it('has the fields of the types, as the compiler sees it', () => {
-    const same: DocumentedAsTyped = [true, true, true, true];
+    const same: DocumentedAsTyped = [true, true, true, true, true];
     expect(same).not.toContain(false);
   });
 
