@@ -129,12 +129,14 @@ const asSeen = (run: Pick<Run, 'at' | 'rev'>) => [
  * ```
  */
 const nodesAsSeen = (run: Run, now: EpochMs): Guard[] =>
-  nodesOf(run).flatMap(([id, node]) => [
-    guard('look.status', equals(['nodes', id, 'status'], node.status)),
-    guard('look.epoch', equals(['nodes', id, 'epoch'], node.epoch)),
-    // Planned for the end of a lease that a renewal may have moved.
-    ...(node.status === 'running' && isAbandoned(node, now) ? [expired('look', id, now)] : []),
-  ]);
+  nodesOf(run)
+    .filter(([, { status }]) => status === 'ready' || status === 'running')
+    .flatMap(([id, node]) => [
+      guard('look.status', equals(['nodes', id, 'status'], node.status)),
+      guard('look.epoch', equals(['nodes', id, 'epoch'], node.epoch)),
+      // Planned for the end of a lease that a renewal may have moved.
+      ...(node.status === 'running' && isAbandoned(node, now) ? [expired('look', id, now)] : []),
+    ]);
 
 /** 1, 2, 4 … minutes, at most 15. */
 const pauseAfter = (looks: number): Ms =>
