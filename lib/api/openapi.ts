@@ -2,8 +2,10 @@ import * as z from 'zod';
 
 import { version } from '../version.ts';
 import { tenantHeader } from './parse.ts';
-import { cancellationSchema, listingSchema, submissionSchema } from './schemas.ts';
+import { cancellationSchema, listingSchema, runSubmissionSchema, submissionSchema } from './schemas.ts';
+import { elementSchema, shapeSchema } from './shape-schemas.ts';
 import {
+  definitionSchema,
   definitionsSchema,
   errorSchema,
   healthSchema,
@@ -15,7 +17,11 @@ import {
   workersSchema,
 } from './view-schemas.ts';
 
-const requestSchemas = { Submission: submissionSchema, Cancellation: cancellationSchema };
+const requestSchemas = {
+  Submission: submissionSchema,
+  RunSubmission: runSubmissionSchema,
+  Cancellation: cancellationSchema,
+};
 const responseSchemas = {
   Run: runSchema,
   Node: nodeSchema,
@@ -24,6 +30,9 @@ const responseSchemas = {
   Worker: workerSchema,
   Workers: workersSchema,
   Definitions: definitionsSchema,
+  Definition: definitionSchema,
+  Shape: shapeSchema,
+  Element: elementSchema,
   Health: healthSchema,
   Problem: problemSchema,
 };
@@ -68,7 +77,7 @@ const post = (of: ReturnType<typeof operation>, body: SchemaName, required: bool
 export function openApiDocument(): object {
   return {
     openapi: '3.1.0',
-    info: { title: 'Holdfast', version, description: 'Durable tasks: submit, follow, cancel.' },
+    info: { title: 'Holdfast', version, description: 'Durable tasks and workflows: submit, follow, cancel.' },
     paths: paths(),
     components: {
       schemas: { ...schemasOf(requestSchemas, 'input'), ...schemasOf(responseSchemas, 'output') },
@@ -77,24 +86,30 @@ export function openApiDocument(): object {
 }
 
 function paths(): object {
-  const submit = operation('submitTask', 'Submits a task', [tenant, key], {
+  const submitted = {
     200: answer('The same request was submitted before', 'Run'),
     202: {
       ...answer('Submitted', 'Run'),
       headers: { Location: { description: 'Where to follow it', schema: { type: 'string' } } },
     },
-  });
+  };
+  const submitTask = operation('submitTask', 'Submits a task', [tenant, key], submitted);
+  const submitRun = operation('submitRun', 'Submits a workflow', [tenant, key], submitted);
   const cancel = operation('cancelRun', 'Asks for a run to be cancelled', [tenant, id], {
     202: answer('It will be cancelled', 'Run'),
   });
   return {
-    '/tasks': post(submit, 'Submission', true),
+    '/tasks': post(submitTask, 'Submission', true),
     '/tasks/{id}': get('getTask', 'Shows a task', [tenant, id], 'Run'),
-    '/runs': get('listRuns', 'Lists runs', [tenant, ...queryParameters()], 'RunPage'),
+    '/runs': {
+      ...get('listRuns', 'Lists runs', [tenant, ...queryParameters()], 'RunPage'),
+      ...post(submitRun, 'RunSubmission', true),
+    },
     '/runs/{id}': get('getRun', 'Shows a run', [tenant, id], 'Run'),
     '/runs/{id}/cancel': post(cancel, 'Cancellation', false),
     '/workers': get('listWorkers', 'Who works', [], 'Workers'),
     '/definitions': get('listDefinitions', 'What can be submitted', [], 'Definitions'),
+    '/definitions/{id}': get('getDefinition', 'A definition by its name or hash', [id], 'Definition'),
     '/health': get('getHealth', 'Whether the API answers', [], 'Health'),
     '/openapi.json': {
       get: operation('getOpenApi', 'This document', [], { 200: { description: 'OK' } }),

@@ -35,7 +35,7 @@ export const submissionSchema = z
       .exactOptional()
       .meta({
         description:
-          'The name of a registered task. Without it the default task is meant, if there is one; then, where `input` is missing too, the fields not named here are its input.',
+          'The name of a registered task or workflow. Without it the default task is meant, if there is one; then, where `input` is missing too, the fields not named here are its input.',
         examples: ['echo'],
       }),
     input: z.unknown().exactOptional().meta({ description: 'Any JSON that fits the schema of the task.' }),
@@ -51,6 +51,17 @@ export const submissionSchema = z
   })
   .meta({ title: 'What to run, and how' });
 
+/** Of a workflow: timeouts and attempts belong to its steps. */
+export const runSubmissionSchema = submissionSchema
+  .omit({ task: true, timeout: true, maxAttempts: true })
+  .extend({
+    workflow: text(64).meta({
+      description: 'The name of a registered workflow, of which the highest version is meant, or of a task.',
+      examples: ['order'],
+    }),
+  })
+  .meta({ title: 'Which workflow to run, and how' });
+
 export const cancellationSchema = z.strictObject({
   reason: text(256).exactOptional(),
   by: text(128).exactOptional().meta({ description: 'Who asked for it.' }),
@@ -61,7 +72,7 @@ export const cancellationSchema = z.strictObject({
 
 export const listingSchema = z.strictObject({
   status: statusSchema.exactOptional(),
-  name: text(64).exactOptional().meta({ description: 'Only runs of this task.' }),
+  name: text(64).exactOptional().meta({ description: 'Only runs of this task or workflow.' }),
   limit: z.coerce
     .number<string>()
     .int()
@@ -73,3 +84,4 @@ export const listingSchema = z.strictObject({
 });
 
 export type SubmissionBody = z.infer<typeof submissionSchema>;
+export type RunSubmissionBody = z.infer<typeof runSubmissionSchema>;

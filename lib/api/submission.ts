@@ -1,7 +1,7 @@
 import type { SubmitOptions } from '../client/client.ts';
 import { HoldfastError } from '../model/errors.ts';
 import { parseAs, toDuration } from './parse.ts';
-import { type SubmissionBody, submissionSchema } from './schemas.ts';
+import { runSubmissionSchema, type SubmissionBody, submissionSchema } from './schemas.ts';
 
 export interface Submission {
   readonly task: string;
@@ -26,6 +26,22 @@ export function readSubmission(body: unknown, defaultTask: string | undefined): 
     });
   }
   return { task, input: parsed.input, options: optionsOf(parsed), flat };
+}
+
+/** @throws HoldfastError `InvalidArgument`, `InvalidDuration` */
+export function readRunSubmission(
+  body: unknown,
+): Pick<Submission, 'input' | 'options'> & { workflow: string } {
+  const foreign = ['timeout', 'maxAttempts'].find((field) => isObject(body) && field in body);
+  if (foreign !== undefined) {
+    throw new HoldfastError(
+      'InvalidArgument',
+      `${foreign} belongs to the steps of a workflow, not to a run of it`,
+      { field: foreign },
+    );
+  }
+  const { workflow, ...rest } = parseAs(runSubmissionSchema, body);
+  return { workflow, input: rest.input, options: optionsOf(rest) };
 }
 
 /** In a flat body, `input.prompt` is just `prompt`. */

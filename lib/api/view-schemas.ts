@@ -1,6 +1,7 @@
 import * as z from 'zod';
-import type { NodeView, Run, RunPage, WorkerView } from '../client/run-view.ts';
+import type { DefinitionView, NodeView, Run, RunPage, WorkerView } from '../client/run-view.ts';
 import { prioritySchema, statusSchema } from './schemas.ts';
+import { shapeSchema } from './shape-schemas.ts';
 
 /** What answers look like, for the OpenAPI document. */
 
@@ -121,11 +122,17 @@ export const workerSchema = z.object({
 });
 export const workersSchema = z.object({ workers: z.array(workerSchema).readonly() });
 
-export const definitionsSchema = z.object({
-  definitions: z.array(
-    z.object({ name: z.string(), kind: z.literal('task'), hash: z.string().exactOptional() }),
-  ),
-});
+const listedDefinition = {
+  name: z.string(),
+  kind: z.enum(['task', 'workflow']),
+  hash: z.string().meta({ description: 'Of its shape: runs go on with the shape they began with.' }),
+  version: z
+    .int()
+    .exactOptional()
+    .meta({ description: 'Of a workflow, whose highest version new runs get.' }),
+};
+export const definitionsSchema = z.object({ definitions: z.array(z.object(listedDefinition)) });
+export const definitionSchema = z.object({ ...listedDefinition, shape: shapeSchema });
 
 export const healthSchema = z.object({ status: z.literal('ok') });
 
@@ -153,4 +160,5 @@ export type DocumentedAsTyped = [
   Same<keyof RunPage, keyof z.infer<typeof runPageSchema>>,
   Same<WorkerView, z.infer<typeof workerSchema>>,
   Same<keyof NodeView, keyof z.infer<typeof nodeSchema>>,
+  Same<DefinitionView, z.infer<typeof definitionSchema>>,
 ];

@@ -1,7 +1,8 @@
 import type { Task } from '../define/task.ts';
+import type { Workflow } from '../define/workflow/workflow.ts';
 import type { Duration } from '../model/duration.ts';
 import type { CancelMode, Priority, RunStatus } from '../model/run.ts';
-import type { FinishedRun, Run, RunPage, WorkerView } from './run-view.ts';
+import type { DefinitionView, FinishedRun, Run, RunPage, WorkerView } from './run-view.ts';
 
 export interface SubmitOptions {
   /** The same key and input again give the same run; another input is `IdempotencyConflict`. 1 to 256 characters. */
@@ -11,7 +12,9 @@ export interface SubmitOptions {
   /** Not before this long from now; at most 366 days. */
   readonly delay?: Duration;
   readonly tenant?: string;
+  /** Of a task alone: the steps of a workflow have their own. */
   readonly timeout?: Duration;
+  /** Of a task alone: the steps of a workflow have their own. */
   readonly maxAttempts?: number;
   readonly traceparent?: string;
 }
@@ -47,18 +50,18 @@ export interface WaitOptions extends InTenant {
 export type RunRef<Output = unknown> = string | Pick<Run<Output>, 'id' | 'tenant'>;
 
 /**
- * What a program does with tasks. Every method rejects with a HoldfastError; codes besides those named below:
+ * What a program does with tasks and workflows. Every method rejects with a HoldfastError; codes besides those named below:
  * `StoreUnreachable`, `TableNotFound`, or `ApiUnreachable` over HTTP.
  */
 export interface Client {
   /** @throws HoldfastError `InvalidInput`, `NotSerializable`, `PayloadTooLarge`, `IdempotencyConflict`, `UnknownTag` */
   submit<Input, Output>(
-    task: Task<Input, Output>,
+    definition: Task<Input, Output> | Workflow<Input, Output>,
     input: NoInfer<Input>,
     options?: SubmitOptions,
   ): Promise<Submitted<Output>>;
-  /** By name, for callers without the task's code. @throws also HoldfastError `UnknownTask` */
-  submitByName(task: string, input: unknown, options?: SubmitOptions): Promise<Submitted>;
+  /** By name, for callers without the code. @throws also HoldfastError `UnknownTask` */
+  submitByName(definition: string, input: unknown, options?: SubmitOptions): Promise<Submitted>;
   /** @throws HoldfastError `NotFound` */
   get(run: RunRef, options?: InTenant): Promise<Run>;
   list(options?: ListOptions): Promise<RunPage>;
@@ -71,6 +74,12 @@ export interface Client {
   result<Output>(run: Submitted<Output>, options?: WaitOptions): Promise<Output>;
   result(run: RunRef, options?: WaitOptions): Promise<unknown>;
   workers(): Promise<readonly WorkerView[]>;
+  /**
+   * What a name or a hash stands for. By hash also workflows whose code is not here any more, once they were submitted.
+   *
+   * @throws HoldfastError `NotFound`
+   */
+  definition(nameOrHash: string): Promise<DefinitionView>;
 }
 
 /** A run just submitted, or found under the same idempotency key. */

@@ -1,8 +1,8 @@
 import pMap from 'p-map';
-import { type Registered, registeredOf } from '../define/registry.ts';
+import { type Definition, type Registered, registeredOf } from '../define/registry.ts';
 import { validate } from '../define/validate.ts';
 import { HoldfastError } from '../model/errors.ts';
-import { noTenant, runId, tenantId } from '../model/ids.ts';
+import { type DefinitionHash, noTenant, runId, tenantId } from '../model/ids.ts';
 import type { Dispatch } from '../model/message.ts';
 import type { RunKey, Run as StoredRun } from '../model/run.ts';
 import { toEpochSec } from '../model/time.ts';
@@ -24,7 +24,7 @@ import { waitForEnd } from './follow.ts';
 import { listRuns } from './list.ts';
 import { nodeViews } from './node-view.ts';
 import type { ClientPorts } from './ports.ts';
-import type { Run, RunPage } from './run-view.ts';
+import type { DefinitionView, Run, RunPage } from './run-view.ts';
 import { prepare } from './submission.ts';
 import { viewOf, workerViewOf } from './view.ts';
 
@@ -35,15 +35,16 @@ export function directClient(ports: ClientPorts): Client {
     // The type of the output is the caller's word: it travels with the reference.
     (await waitForEnd(() => client.get(run, options), ports.clock, options)) as never;
   return {
-    submit: async (task, input, options) =>
-      (await client.submit(registeredOf(task), input, options)) as never,
-    submitByName: async (task, input, options) => client.submit(client.registered(task), input, options),
+    submit: async (definition, input, options) =>
+      (await client.submit(registeredOf(definition as Definition), input, options)) as never,
+    submitByName: async (name, input, options) => client.submit(client.registered(name), input, options),
     get: (run, options) => client.get(run, options),
     list: (options) => client.list(options),
     cancel: (run, options) => client.cancel(run, options),
     wait,
     result: async (run: RunRef, options = {}) => outputOf(await wait(run, options)) as never,
     workers: () => client.workers(),
+    definition: (nameOrHash) => client.definition(nameOrHash),
   };
 }
 
@@ -155,6 +156,23 @@ class DirectClient {
     return recent.map((worker) => workerViewOf(worker, now));
   }
 
+  async definition(nameOrHash: string): Promise<DefinitionView> {
+    const { definitions, registry } = this.#ports;
+    const hash = nameOrHash as DefinitionHash;
+    const registered = registry?.byName(nameOrHash) ?? registry?.byHash(hash);
+    if (registered) {
+      const { definition, name, shape } = registered;
+      const version = definition.kind === 'workflow' ? { version: definition.version } : {};
+      return { name, kind: shape.kind, hash: registered.hash, ...version, shape };
+    }
+    const shape = isHash(nameOrHash) ? await definitions.get(hash) : undefined;
+    if (shape) return { name: shape.name, kind: shape.kind, hash, shape };
+    throw new HoldfastError('NotFound', `There is no definition ${JSON.stringify(nameOrHash.slice(0, 80))}`, {
+      field: 'definition',
+      hint: 'GET /definitions lists what is registered; by hash only what was submitted is known.',
+    });
+  }
+
   #view(run: StoredRun): Promise<Run> {
     return viewOf(run, this.#ports.payloads, this.#ports.clock.now());
   }
@@ -166,6 +184,9 @@ class DirectClient {
     return run;
   }
 }
+
+/** As `hashOf` makes them. */
+const isHash = (text: string) => /^[0-9a-v]{16}$/.test(text);
 
 function refusedCancel(run: StoredRun): HoldfastError {
   const code = decideRefusedCancel(run);

@@ -14,7 +14,7 @@ import {
   type HttpRequest,
   type Transport,
 } from './http-transport.ts';
-import type { FinishedRun, Run, RunPage, WorkerView } from './run-view.ts';
+import type { DefinitionView, FinishedRun, Run, RunPage, WorkerView } from './run-view.ts';
 
 export interface HttpClientOptions extends HttpOptions {
   /** Default: this machine's. */
@@ -59,9 +59,12 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
   return {
     get,
     wait,
-    submit: async <Output>(task: { readonly name: string }, input: unknown, options?: SubmitOptions) =>
-      (await submit(send, task.name, input, options)) as Submitted<Output>,
-    submitByName: (task, input, options) => submit(send, task, input, options),
+    submit: async <Output>(
+      { kind, name }: { readonly kind: 'task' | 'workflow'; readonly name: string },
+      input: unknown,
+      options?: SubmitOptions,
+    ) => (await submit(send, { kind, name }, input, options)) as Submitted<Output>,
+    submitByName: (name, input, options) => submit(send, { kind: 'task', name }, input, options),
     list: async (options = {}) => pageFrom(await send(listRequest(options))),
     cancel: async (run, { tenant, ...body } = {}) => {
       const path = `/runs/${idOf(run)}/cancel`;
@@ -70,21 +73,23 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
     result: async <Output>(run: RunRef<Output>, options?: Parameters<Client['wait']>[1]) =>
       outputOf(await wait(run, options)) as Output,
     workers: async () => workersFrom(await send({ method: 'GET', path: '/workers' })),
+    definition: async (nameOrHash) =>
+      definitionFrom(await send({ method: 'GET', path: `/definitions/${runId(nameOrHash)}` })),
   };
 }
 
 async function submit(
   send: Transport,
-  task: string,
+  { kind, name }: { readonly kind: 'task' | 'workflow'; readonly name: string },
   input: unknown,
   { tenant, traceparent, ...options }: SubmitOptions = {},
 ): Promise<Submitted> {
   checkCarried(input);
   const answer = await send({
     method: 'POST',
-    path: '/tasks',
+    path: kind === 'workflow' ? '/runs' : '/tasks',
     headers: { ...tenantHeaders('', tenant), ...(isTraceparent(traceparent) ? { traceparent } : {}) },
-    body: { task, input, ...options },
+    body: { [kind]: name, input, ...options },
   });
   return { ...runFrom(answer), created: answer.status === 202 };
 }
@@ -136,6 +141,11 @@ function pageFrom({ body }: HttpAnswer): RunPage {
 function workersFrom({ body }: HttpAnswer): readonly WorkerView[] {
   if (!Array.isArray(body.workers)) throw unexpected('a list of workers');
   return body.workers;
+}
+
+function definitionFrom({ body }: HttpAnswer): DefinitionView {
+  if (typeof body.hash !== 'string' || typeof body.shape !== 'object') throw unexpected('a definition');
+  return body as unknown as DefinitionView;
 }
 
 function unexpected(what: string): HoldfastError {

@@ -1,3 +1,4 @@
+import type { Shape } from '../model/definition.ts';
 import type { CancelMode, Priority, RunStatus } from '../model/run.ts';
 
 /** Why a run or its last attempt failed. */
@@ -110,6 +111,16 @@ export interface WorkerView {
   readonly averageMs: number;
   readonly startedAt: string;
   readonly lastSeenAt: string;
+}
+
+/** A task or workflow as data. */
+export interface DefinitionView {
+  readonly name: string;
+  readonly kind: 'task' | 'workflow';
+  readonly hash: string;
+  /** Of a registered workflow. */
+  readonly version?: number;
+  readonly shape: Shape;
 }
 
 export interface RunPage {

@@ -1,6 +1,7 @@
 import type { Client, SubmitOptions, Submitted } from '../../lib/client/client.ts';
 import { outputOf } from '../../lib/client/finished.ts';
 import type { ActiveRun, FailedRun, Run, SucceededRun } from '../../lib/client/run-view.ts';
+import type { Shape } from '../../lib/model/definition.ts';
 import { HoldfastError } from '../../lib/model/errors.ts';
 
 export interface Submission {
@@ -42,7 +43,41 @@ export const failedRun = (over: Partial<FailedRun> = {}): FailedRun => ({
   ...over,
 });
 
-/** A client over a map: enough of one for the mapping between HTTP and the port. It knows the task `echo` only. */
+export const orderHash = '0123456789abcdef';
+export const orderShape: Shape = {
+  kind: 'workflow',
+  name: 'order',
+  body: [
+    { kind: 'step', id: 'validate', task: 'validate', priority: 'high' },
+    {
+      kind: 'fork',
+      id: 'confirm',
+      branches: [
+        { name: 'payment', body: [{ kind: 'step', id: 'charge', task: 'charge', leaseMs: 1_000 }] },
+        { name: 'stock', body: [{ kind: 'delay', id: 'settle', delayMs: 1_000 }] },
+      ],
+      join: { kind: 'map', id: 'confirm' },
+    },
+    {
+      kind: 'branch',
+      id: 'route',
+      routes: [{ key: 'express', body: [] }],
+      otherwise: [{ kind: 'map', id: 'plain' }],
+    },
+    {
+      kind: 'loop',
+      id: 'poll',
+      body: [{ kind: 'step', id: 'check', task: 'check', decides: true }],
+      maxIterations: 20,
+      onMax: 'fail',
+    },
+  ],
+};
+
+/**
+ * A client over a map: enough of one for the mapping between HTTP and the port. It knows the task `echo` and the
+ * workflow `order` only.
+ */
 export class FakeClient implements Client {
   readonly submitted: Submission[] = [];
   readonly calls: unknown[][] = [];
@@ -56,7 +91,8 @@ export class FakeClient implements Client {
 
   readonly submitByName: Client['submitByName'] = async (task, input, options = {}) => {
     this.#called('submit', task, input, options);
-    if (task !== 'echo') throw new HoldfastError('UnknownTask', 'There is no such task', { field: 'task' });
+    if (task !== 'echo' && task !== 'order')
+      throw new HoldfastError('UnknownTask', 'There is no such task', { field: 'task' });
     this.submitted.push({ task, input, options });
     const id = options.idempotencyKey === undefined ? `r${this.submitted.length}` : 'keyed';
     const tenant = options.tenant ?? '-';
@@ -64,7 +100,8 @@ export class FakeClient implements Client {
     if (existing && JSON.stringify(existing.input) !== JSON.stringify(input)) {
       throw new HoldfastError('IdempotencyConflict', 'The key was used already', { field: 'idempotencyKey' });
     }
-    const run = existing ?? activeRun({ id, tenant, task, input });
+    const kind = task === 'echo' ? 'task' : 'workflow';
+    const run = existing ?? activeRun({ id, tenant, task, kind, input });
     this.put(run);
     return { ...run, created: existing === undefined };
   };
@@ -97,6 +134,14 @@ export class FakeClient implements Client {
   };
   readonly result: Client['result'] = async (ref: Parameters<Client['get']>[0]) =>
     outputOf((await this.get(ref)) as SucceededRun) as never;
+
+  readonly definition: Client['definition'] = async (nameOrHash) => {
+    this.#called('definition', nameOrHash);
+    if (nameOrHash === 'order' || nameOrHash === orderHash) {
+      return { name: 'order', kind: 'workflow', hash: orderHash, shape: orderShape };
+    }
+    throw new HoldfastError('NotFound', `There is no definition ${nameOrHash}`, { field: 'definition' });
+  };
 
   readonly workers: Client['workers'] = async () => {
     this.#called('workers');

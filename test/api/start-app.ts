@@ -27,7 +27,13 @@ export function startApp(options: { defaultTask?: string } = {}) {
     error: at('error'),
     child: () => logger,
   };
-  const tasks = { names: () => ['echo'], byName: () => ({ hash: 'abc' }) };
+  const tasks = {
+    all: () => [
+      { name: 'order', hash: 'o1', definition: { kind: 'workflow' as const, version: 1 } },
+      { name: 'order', hash: 'o2', definition: { kind: 'workflow' as const, version: 2 } },
+      { name: 'echo', hash: 'abc', definition: { kind: 'task' as const } },
+    ],
+  };
   return { app: createApp({ client, tasks, logger, ...options }), client, log };
 }
 

@@ -1,14 +1,27 @@
 import type { Context, Hono } from 'hono';
 import type { Client, InTenant } from '../../client/client.ts';
+import { HoldfastError } from '../../model/errors.ts';
 import { runId } from '../../model/ids.ts';
 import { readJson } from '../json-body.ts';
 import type { ApiOptions } from '../options.ts';
 import { parseAs, queryOf, tenantOf } from '../parse.ts';
 import { cancellationSchema, listingSchema } from '../schemas.ts';
+import { readRunSubmission } from '../submission.ts';
+import { optionsFromHeaders } from '../submission-headers.ts';
 
 export function addRunRoutes(app: Hono, { client }: ApiOptions): void {
   app.get('/runs', async (c) => {
     return c.json(await client.list({ ...parseAs(listingSchema, queryOf(c)), ...inTenant(c) }));
+  });
+
+  app.post('/runs', async (c) => {
+    const { workflow, input, options } = readRunSubmission(await readJson(c));
+    const { created, ...view } = await client
+      .submitByName(workflow, input, { ...options, ...optionsFromHeaders(c, options) })
+      .catch((error: unknown) => {
+        throw asWorkflow(error);
+      });
+    return c.json(view, created ? 202 : 200, { location: `/runs/${view.id}` });
   });
 
   app.get('/runs/:id', (c) => showRun(c, client, c.req.param('id')));
@@ -18,6 +31,14 @@ export function addRunRoutes(app: Hono, { client }: ApiOptions): void {
     const cancellation = parseAs(cancellationSchema, (await readJson(c)) ?? {});
     return c.json(await client.cancel(id, { ...cancellation, ...inTenant(c) }), 202);
   });
+}
+
+/** The client calls a name `task`, whatever it names; the field here is `workflow`. */
+function asWorkflow(error: unknown): unknown {
+  if (!(error instanceof HoldfastError) || error.code !== 'UnknownTask' || error.field !== 'task')
+    return error;
+  const { cause, code, hint, message } = error;
+  return new HoldfastError(code, message, { field: 'workflow', hint, cause });
 }
 
 export async function showRun(c: Context, client: Client, id: string): Promise<Response> {

@@ -1,0 +1,56 @@
+import * as z from 'zod';
+import type { ElementShape, Sequence, Shape } from '../model/definition.ts';
+import { prioritySchema } from './schemas.ts';
+
+/** What the shape of a definition looks like, for the OpenAPI document. */
+
+const id = z.string().meta({ description: 'Unique among its siblings; a part of the path of its node.' });
+const ms = z.int().min(0);
+const body: z.ZodType<Sequence> = z.lazy(() => z.array(elementSchema).readonly());
+
+const step = z.object({
+  kind: z.literal('step'),
+  id,
+  task: z.string(),
+  decides: z.literal(true).exactOptional().meta({ description: 'It ends an iteration of a loop.' }),
+  leaseMs: ms.exactOptional(),
+  timeoutMs: ms.exactOptional(),
+  priority: prioritySchema.exactOptional(),
+  tags: z.array(z.string()).readonly().exactOptional(),
+});
+const map = z.object({ kind: z.literal('map'), id });
+const delay = z.object({ kind: z.literal('delay'), id, delayMs: ms });
+const fork = z.object({
+  kind: z.literal('fork'),
+  id,
+  branches: z.array(z.object({ name: z.string(), body })).readonly(),
+  join: z.discriminatedUnion('kind', [step, map]),
+});
+const branch = z.object({
+  kind: z.literal('branch'),
+  id,
+  routes: z.array(z.object({ key: z.string(), body })).readonly(),
+  otherwise: body.exactOptional(),
+});
+const loop = z.object({
+  kind: z.literal('loop'),
+  id,
+  body,
+  maxIterations: z.int().min(1),
+  onMax: z.enum(['fail', 'exitWithLast']),
+});
+
+export const elementSchema: z.ZodType<ElementShape> = z.discriminatedUnion('kind', [
+  step,
+  map,
+  delay,
+  fork,
+  branch,
+  loop,
+]);
+
+export const shapeSchema: z.ZodType<Shape> = z.object({
+  kind: z.enum(['task', 'workflow']),
+  name: z.string(),
+  body,
+});
