@@ -30,7 +30,8 @@ export function runId(text: string): RunId {
 
 /** The name of a task, workflow or node. @throws HoldfastError `InvalidName`. */
 export function checkName(text: string, field: string): string {
-  if (!namePattern.test(text)) {
+  // A pattern would be tried on what something else turns into: `null` reads like a name.
+  if (typeof text !== 'string' || !namePattern.test(text)) {
     throw new HoldfastError('InvalidName', `${field} is not a valid name: ${JSON.stringify(text)}`, {
       field,
     });

@@ -78,7 +78,7 @@ class Compiler {
   sequence(drafts: readonly Draft[], { base, depth, decides }: Surroundings): Sequence {
     const used = new Set<string>();
     const elements = drafts.map((draft, index) => {
-      const id = this.#idOf(draft, under(base, `${index + 1}`));
+      const id = this.#idOf(draft, base, index + 1);
       const path = under(base, id);
       this.#checkPlace(id, path, depth);
       if (used.has(id)) {
@@ -90,22 +90,22 @@ class Compiler {
     return Object.freeze(elements);
   }
 
-  /** @param unnamed what to call an element without an id, for messages */
-  #idOf(draft: Draft, unnamed: string): string {
+  #idOf(draft: Draft, base: string | undefined, position: number): string {
     const named = draft.kind === 'fork' ? draft.join : draft;
     if (named.kind !== 'step') return named.id;
     const { options, task } = named;
     if (!isTask(task)) {
-      throw this.invalid(
-        typeof options?.id === 'string' ? options.id : unnamed,
-        'is given something that is no task',
-      );
+      const id = typeof options?.id === 'string' ? options.id : `#${position}`;
+      throw this.invalid(under(base, id), 'is given something that is no task');
+    }
+    if (options !== undefined && (typeof options !== 'object' || options === null)) {
+      throw this.invalid(under(base, task.name), 'the options must be an object');
     }
     return options?.id ?? task.name;
   }
 
-  #checkPlace(id: unknown, path: string, depth: number): void {
-    checkText(id, path);
+  #checkPlace(id: string, path: string, depth: number): void {
+    checkName(id, path);
     this.#count += 1;
     if (this.#count > nodesMax) throw this.invalid(path, `a workflow has at most ${nodesMax} nodes`);
     if (depth > depthMax) throw this.invalid(path, `elements are nested at most ${depthMax} deep`);
@@ -230,7 +230,7 @@ class Compiler {
       throw this.invalid(path, `${what} must be an object of bodies by name`);
     }
     const entries = Object.entries(bodies);
-    for (const [name] of entries) checkText(name, under(path, name));
+    for (const [name] of entries) checkName(name, under(path, name));
     return entries;
   }
 
@@ -244,9 +244,4 @@ class Compiler {
   }
 }
 
-const under = (base: string | undefined, id: string) => (base === undefined ? id : `${base}/${id}`);
-
-function checkText(id: unknown, path: string): void {
-  // Not a text is no name either: a pattern would be tried on what it turns into.
-  checkName(typeof id === 'string' ? id : '', path);
-}
+const under = (base: string | undefined, id: string) => (base === undefined ? `${id}` : `${base}/${id}`);

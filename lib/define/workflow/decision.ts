@@ -20,9 +20,13 @@ export interface Decision<out Again, out Done> {
 
 // A class of its own, so that a decision inside of a value is refused as not serialisable, not stored as its fields.
 class Envelope {
-  readonly [mark] = true;
   readonly tag: Tag;
   readonly value: unknown;
+
+  // On the prototype: a copy of the fields is no decision.
+  get [mark](): true {
+    return true;
+  }
 
   constructor(tag: Tag, value: unknown) {
     this.tag = tag;
