@@ -3,7 +3,7 @@ import * as z from 'zod';
 import { version } from '../version.ts';
 import { tenantHeader } from './parse.ts';
 import { cancellationSchema, listingSchema, runSubmissionSchema, submissionSchema } from './schemas.ts';
-import { elementSchema, shapeSchema } from './shape-schemas.ts';
+import { elementSchema, sequenceSchema, shapeSchema } from './shape-schemas.ts';
 import {
   definitionSchema,
   definitionsSchema,
@@ -32,6 +32,7 @@ const responseSchemas = {
   Definitions: definitionsSchema,
   Definition: definitionSchema,
   Shape: shapeSchema,
+  Sequence: sequenceSchema,
   Element: elementSchema,
   Health: healthSchema,
   Problem: problemSchema,

@@ -6,7 +6,7 @@ import { prioritySchema } from './schemas.ts';
 
 const id = z.string().meta({ description: 'Unique among its siblings; a part of the path of its node.' });
 const ms = z.int().min(0);
-const body: z.ZodType<Sequence> = z.lazy(() => z.array(elementSchema).readonly());
+export const sequenceSchema: z.ZodType<Sequence> = z.lazy(() => z.array(elementSchema).readonly());
 
 const step = z.object({
   kind: z.literal('step'),
@@ -23,19 +23,19 @@ const delay = z.object({ kind: z.literal('delay'), id, delayMs: ms });
 const fork = z.object({
   kind: z.literal('fork'),
   id,
-  branches: z.array(z.object({ name: z.string(), body })).readonly(),
+  branches: z.array(z.object({ name: z.string(), body: sequenceSchema })).readonly(),
   join: z.discriminatedUnion('kind', [step, map]),
 });
 const branch = z.object({
   kind: z.literal('branch'),
   id,
-  routes: z.array(z.object({ key: z.string(), body })).readonly(),
-  otherwise: body.exactOptional(),
+  routes: z.array(z.object({ key: z.string(), body: sequenceSchema })).readonly(),
+  otherwise: sequenceSchema.exactOptional(),
 });
 const loop = z.object({
   kind: z.literal('loop'),
   id,
-  body,
+  body: sequenceSchema,
   maxIterations: z.int().min(1),
   onMax: z.enum(['fail', 'exitWithLast']),
 });
@@ -52,5 +52,5 @@ export const elementSchema: z.ZodType<ElementShape> = z.discriminatedUnion('kind
 export const shapeSchema: z.ZodType<Shape> = z.object({
   kind: z.enum(['task', 'workflow']),
   name: z.string(),
-  body,
+  body: sequenceSchema,
 });

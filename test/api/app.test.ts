@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { HoldfastError } from '../../lib/model/errors.ts';
-import { activeRun, failedRun, succeededRun } from './fake-client.ts';
+import { activeRun, failedRun, orderHash, orderShape, succeededRun } from './fake-client.ts';
 import { post, problemOf, startApp } from './start-app.ts';
 
 describe('POST /tasks', () => {
@@ -105,6 +105,46 @@ describe('POST /tasks without a task', () => {
   });
 });
 
+describe('POST /runs', () => {
+  it('hands everything to the client and answers 202 with a location', async () => {
+    const { app, client } = startApp();
+    const body = { workflow: 'order', input: { a: 1 }, delay: 90, priority: 'low', tags: ['eu'] };
+    const response = await post(app, '/runs', body, { 'x-holdfast-tenant': 'acme' });
+    expect([response.status, response.headers.get('location')]).toEqual([202, '/runs/r1']);
+    expect(await response.json()).toMatchObject({ id: 'r1', task: 'order', kind: 'workflow' });
+    const options = { delay: '90000ms', priority: 'low', tags: ['eu'], tenant: 'acme' };
+    expect(client.submitted).toEqual([{ task: 'order', input: { a: 1 }, options }]);
+  });
+
+  it('answers 200 to the same request again, 409 to another under its key', async () => {
+    const { app } = startApp();
+    const submit = (input: unknown) =>
+      post(app, '/runs', { workflow: 'order', input }, { 'idempotency-key': 'k' });
+    const first = await submit(1);
+    const again = await submit(1);
+    const other = await submit(2);
+    expect([first.status, again.status, other.status]).toEqual([202, 200, 409]);
+    expect(await again.json()).toEqual(await first.json());
+  });
+
+  it.each([
+    ['a timeout', { workflow: 'order', timeout: 5 }, 'timeout', /belongs to the steps/],
+    ['attempts', { workflow: 'order', maxAttempts: 5 }, 'maxAttempts', /belongs to the steps/],
+    ['a task', { task: 'echo' }, 'workflow', /workflow/],
+    ['both', { workflow: 'order', task: 'echo' }, 'task', /no field/],
+    ['no workflow', {}, 'workflow', /workflow/],
+    ['an unknown workflow', { workflow: 'nope' }, 'workflow', /no such/],
+    ['a delay of 367 days', { workflow: 'order', delay: '367d' }, 'delay', /366d/],
+    ['a list', [], 'body', /./],
+    ['null', null, 'body', /./],
+  ])('refuses %s', async (_what, body, field, detail) => {
+    const { app, client } = startApp();
+    const problem = await problemOf(await post(app, '/runs', body));
+    expect(problem).toMatchObject({ status: 400, field, detail: expect.stringMatching(detail) });
+    expect(client.submitted).toEqual([]);
+  });
+});
+
 describe('runs', () => {
   it.each(['/tasks/r1', '/runs/r1'])('GET %s shows a run', async (path) => {
     const { app, client } = startApp();
@@ -163,9 +203,26 @@ describe('what there is', () => {
     const read = async (path: string) => (await app.request(path)).json();
     expect(await read('/workers')).toMatchObject({ workers: [{ id: 'w1', succeeded: 5 }] });
     expect(await read('/definitions')).toEqual({
-      definitions: [{ name: 'echo', kind: 'task', hash: 'abc' }],
+      definitions: [
+        { name: 'echo', kind: 'task', hash: 'abc' },
+        { name: 'order', kind: 'workflow', hash: 'o2', version: 2 },
+        { name: 'order', kind: 'workflow', hash: 'o1', version: 1 },
+      ],
     });
     expect(await read('/health')).toEqual({ status: 'ok' });
+  });
+});
+
+describe('GET /definitions/{id}', () => {
+  it.each(['order', orderHash])('shows the shape of %s', async (id) => {
+    const response = await startApp().app.request(`/definitions/${id}`);
+    const shown = { name: 'order', kind: 'workflow', hash: orderHash, shape: orderShape };
+    expect([response.status, await response.json()]).toEqual([200, shown]);
+  });
+
+  it('is 404 for what is not there', async () => {
+    const problem = await problemOf(await startApp().app.request('/definitions/nope'));
+    expect(problem).toMatchObject({ status: 404, code: 'NotFound', field: 'definition' });
   });
 });
 
@@ -202,6 +259,7 @@ describe('methods and routes', () => {
     ['POST', '/', 404, 'UnknownRoute'],
     ['GET', '/tasks', 405, 'MethodNotAllowed'],
     ['DELETE', '/tasks/r1', 405, 'MethodNotAllowed'],
+    ['POST', '/definitions/order', 405, 'MethodNotAllowed'],
     ['OPTIONS', '/tasks', 405, 'MethodNotAllowed'],
     ['PUT', '/runs/r1/cancel', 405, 'MethodNotAllowed'],
     ['FOO', '/runs', 405, 'MethodNotAllowed'],

@@ -5,7 +5,17 @@ import { startApp } from './start-app.ts';
 // Together more than 10,000 requests.
 const runsPerProperty = { numRuns: 2_000 };
 
-const known = ['task', 'input', 'idempotencyKey', 'timeout', 'maxAttempts', 'priority', 'tags', 'delay'];
+const known = [
+  'task',
+  'workflow',
+  'input',
+  'idempotencyKey',
+  'timeout',
+  'maxAttempts',
+  'priority',
+  'tags',
+  'delay',
+];
 const evil = ['__proto__', 'constructor', 'prototype', 'toString', 'hasOwnProperty', '~standard', ''];
 const key = fc.oneof(fc.constantFrom(...known), fc.constantFrom(...evil), fc.string({ unit: 'binary' }));
 const value = fc.oneof(fc.constant('echo'), fc.jsonValue(), fc.double(), fc.string({ unit: 'binary' }));
@@ -49,6 +59,7 @@ describe('hostile requests never cause more than a 4xx', () => {
         const { app, log } = startApp(defaultTask === undefined ? {} : { defaultTask });
         const json = { 'content-type': 'application/json' };
         await check(await app.request('/tasks', { method: 'POST', headers: json, body: text }), log);
+        await check(await app.request('/runs', { method: 'POST', headers: json, body: text }), log);
         await check(await app.request('/runs/r1/cancel', { method: 'POST', headers: json, body: text }), log);
       }),
       runsPerProperty,
@@ -69,7 +80,7 @@ describe('hostile requests never cause more than a 4xx', () => {
 
   it('paths, queries and methods', async () => {
     const segment = fc.oneof(
-      fc.constantFrom('tasks', 'runs', 'cancel', '..', '%2e%2e', '%', '__proto__'),
+      fc.constantFrom('tasks', 'runs', 'definitions', 'cancel', '..', '%2e%2e', '%', '__proto__'),
       fc.webSegment(),
     );
     const path = fc.array(segment, { maxLength: 5 }).map((segments) => `/${segments.join('/')}`);

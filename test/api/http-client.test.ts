@@ -3,10 +3,11 @@ import * as z from 'zod';
 import { createHttpClient } from '../../lib/client/http-client.ts';
 import type { HttpOptions } from '../../lib/client/http-transport.ts';
 import { defineTask } from '../../lib/define/task.ts';
+import { defineWorkflow } from '../../lib/define/workflow/define-workflow.ts';
 import { HoldfastError } from '../../lib/model/errors.ts';
 import type { Clock } from '../../lib/ports/clock.ts';
 import { VirtualClock } from '../../lib/testing/virtual-clock.ts';
-import { activeRun, failedRun, succeededRun } from './fake-client.ts';
+import { activeRun, failedRun, orderHash, orderShape, succeededRun } from './fake-client.ts';
 import { deadUrl, startApp } from './start-app.ts';
 
 type Fetch = NonNullable<HttpOptions['fetch']>;
@@ -59,6 +60,21 @@ describe('createHttpClient', () => {
     expect([first.created, again.created, again.id]).toEqual([true, false, first.id]);
     const received = { ...options, delay: '300000ms', timeout: '30000ms' };
     expect(client.submitted[0]).toEqual({ task: 'echo', input: { a: 1 }, options: received });
+  });
+
+  it('submits workflows to where they belong, and shows definitions', async () => {
+    const { http, client, requests } = connect();
+    const order = defineWorkflow('order', { input: z.number() })
+      .map('double', (n) => n * 2)
+      .build();
+    const run = await http.submit(order, 3, { priority: 'high' });
+    expect(run).toMatchObject({ kind: 'workflow', created: true });
+    expect(client.submitted).toEqual([{ task: 'order', input: 3, options: { priority: 'high' } }]);
+    expect(await http.definition(orderHash)).toMatchObject({ hash: orderHash, shape: orderShape });
+    expect(requests).toEqual(['POST /runs', `GET /definitions/${orderHash}`]);
+    await expect(http.definition('nope')).rejects.toMatchObject({ code: 'NotFound' });
+    await expect(http.definition('../runs')).rejects.toMatchObject({ code: 'InvalidArgument' });
+    await expect(http.submit(order, 3, { timeout: '5s' })).rejects.toMatchObject({ field: 'timeout' });
   });
 
   it.each([null, 0, '', false, undefined, { deep: [1] }])('carries the value %j', async (value) => {

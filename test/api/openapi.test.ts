@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
-import { type DocumentedAsTyped, runSchema } from '../../lib/api/view-schemas.ts';
+import { type DocumentedAsTyped, definitionSchema, runSchema } from '../../lib/api/view-schemas.ts';
 import type { NodeView } from '../../lib/client/run-view.ts';
 import { version } from '../../lib/version.ts';
-import { activeRun, failedRun, succeededRun } from './fake-client.ts';
+import { activeRun, failedRun, orderHash, orderShape, succeededRun } from './fake-client.ts';
 import { startApp } from './start-app.ts';
 
 interface Document {
@@ -56,6 +56,20 @@ describe('GET /openapi.json', () => {
     ];
     expect(runSchema.safeParse(activeRun({ kind: 'workflow', nodes })).error).toBeUndefined();
     expect(runSchema.safeParse({ ...activeRun(), nodes: [{ id: 'a' }] }).success).toBe(false);
+  });
+
+  it('fits the shapes of definitions', () => {
+    const definition = { name: 'order', kind: 'workflow', hash: orderHash, shape: orderShape };
+    expect(definitionSchema.safeParse(definition).error).toBeUndefined();
+    const broken = { ...orderShape, body: [{ kind: 'loop', id: 'poll', body: [{ kind: 'leap', id: 'x' }] }] };
+    expect(definitionSchema.safeParse({ ...definition, shape: broken }).success).toBe(false);
+  });
+
+  it('has no timeout and no attempts in the submission of a workflow', async () => {
+    const { components } = await read();
+    const fields = Object.keys(components.schemas.RunSubmission?.properties ?? {});
+    expect(fields.sort()).toEqual(['delay', 'idempotencyKey', 'input', 'priority', 'tags', 'workflow']);
+    expect(components.schemas.RunSubmission).toMatchObject({ additionalProperties: false });
   });
 
   it('has the fields of the types, as the compiler sees it', () => {
