@@ -7,6 +7,7 @@ import { addCommonOptions } from './options.ts';
 import { painter, printable } from './text.ts';
 import { addCancel } from './verbs/cancel.ts';
 import { addGet } from './verbs/get.ts';
+import { addGraph } from './verbs/graph.ts';
 import { addList } from './verbs/list.ts';
 import { addSubmit } from './verbs/submit.ts';
 import { addWatch } from './verbs/watch.ts';
@@ -35,7 +36,7 @@ export async function runCli(args: readonly string[], cli: Cli): Promise<number>
 
 function buildProgram(cli: Cli, setExitCode: SetExitCode): Command {
   const program = new Command('holdfast')
-    .description('Durable tasks on AWS Lambda, DynamoDB and SQS.')
+    .description('Durable tasks and workflows on AWS Lambda, DynamoDB and SQS.')
     .version(version)
     .exitOverride()
     .configureOutput({
@@ -48,6 +49,7 @@ function buildProgram(cli: Cli, setExitCode: SetExitCode): Command {
   addCommonOptions(program);
   addSubmit(program, cli, setExitCode);
   addGet(program, cli);
+  addGraph(program, cli);
   addList(program, cli);
   addWatch(program, cli, setExitCode);
   addCancel(program, cli);

@@ -1,13 +1,15 @@
 import type { Run } from '../client/run-view.ts';
+import { nodeTable } from './show-nodes.ts';
 import { jsonText, milliseconds, type Paint, printable, statusStyles } from './text.ts';
 
-/** A run for people: one aligned line per property that it has. */
+/** A run for people: one aligned line per property that it has, and the nodes of a workflow as a table. */
 export function runDetails(run: Run, paint: Paint): string {
   const lines: [string, string | undefined][] = [
     ['id', printable(run.id)],
-    ['task', printable(run.task)],
+    [run.kind, printable(run.task)],
     ['status', paint(statusStyles[run.status] ?? 'bold', printable(run.status))],
-    ['attempt', `${run.attempt} of ${run.maxAttempts}`],
+    // Of a workflow each node has its own, below.
+    ['attempt', run.kind === 'task' ? `${run.attempt} of ${run.maxAttempts}` : undefined],
     ['worker', shown(run.workerId)],
     ['tenant', run.tenant === '-' ? undefined : printable(run.tenant)],
     ['tags', run.tags.length === 0 ? undefined : printable(run.tags.join(', '))],
@@ -24,23 +26,32 @@ export function runDetails(run: Run, paint: Paint): string {
     ['error', errorText(run)],
   ];
   const width = Math.max(...lines.map(([name]) => name.length));
-  return lines
+  const details = lines
     .filter(([, text]) => text !== undefined)
     .map(([name, text]) => `${paint('dim', name.padEnd(width))}  ${text}\n`)
     .join('');
+  return run.nodes === undefined ? details : `${details}\n${nodeTable(run.nodes, paint)}`;
 }
 
 /** What changes while a run goes on, on one line. */
 export function runChange(run: Run, paint: Paint): string {
   const parts = [
     paint(statusStyles[run.status] ?? 'bold', printable(run.status).padEnd('succeeded'.length)),
-    `attempt ${run.attempt} of ${run.maxAttempts}`,
+    run.kind === 'task' ? `attempt ${run.attempt} of ${run.maxAttempts}` : nodesChange(run),
     run.progress === undefined ? undefined : `progress ${jsonText(run.progress)}`,
     cancelText(run) === undefined ? undefined : `cancel ${cancelText(run)}`,
     errorText(run),
     run.status === 'succeeded' ? `output ${jsonText(run.output)}` : undefined,
   ];
   return `${parts.filter((part) => part !== undefined).join('  ')}\n`;
+}
+
+/** How far a workflow has come. */
+function nodesChange({ nodes = [] }: Run): string {
+  const open = nodes.filter(({ status }) => status === 'running').map(({ id }) => id);
+  const succeeded = nodes.filter(({ status }) => status === 'succeeded').length;
+  const counted = `${succeeded} of ${nodes.length} nodes done`;
+  return open.length === 0 ? counted : printable(`${counted}, at ${open.join(', ')}`);
 }
 
 function errorText(run: Run): string | undefined {

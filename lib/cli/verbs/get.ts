@@ -8,7 +8,7 @@ export function addGet(program: Command, cli: Cli): void {
     .command('get')
     .argument('<id>', 'the id of a run')
     .summary('show a run')
-    .description('Shows a run: its status, input, and output or error.')
+    .description('Shows a run: its status, input, output or error, and the nodes of a workflow.')
     .action(async (id: string, _given: object, command: Command) => {
       const { client, inTenant, paint, print } = openSession(command, cli);
       const run = await client.get(id, inTenant);

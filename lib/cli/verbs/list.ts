@@ -24,7 +24,7 @@ export function addList(program: Command, cli: Cli): void {
     .summary('list runs')
     .description('Lists runs, a page at a time.')
     .addOption(new Option('--status <status>', 'only runs in this state').choices(Object.keys(statusStyles)))
-    .option('--name <task>', 'only runs of this task')
+    .option('--name <name>', 'only runs of this task or workflow')
     .option('--limit <number>', 'how many at most, 1 to 100', wholeNumber)
     .option('--cursor <cursor>', 'read on where the page before ended')
     .action(async (given: ListOptions, command: Command) => {

@@ -23,24 +23,24 @@ interface Given {
 export function addSubmit(program: Command, cli: Cli, setExitCode: SetExitCode): void {
   program
     .command('submit')
-    .argument('<task>', 'the name of a registered task')
-    .summary('submit a task')
+    .argument('<name>', 'the name of a registered task or workflow')
+    .summary('submit a task or workflow')
     .description(
-      'Submits a task and prints its run. With --wait it ends when the run has: 0 if it succeeded, else 1.',
+      'Submits a task or workflow and prints its run. With --wait it ends when the run has: 0 if it succeeded, else 1.',
     )
     .option('--input <json>', 'its input: JSON, @file or - for standard input')
     .option('--idempotency-key <key>', 'the same key and request again give the same run')
     .addOption(new Option('--priority <priority>', 'which goes first').choices(['high', 'normal', 'low']))
     .option('--tag <tag>', 'a tag that its workers must carry; may be repeated', collect)
     .option('--delay <duration>', 'not before this long from now, such as 5m', durationOption('--delay'))
-    .option('--timeout <duration>', 'how long one attempt may run', durationOption('--timeout'))
-    .option('--max-attempts <number>', 'attempts in all', wholeNumber)
+    .option('--timeout <duration>', 'how long one attempt of a task may run', durationOption('--timeout'))
+    .option('--max-attempts <number>', 'attempts of a task in all', wholeNumber)
     .option('--wait', 'wait for its end')
     .option('--wait-timeout <duration>', 'wait no longer than this', durationOption('--wait-timeout'))
-    .action(async (task: string, given: Given, command: Command) => {
+    .action(async (name: string, given: Given, command: Command) => {
       const { client, inTenant, paint, print } = openSession(command, cli);
       const input = given.input === undefined ? undefined : await readInput(given.input, cli);
-      const run = await client.submitByName(task, input, { ...optionsOf(given), ...inTenant });
+      const run = await client.submitByName(name, input, { ...optionsOf(given), ...inTenant });
       if (!given.wait && given.waitTimeout === undefined) return print(run, () => receipt(run));
       const timeout = given.waitTimeout === undefined ? {} : { timeout: given.waitTimeout };
       const finished = await client.wait(run, { ...timeout, ...inTenant });

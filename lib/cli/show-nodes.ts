@@ -1,0 +1,42 @@
+import type { NodeView } from '../client/run-view.ts';
+import { type Column, jsonText, milliseconds, type Paint, statusStyles, table } from './text.ts';
+
+/** Longer ones are cut: `--json` has the whole. */
+const lengthMax = 60;
+
+const columns: readonly Column<NodeView>[] = [
+  { title: 'NODE', text: ({ id }) => id },
+  { title: 'STATUS', text: ({ status }) => status, style: ({ status }) => statusStyles[status] ?? 'bold' },
+  { title: 'ATTEMPT', text: ({ attempt, maxAttempts }) => `${attempt}/${maxAttempts}`, right: true },
+  { title: 'DURATION', text: durationOf, right: true },
+  {
+    title: 'ITERATION',
+    text: ({ iteration }) => (iteration === undefined ? '' : `${iteration}`),
+    right: true,
+  },
+  { title: 'RESULT', text: resultOf },
+];
+
+/** The nodes of a workflow as far as it has come, the earliest first. */
+export function nodeTable(nodes: readonly NodeView[], paint: Paint): string {
+  return table(columns, nodes, paint);
+}
+
+function durationOf({ endedAt, startedAt }: NodeView): string {
+  if (endedAt === undefined || startedAt === undefined) return '';
+  return milliseconds(Math.max(0, Date.parse(endedAt) - Date.parse(startedAt)));
+}
+
+function resultOf(node: NodeView): string {
+  const { decision, error, nextRetryAt, outputBytes } = node;
+  const parts = [
+    decision === undefined ? undefined : `→ ${decision}`,
+    error && `${error.type}: ${error.message}`,
+    nextRetryAt === undefined ? undefined : `next at ${nextRetryAt}`,
+    outputBytes === undefined ? undefined : `${outputBytes} bytes`,
+    'output' in node ? jsonText(node.output) : undefined,
+  ];
+  return shortened(parts.filter((part) => part !== undefined).join('  '));
+}
+
+const shortened = (text: string) => (text.length > lengthMax ? `${text.slice(0, lengthMax - 1)}…` : text);
