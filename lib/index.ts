@@ -22,8 +22,10 @@ export type {
 } from './client/run-view.ts';
 export { type Context, currentContext } from './define/context.ts';
 export { type CacheOptions, defineTask, type RetryOptions, type Task } from './define/task.ts';
+export type { Body, Chain } from './define/workflow/chain.ts';
 export { again, type Decision, decision, done } from './define/workflow/decision.ts';
 export { defineWorkflow } from './define/workflow/define-workflow.ts';
+export type { StepOptions } from './define/workflow/options.ts';
 export type { Workflow } from './define/workflow/workflow.ts';
 export type { Duration } from './model/duration.ts';
 export { type ErrorCode, HoldfastError, NonRetryableError } from './model/errors.ts';

@@ -17,28 +17,17 @@ export interface Registered {
   readonly shape: Shape;
   /** The code by path. */
   readonly nodes: Nodes;
-  /** The task itself, of a single task. @throws HoldfastError `TaskNotFound` for a workflow */
-  readonly task: AnyTask;
 }
 
 /** A task or workflow as it is registered. */
 export function registeredOf(definition: Definition): Registered {
   const { name } = definition;
-  if (definition.kind === 'task') {
-    const { nodes, shape } = taskDefinition(definition);
-    return { definition, name, hash: hashOf(shape), shape, nodes, task: definition };
+  if (definition.kind === 'workflow') {
+    const { hash, nodes, shape } = definition;
+    return { definition, name, hash, shape, nodes };
   }
-  const { hash, nodes, shape } = definition;
-  return {
-    definition,
-    name,
-    hash,
-    shape,
-    nodes,
-    get task(): never {
-      throw new HoldfastError('TaskNotFound', `${name} is a workflow, not a task`);
-    },
-  };
+  const { nodes, shape } = taskDefinition(definition);
+  return { definition, name, hash: hashOf(shape), shape, nodes };
 }
 
 /**

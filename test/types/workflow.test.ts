@@ -1,7 +1,6 @@
-import { again, decision, defineTask, defineWorkflow, done, type Workflow } from 'holdfast';
+import { again, type Chain, decision, defineTask, defineWorkflow, done, type Workflow } from 'holdfast';
 import { describe, expect, expectTypeOf, it } from 'vitest';
 import * as z from 'zod';
-import type { Chain } from '../../lib/define/workflow/chain.ts';
 
 const Count = z.object({ n: z.number() });
 const count = defineTask({

@@ -18,6 +18,11 @@ describe('defineTask', () => {
       run: ({ at }, ctx: Context) => ({ year: at.getFullYear() + ctx.attempt }),
     });
     expectTypeOf(parsed).toEqualTypeOf<Task<{ at: string }, { year: string }, 'parsed'>>();
+    const declared = defineTask({ name: 'declared', input, output: z.string() });
+    expectTypeOf(declared).toEqualTypeOf<Task<{ n: number }, string, 'declared'>>();
+    expect(declared.run).toBeUndefined();
+    // @ts-expect-error what has no handler says by a schema what it gives
+    defineTask({ name: 'untyped', input });
     // @ts-expect-error the handler must return what the schema takes
     defineTask({ name: 'wrong', input, output: z.object({ a: z.string() }), run: () => ({ a: 1 }) });
     // @ts-expect-error a bare number is no duration
@@ -51,7 +56,7 @@ describe('the registry', () => {
     const a = task('a');
     const registry = Registry.fromModule({ a, alias: a, b: task('b'), other: 7, nothing: null });
     expect(registry.names()).toEqual(['a', 'b']);
-    expect(registry.byHash(hashOf(taskDefinition(a).shape))?.task).toBe(a);
+    expect(registry.byHash(hashOf(taskDefinition(a).shape))?.definition).toBe(a);
     expect(registry.byName('toString')).toBeUndefined();
   });
 

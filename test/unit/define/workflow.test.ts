@@ -1,8 +1,7 @@
-import { again, defineTask, defineWorkflow, done, NonRetryableError } from 'holdfast';
+import { again, type Body, type Chain, defineTask, defineWorkflow, done, NonRetryableError } from 'holdfast';
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
 import { hashOf } from '../../../lib/define/hash.ts';
-import type { Body, Chain } from '../../../lib/define/workflow/chain.ts';
 import { Count, check, everything, task } from './samples.ts';
 
 type Value = { n: number };
