@@ -1,16 +1,17 @@
-import { type LeasedNode, type Run, type RunNode, schemaVersion, soleNode } from '../model/run.ts';
+import type { Shape } from '../model/definition.ts';
+import { isOpen, type LeasedNode, type Run, type RunNode, schemaVersion } from '../model/run.ts';
 import type { EpochMs, Ms } from '../model/time.ts';
 import type { Transition } from '../model/transition.ts';
 import type { Fence } from '../protocol/guards.ts';
+import { graceMs, joinsOwed, lookedAtInTime } from './look-need.ts';
+import { branchesLost } from './tree-states.ts';
+import { type Change, changesOf, treeWrites } from './tree-writes.ts';
 
 /*
- * The invariants of single tasks, written from the design and not from the code. Not applicable until there are
- * workflows: I3, I16, I17 (dependencies), I14, I18 (children), I15 (signals). I1 follows from I2 and I11.
+ * The invariants of runs of any number of nodes, written from the design and not from the code. Not applicable until
+ * runs depend on each other: I3, I16, I17 (dependencies), I14, I18 (children), I15 (signals).
  */
 
-const graceMs = 5_000;
-const doorbellMs = 60_000;
-const pauseMaxMs = 900_000;
 const lookaheadMs = 60_000;
 
 /** A conditional write, and what it is meant to be: what the checks hold it to. */
@@ -22,35 +23,32 @@ export interface CheckedWrite {
   readonly fence?: Fence;
   /** The definition that a claimant will execute; not checked where it is not known. */
   readonly hash?: string;
-  /** A hand-back that sends no message. */
-  readonly silent?: boolean;
+  /** The nodes that get a message after the write; where it is absent, all that it makes ready. */
+  readonly rings?: readonly string[];
+  /** Finished nodes that were put into an item of their own before; where it is absent, any may have been. */
+  readonly history?: Readonly<Record<string, RunNode>>;
+  /** What the run executes: with it, the order of its nodes is checked. */
+  readonly shape?: Shape;
 }
-
-const nodeOf = (run: Run): RunNode => {
-  const node = run.nodes[soleNode];
-  if (!node) throw new Error(`run ${run.run} has lost its node`);
-  return node;
-};
-const isOpen = (node: RunNode) => node.status === 'ready' || node.status === 'running';
 
 /** What a write that was applied breaks. `before` is what it was applied to. */
 export function brokenByWrite(before: Run, run: Run, write: CheckedWrite, now: EpochMs): string[] {
-  const old = nodeOf(before);
-  const node = nodeOf(run);
+  const changes = changesOf(before, run);
   return [
-    ...always(before, old, run, node),
-    ...(write.fence ? fencing(old, write) : []),
-    ...ownChecks(before, run, write, now),
+    ...always(before, run),
+    ...(write.fence ? fencing(before, write.fence) : []),
+    ...changes.flatMap((change) => starting(before, run, change, write, now)),
+    ...treeWrites(before, run, changes, write, now),
+    ...ownChecks(before, run, changes, write, now),
     ...lookedAtInTime(before, run, write, now),
   ];
 }
 
-function always(before: Run, old: RunNode, run: Run, node: RunNode): string[] {
+function always(before: Run, run: Run): string[] {
   const broken: string[] = [];
   if (before.phase !== 'active') broken.push('I2: a write on a run that has ended');
-  if (!isOpen(old) && JSON.stringify(old) !== JSON.stringify(node))
-    broken.push('I11: a node that had ended was changed');
-  if (run.epoch < before.epoch || node.epoch < old.epoch) broken.push('I7: an epoch decreased');
+  if (run.epoch < before.epoch) broken.push('I7: the epoch of the run decreased');
+  if (run.rev < before.rev) broken.push('I7: the revision of the run decreased');
   if (before.schema > schemaVersion) broken.push('version: an item of a newer version was written');
   if (run.submission !== before.submission) broken.push('I10: the run became another one');
   if (before.control && JSON.stringify(run.control) !== JSON.stringify(before.control))
@@ -58,50 +56,73 @@ function always(before: Run, old: RunNode, run: Run, node: RunNode): string[] {
   return broken;
 }
 
-function fencing(old: RunNode, { fence }: CheckedWrite): string[] {
-  const holds = old.status === 'running' && old.epoch === fence?.epoch && old.lease.nonce === fence.nonce;
+function fencing(before: Run, { epoch, node, nonce }: Fence): string[] {
+  const old = before.nodes[node];
+  const holds = old?.status === 'running' && old.epoch === epoch && old.lease.nonce === nonce;
   return holds ? [] : ['I5: a write of one who does not hold the lease'];
 }
 
-function ownChecks(before: Run, run: Run, write: CheckedWrite, now: EpochMs): string[] {
-  const old = nodeOf(before);
+/** What every new lease must be, whoever gives it. */
+function starting(
+  before: Run,
+  run: Run,
+  { node, old, path }: Change,
+  { hash, skewMs, transition }: CheckedWrite,
+  now: EpochMs,
+): string[] {
+  if (node?.status !== 'running') return [];
+  if (old?.status === 'running' && old.lease.nonce === node.lease.nonce) return [];
+  const broken: string[] = [];
+  if (before.control) broken.push(`I13: a cancelled run started ${path}`);
+  if (node.notBefore > now + skewMs) broken.push(`I12: ${path} was started before its time`);
+  if (hash !== undefined && before.hash !== hash) broken.push('version: started under another definition');
+  if (transition.name === 'claim' || transition.name === 'takeOver') {
+    if (run.epoch !== before.epoch + 1 || node.epoch !== run.epoch)
+      broken.push('I4: a lease without an epoch of its own');
+    if (node.attempt !== (old?.attempt ?? 0) + 1) broken.push('I8: an attempt was not counted');
+    if (!old || !isOpen(old)) broken.push(`I1: ${path} was started again after its end`);
+  } else if (node.attempt !== 1) broken.push('I8: a first attempt was not counted');
+  return broken;
+}
+
+function ownChecks(
+  before: Run,
+  run: Run,
+  changes: readonly Change[],
+  write: CheckedWrite,
+  now: EpochMs,
+): string[] {
+  const olds = changes.flatMap(({ old }) => old ?? []);
   switch (write.transition.name) {
     case 'claim':
     case 'takeOver':
-      return [...starting(before, old, run, write, now), ...seizing(old, write, now)];
+      return [...one(changes), ...olds.flatMap((old) => seizing(old, write, now))];
     case 'exhaust':
-      return [...seizing(old, write, now), ...ending(before, run), ...spent(old)];
+      return [
+        ...one(changes),
+        ...olds.flatMap((old) => [...seizing(old, write, now), ...spent(old)]),
+        ...ending(before, run, changes),
+      ];
     case 'finaliseCancel':
-      return [...seizing(old, write, now), ...ending(before, run), ...asked(before)];
+      return [
+        ...Object.values(before.nodes).flatMap((old) => seizing(old, write, now)),
+        ...ending(before, run, changes),
+        ...asked(before),
+      ];
     case 'commit':
-      return ending(before, run);
+    case 'pathCommit':
+      return run.phase === 'active' ? ended(run, write) : ending(before, run, changes);
     case 'renew':
-      return shortening(old, nodeOf(run));
+      return [...one(changes), ...changes.flatMap(shortening)];
     case 'look':
-      return looking(before, old, run, write, now);
+      return looking(before, run, write, now);
     default:
       return [];
   }
 }
 
-function starting(
-  before: Run,
-  old: RunNode,
-  run: Run,
-  { hash, skewMs }: CheckedWrite,
-  now: EpochMs,
-): string[] {
-  const broken: string[] = [];
-  const node = nodeOf(run);
-  if (run.epoch !== before.epoch + 1 || node.epoch !== run.epoch)
-    broken.push('I4: a lease without an epoch of its own');
-  if (node.attempt !== old.attempt + 1) broken.push('I8: an attempt was not counted');
-  if (before.control) broken.push('I13: a cancelled run started something');
-  if (old.notBefore > now + skewMs) broken.push('I12: started before its time');
-  if (hash !== undefined && before.hash !== hash) broken.push('version: started under another definition');
-  if (!isOpen(old)) broken.push('I1: started again after its end');
-  return broken;
-}
+const one = (changes: readonly Change[]): string[] =>
+  changes.length === 1 ? [] : [`${changes.length} nodes were changed by a write for one`];
 
 /** Taking a node from its holder. Clocks may be ahead by the grace; of those that are more so, by no more than they are. */
 const seizing = (old: RunNode, { skewMs }: CheckedWrite, now: EpochMs): string[] =>
@@ -109,17 +130,35 @@ const seizing = (old: RunNode, { skewMs }: CheckedWrite, now: EpochMs): string[]
     ? ['I6: taken from a holder whose lease was alive']
     : [];
 
-const shortening = (old: RunNode, node: RunNode): string[] =>
-  old.status === 'running' && node.status === 'running' && node.lease.until < old.lease.until
+const shortening = ({ node, old }: Change): string[] =>
+  old?.status === 'running' && node?.status === 'running' && node.lease.until < old.lease.until
     ? ['I6: a renewal took time from its holder']
     : [];
 
-function ending(before: Run, run: Run): string[] {
-  const node = nodeOf(run);
-  const expected = before.control ? 'cancelled' : node.status;
+/** A holder's last write leaves its node ended, or opened again by a loop: under another nonce. */
+function ended(run: Run, { fence }: CheckedWrite): string[] {
+  const node = fence && run.nodes[fence.node];
+  return node?.status === 'running' && node.lease.nonce === fence?.nonce
+    ? ['I1: a commit left its node leased']
+    : [];
+}
+
+function ending(before: Run, run: Run, changes: readonly Change[]): string[] {
+  const outcomes = changes.flatMap(({ node, old }) =>
+    old?.status === 'running' && node && !isOpen(node) ? [node.status] : [],
+  );
+  const open = Object.values(run.nodes).filter(isOpen);
+  const hasRightEnd = before.control
+    ? run.phase === 'cancelled'
+    : outcomes.length === 1 && outcomes[0] === run.phase;
   return [
-    ...(isOpen(node) ? ['I1: a run ended with its node open'] : []),
-    ...(run.phase === expected ? [] : [`I13: the run ended ${run.phase}, not ${expected}`]),
+    ...(open.length > 0 && run.phase === 'succeeded' ? ['I1: a run succeeded with a node open'] : []),
+    ...(open.some(({ status }) => status === 'running') && run.phase === 'cancelled'
+      ? ['I1: a run was cancelled under a holder']
+      : []),
+    ...(hasRightEnd
+      ? []
+      : [`I13: the run ended ${run.phase}, not ${before.control ? 'cancelled' : outcomes}`]),
     ...(run.expires === undefined ? ['a run ended without an expiry'] : []),
   ];
 }
@@ -130,63 +169,80 @@ const spent = (old: RunNode): string[] =>
 const asked = (before: Run): string[] =>
   before.control ? [] : ['I13: cancelled although nobody asked for it'];
 
-function looking(
-  before: Run,
-  old: RunNode,
-  run: Run,
-  { transition, skewMs }: CheckedWrite,
-  at: EpochMs,
-): string[] {
+function looking(before: Run, run: Run, { transition, skewMs }: CheckedWrite, at: EpochMs): string[] {
   const now = at + skewMs;
   const sends = transition.updates.some((update) => 'set' in update && update.set[0] === 'looks');
   if (!sends) return [];
   const moves = transition.updates.some((update) => 'set' in update && update.set[0] === 'at');
-  const isTimer = before.at <= old.notBefore && old.notBefore <= now + lookaheadMs;
-  // An abandoned lease may be tended before its time has come.
-  const isAbandoned = old.status === 'running' && old.lease.until < now - graceMs;
+  // A timer may be sent ahead, and an abandoned lease may be tended before its time has come.
+  const isEarly = Object.values(before.nodes).some((old) =>
+    old.status === 'running'
+      ? old.lease.until < now - graceMs
+      : old.status === 'ready' && before.at <= old.notBefore && old.notBefore <= now + lookaheadMs,
+  );
   return [
-    ...(before.at <= now || isTimer || isAbandoned
+    ...(before.at <= now || isEarly ? [] : ['discovery: a doorbell for a run that was not due']),
+    ...(moves && run.at >= Math.min(before.at, now)
       ? []
-      : ['discovery: a doorbell for a run that was not due']),
-    ...(moves && run.at >= before.at ? [] : ['discovery: a doorbell without moving the index']),
+      : ['discovery: a doorbell without moving the index']),
   ];
 }
 
-/** I9. It can only be broken by a write: time alone changes neither `at` nor the need. */
-function lookedAtInTime(before: Run, run: Run, write: CheckedWrite, now: EpochMs): string[] {
-  if (run.phase !== 'active') return [];
-  const needed = needAt(before, run, write, now);
-  return run.at > needed ? [`I9: looked at ${run.at - needed} ms too late`] : [];
-}
-
-/** By when somebody must look at the run that the write made; as the writer's clock has it. */
-function needAt(before: Run, run: Run, { transition, skewMs, silent }: CheckedWrite, at: EpochMs): EpochMs {
-  const now = at + skewMs;
-  const old = nodeOf(before);
-  const node = nodeOf(run);
-  if (run.control) return Math.max(now, node.status === 'running' ? leaseNeed(node) : 0);
-  const sent = transition.name === 'look' ? now : 0;
-  if (node.status === 'running') {
-    const isAbandoned = old.status === 'running' && old.lease.until < now - graceMs;
-    return Math.max(leaseNeed(node), isAbandoned ? sent + lookPause(before.looks) : 0);
-  }
-  if (silent) return node.notBefore;
-  const again = sent === 0 ? 0 : Math.max(sent, node.notBefore) + lookPause(before.looks);
-  return Math.max(node.notBefore + doorbellMs, again);
-}
-
-const leaseNeed = (node: LeasedNode): EpochMs => node.lease.until + graceMs + 1;
-/** The pause after look 0, 1, 2 …: 1, 2, 4 … minutes, at most 15. */
-const lookPause = (looks: number): Ms => Math.min(pauseMaxMs, doorbellMs * 2 ** looks);
-
 /** What is wrong with a run, whatever led to it. */
-export function brokenInRun(run: Run): string[] {
-  const node = nodeOf(run);
+export function brokenInRun(run: Run, shape?: Shape): string[] {
+  const nodes = Object.entries(run.nodes);
+  return [
+    ...nodes.flatMap(([path, node]) => brokenInNode(run, path, node)),
+    ...standing(run),
+    ...sharing(run),
+    ...(shape ? branchesLost(run, shape) : []),
+  ];
+}
+
+function brokenInNode(run: Run, path: string, node: RunNode): string[] {
   const broken: string[] = [];
-  if ((run.phase === 'active') !== isOpen(node)) broken.push(`run ${run.phase}, but its node ${node.status}`);
   if (node.attempt < 0 || node.attempt > node.attemptsMax)
-    broken.push(`I8: ${node.attempt} of ${node.attemptsMax} attempts`);
+    broken.push(`I8: ${node.attempt} of ${node.attemptsMax} attempts of ${path}`);
   if ((node.status === 'running') !== 'lease' in node)
-    broken.push(`a lease on a node that is ${node.status}`);
+    broken.push(`a lease on ${path} that is ${node.status}`);
+  if (node.epoch > run.epoch) broken.push(`I4: ${path} is under an epoch that is still to come`);
+  if (run.phase === 'active' && isOpen(node)) broken.push(...inputs(run, path, node));
   return broken;
+}
+
+/** What goes into an open node is there, and came before it: fencing tokens grow along cause and effect. */
+function inputs(run: Run, path: string, node: RunNode): string[] {
+  const source = node.from === undefined ? undefined : run.nodes[node.from];
+  if (node.from !== undefined && !(source && 'output' in source && source.output))
+    return [`inputs: ${path} waits for the output of ${node.from}, which is gone`];
+  const broken: string[] = [];
+  if (source && source.epoch > node.epoch) broken.push(`I7: ${path} is under an older epoch than its input`);
+  for (const [by, each] of Object.entries(run.nodes)) {
+    if (each.status !== 'succeeded' || each.ends?.fork !== path) continue;
+    if (!each.output) broken.push(`inputs: ${by} ended a branch of ${path} without an output`);
+    if (node.status === 'running' ? each.epoch >= node.epoch : each.epoch > node.epoch)
+      broken.push(`I7: the join ${path} has no later epoch than ${by}`);
+  }
+  return broken;
+}
+
+/** An active run has something to be done, and one that has succeeded nothing. */
+function standing(run: Run): string[] {
+  const nodes = Object.values(run.nodes);
+  const workable = nodes.some(({ status }) => status === 'ready' || status === 'running');
+  if (run.phase === 'active' && !workable && joinsOwed(run).length === 0)
+    return ['no node is open in an active run'];
+  if (run.phase === 'succeeded' && nodes.some(isOpen)) return ['a run has succeeded with a node open'];
+  const result = run.result === undefined ? nodes.find((node) => !isOpen(node)) : run.nodes[run.result];
+  if ((run.phase === 'succeeded' || run.phase === 'failed') && result?.status !== run.phase)
+    return [`the run has ${run.phase}, its result ${result?.status}`];
+  return [];
+}
+
+/** I4. */
+function sharing(run: Run): string[] {
+  if (run.phase !== 'active') return [];
+  const leased = Object.values(run.nodes).filter((node): node is LeasedNode => node.status === 'running');
+  const epochs = new Set(leased.map(({ epoch }) => epoch));
+  return epochs.size < leased.length ? ['I4: two leases under one epoch'] : [];
 }

@@ -15,7 +15,7 @@ export function request(
   rules: Rules,
   run: number,
   transition: Transition,
-  { skewMs = 0, ...rest }: { skewMs?: number; fence?: Fence; hash?: string; silent?: boolean } = {},
+  { skewMs = 0, ...rest }: { skewMs?: number; fence?: Fence; hash?: string; rings?: readonly string[] } = {},
 ): Write {
   return { run, skewMs, transition: rules.mutation?.transition?.(transition) ?? transition, ...rest };
 }

@@ -30,7 +30,7 @@ function planSettle(actor: Actor, held: Held, run: Run, result: Result): State {
   const transition = 'dispatches' in decided ? decided.transition : decided;
   const write = request(actor.rules, held.message.run, transition, {
     fence: held.fence,
-    silent: handBack?.dispatches.length === 0,
+    ...(handBack && { rings: handBack.dispatches.map(({ message }) => message.node) }),
   });
   return actor.become({ at: 'settle', held, write, result, ...(handBack && { handBack }) });
 }
