@@ -1,5 +1,5 @@
 import { Graph as Layout, layout, type NodeLabel } from '@dagrejs/dagre';
-import type { Graph } from './graph.ts';
+import type { Graph, GraphEdge, GraphNode } from './graph.ts';
 
 const characterWidth = 7.5;
 const padding = 28;
@@ -30,10 +30,8 @@ export interface Line {
 export interface Placed {
   readonly width: number;
   readonly height: number;
-  /** As the graph's nodes. */
-  readonly boxes: readonly Box[];
-  /** As the graph's edges. */
-  readonly lines: readonly Line[];
+  readonly nodes: readonly (GraphNode & { readonly box: Box })[];
+  readonly edges: readonly (GraphEdge & { readonly line: Line })[];
 }
 
 /** Lays a graph out in layers, from top to bottom. */
@@ -62,10 +60,10 @@ export function place({ edges, nodes }: Graph): Placed {
   return {
     width: Math.ceil(width),
     height: Math.ceil(height),
-    boxes: nodes.map(({ id }) => boxOf(placed.node(id))),
-    lines: edges.map(({ from, to }, index) => {
-      const { points = [], x = 0, y = 0 } = placed.edge(from, to, `${index}`);
-      return { points, middle: { x, y } };
+    nodes: nodes.map((node) => ({ ...node, box: boxOf(placed.node(node.id)) })),
+    edges: edges.map((edge, index) => {
+      const { points = [], x = 0, y = 0 } = placed.edge(edge.from, edge.to, `${index}`);
+      return { ...edge, line: { points, middle: { x, y } } };
     }),
   };
 }

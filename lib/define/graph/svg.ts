@@ -1,48 +1,45 @@
 import { colours } from './colours.ts';
-import type { Graph, GraphEdge, GraphNode } from './graph.ts';
-import { type Box, type Line, type Point, place, shortened } from './layout.ts';
+import type { Graph, GraphKind } from './graph.ts';
+import { type Box, type Placed, type Point, place, shortened } from './layout.ts';
 
 const plain = { fill: '#ffffff', stroke: '#52606d' };
 const ink = '#1f2933';
 
 /** A graph as an SVG document that stands alone: no scripts, no style sheets, nothing loaded. */
 export function toSvg(graph: Graph): string {
-  const { boxes, height, lines, width } = place(graph);
+  const { edges, height, nodes, width } = place(graph);
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" font-family="system-ui, sans-serif" font-size="13" role="img">`,
     `<title>${escaped(graph.name)}</title>`,
     `<defs><marker id="arrow" viewBox="0 0 10 10" refX="9" refY="5" markerWidth="7" markerHeight="7" orient="auto"><path d="M0 0L10 5L0 10z" fill="${plain.stroke}"/></marker></defs>`,
     // The nodes last: they cover the ends of the lines.
-    ...graph.edges.map((edge, index) => drawEdge(edge, lines[index])),
-    ...graph.nodes.map((node, index) => drawNode(node, boxes[index])),
+    ...edges.map(drawEdge),
+    ...nodes.map(drawNode),
     '</svg>\n',
   ].join('\n');
 }
 
-function drawEdge({ label }: GraphEdge, line: Line | undefined): string {
-  if (!line) return '';
+function drawEdge({ label, line }: Placed['edges'][number]): string {
   const path = `<path d="M${line.points.map(shown).join('L')}" fill="none" stroke="${plain.stroke}" marker-end="url(#arrow)"/>`;
   if (label === undefined) return path;
   return `${path}<text ${at(line.middle)} text-anchor="middle" dominant-baseline="central" font-size="11" fill="${ink}" stroke="#ffffff" stroke-width="3" paint-order="stroke">${escaped(shortened(label))}</text>`;
 }
 
-function drawNode(node: GraphNode, box: Box | undefined): string {
-  if (!box) return '';
-  const { kind, label, path, status } = node;
+function drawNode({ box, kind, label, path, status }: Placed['nodes'][number]): string {
   const { fill, stroke } = status === undefined ? plain : colours[status];
-  const place = path === undefined ? '' : ` data-path="${escaped(path)}"`;
+  const of = path === undefined ? '' : ` data-path="${escaped(path)}"`;
   const state = status === undefined ? '' : ` data-status="${status}"`;
   const full = status === undefined ? label : `${label}: ${status}`;
   return [
-    `<g class="${kind}${status === undefined ? '' : ` ${status}`}"${place}${state}>`,
+    `<g class="${kind}${status === undefined ? '' : ` ${status}`}"${of}${state}>`,
     `<title>${escaped(full)}</title>`,
-    `<${outline(node, box)} fill="${fill}" stroke="${stroke}"${dashes(kind)}/>`,
+    `<${outline(kind, box)} fill="${fill}" stroke="${stroke}"${dashes(kind)}/>`,
     `<text ${at(box)} text-anchor="middle" dominant-baseline="central" fill="${ink}">${escaped(shortened(label))}</text>`,
     '</g>',
   ].join('');
 }
 
-function outline({ kind }: GraphNode, { height, width, x, y }: Box): string {
+function outline(kind: GraphKind, { height, width, x, y }: Box): string {
   if (kind === 'branch') {
     const corners = [
       { x, y: y - height / 2 },
@@ -67,7 +64,7 @@ function outline({ kind }: GraphNode, { height, width, x, y }: Box): string {
 }
 
 // What waits, and what repeats, look unlike what works once.
-function dashes(kind: GraphNode['kind']): string {
+function dashes(kind: GraphKind): string {
   if (kind === 'delay') return ' stroke-dasharray="2 3"';
   return kind === 'loop' ? ' stroke-dasharray="8 3"' : '';
 }

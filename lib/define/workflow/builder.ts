@@ -1,5 +1,6 @@
 import type { Duration } from '../../model/duration.ts';
 import { HoldfastError } from '../../model/errors.ts';
+import type { AnyTask } from '../task.ts';
 import type { LoopOptions, StepOptions } from './options.ts';
 import type { AnyWorkflow } from './workflow.ts';
 
@@ -11,7 +12,7 @@ import type { AnyWorkflow } from './workflow.ts';
 
 export interface StepDraft {
   readonly kind: 'step';
-  readonly task: unknown;
+  readonly task: AnyTask;
   readonly options: StepOptions | undefined;
 }
 export interface MapDraft {
@@ -60,7 +61,7 @@ export class Builder {
     Object.freeze(this);
   }
 
-  step(task: unknown, options?: StepOptions): Builder {
+  step(task: AnyTask, options?: StepOptions): Builder {
     return this.with({ kind: 'step', task, options });
   }
 
@@ -102,7 +103,7 @@ export class PendingFork {
     this.#branches = branches;
   }
 
-  join(first: unknown, second?: unknown): Builder {
+  join(first: string | AnyTask, second?: unknown): Builder {
     const join: ForkDraft['join'] =
       typeof first === 'string'
         ? { kind: 'map', id: first, run: second as MapDraft['run'] }

@@ -129,7 +129,6 @@ class Compiler {
   }
 
   #step({ options = {}, task }: StepDraft, { decides, id, path }: Spot): StepShape {
-    if (!isTask(task)) throw this.invalid(path, 'is given something that is no task');
     const { code, shape } = compileStep({ id, path, task, options, decides }, this.invalid);
     this.nodes.set(path, code);
     return shape;

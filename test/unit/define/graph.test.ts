@@ -65,7 +65,7 @@ describe('the graph of a definition', () => {
       .branch('r', () => 'a' as 'a' | 'b', { a: (b) => b, b: (b) => b })
       .build();
     expect(edgesOf(graphOf(shape))).toEqual(['#start > r', 'r > #end (a)', 'r > #end (b)']);
-    expect(place(graphOf(shape)).lines.map(({ points }) => points.length > 1)).toEqual([true, true, true]);
+    expect(place(graphOf(shape)).edges.map(({ line }) => line.points.length > 1)).toEqual([true, true, true]);
   });
 
   it('shows the task of a step that has an id of its own, and a task as one step', () => {
@@ -193,7 +193,8 @@ describe('as SVG', () => {
     const steps = Array.from({ length: count }, (_, index) => ({ kind: 'map' as const, id: `m${index}` }));
     const branches = ['a', 'b', 'c'].map((name) => ({ name, body: steps.slice(0, 3) }));
     const fork = { kind: 'fork' as const, id: 'f', branches, join: { kind: 'map' as const, id: 'f' } };
-    const { boxes, height, width } = place(graphOf({ kind: 'workflow', name: 'w', body: [...steps, fork] }));
+    const { height, nodes, width } = place(graphOf({ kind: 'workflow', name: 'w', body: [...steps, fork] }));
+    const boxes = nodes.map(({ box }) => box);
     for (const [index, { height: h, width: w, x, y }] of boxes.entries()) {
       expect(x - w / 2 >= 0 && x + w / 2 <= width && y - h / 2 >= 0 && y + h / 2 <= height).toBe(true);
       for (const other of boxes.slice(index + 1)) {
