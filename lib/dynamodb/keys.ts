@@ -21,9 +21,10 @@ export const historyKey = (key: RunKey, name: string): ItemKey => {
   const { pk, sk } = historyPrefix(key);
   return { pk, sk: `${sk}${name}` };
 };
-export const definitionKey = (hash: DefinitionHash): ItemKey => ({
+/** @param piece of a definition that one item cannot hold, from 0 */
+export const definitionKey = (hash: DefinitionHash, piece = 0): ItemKey => ({
   pk: `DEFINITION#${hash}`,
-  sk: 'DEFINITION',
+  sk: piece === 0 ? 'DEFINITION' : `DEFINITION#${piece}`,
 });
 export const memoKey = (key: string): ItemKey => ({ pk: `MEMO#${key}`, sk: 'MEMO' });
 export const workersPartition = 'WORKERS';
