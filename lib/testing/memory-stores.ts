@@ -99,8 +99,10 @@ export class MemoryHistoryStore implements HistoryStore {
   }
 
   async list(key: RunKey): Promise<Leaving> {
-    const own = [...this.#items.values()].filter(({ run }) => run === textOf(key));
-    return Object.assign({}, ...own.map(({ nodes }) => nodes));
+    const own = [...this.#items].filter(([, { run }]) => run === textOf(key));
+    // As a table has them: in the order of their names, whenever they were put.
+    const sorted = own.sort(([a], [b]) => (a < b ? -1 : 1));
+    return Object.assign({}, ...sorted.map(([, { nodes }]) => nodes));
   }
 }
 
