@@ -12,8 +12,10 @@ export { createHttpClient, type HttpClient, type HttpClientOptions } from './cli
 export type {
   ActiveRun,
   CancelledRun,
+  DefinitionView,
   FailedRun,
   FinishedRun,
+  NodeView,
   Run,
   RunError,
   RunPage,

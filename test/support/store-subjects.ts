@@ -1,12 +1,18 @@
+import { DynamoDefinitionStore } from '../../lib/dynamodb/definition-store.ts';
+import { DynamoHistoryStore } from '../../lib/dynamodb/history-store.ts';
 import { DynamoPayloadStore } from '../../lib/dynamodb/payload-store.ts';
 import { DynamoResultCache } from '../../lib/dynamodb/result-cache.ts';
 import { DynamoRunStore } from '../../lib/dynamodb/run-store.ts';
 import { DynamoWorkerRegistry } from '../../lib/dynamodb/worker-registry.ts';
+import type { DefinitionStore } from '../../lib/ports/definition-store.ts';
+import type { HistoryStore } from '../../lib/ports/history-store.ts';
 import type { PayloadStore } from '../../lib/ports/payload-store.ts';
 import type { ResultCache } from '../../lib/ports/result-cache.ts';
 import type { RunStore } from '../../lib/ports/run-store.ts';
 import type { WorkerRegistry } from '../../lib/ports/worker-registry.ts';
 import {
+  MemoryDefinitionStore,
+  MemoryHistoryStore,
   MemoryPayloadStore,
   MemoryResultCache,
   MemoryRunStore,
@@ -19,6 +25,8 @@ import { openTable } from './test-table.ts';
 export interface Stores {
   readonly runs: RunStore;
   readonly payloads: PayloadStore;
+  readonly history: HistoryStore;
+  readonly definitions: DefinitionStore;
   readonly cache: ResultCache;
   readonly workers: WorkerRegistry;
   close(): Promise<void>;
@@ -34,6 +42,8 @@ const memory: StoreSubject = {
   open: async () => ({
     runs: new MemoryRunStore(),
     payloads: new MemoryPayloadStore(),
+    history: new MemoryHistoryStore(),
+    definitions: new MemoryDefinitionStore(),
     cache: new MemoryResultCache(),
     workers: new MemoryWorkerRegistry(),
     close: async () => {},
@@ -52,6 +62,8 @@ export function storeSubjects(): StoreSubject[] {
       return {
         runs: new DynamoRunStore(db, name),
         payloads: new DynamoPayloadStore(db, name),
+        history: new DynamoHistoryStore(db, name),
+        definitions: new DynamoDefinitionStore(db, name),
         cache: new DynamoResultCache(db, name),
         workers: new DynamoWorkerRegistry(db, name),
         close,
