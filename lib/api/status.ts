@@ -59,5 +59,6 @@ export const statusOfCode = {
   PortInUse: 500,
   DirectoryInUse: 500,
   ApiProblem: 500,
+  PoolInUse: 500,
   InternalError: 500,
 } as const satisfies Record<ErrorCode, ContentfulStatusCode>;

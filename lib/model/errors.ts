@@ -45,6 +45,8 @@ export const errorHints = {
   TaskNotImplemented: 'Give the task a `run`, or leave it to the worker that has its handler.',
   DamagedItem: 'The item was changed by something else than Holdfast: mend or delete it in the table.',
   NewerSchema: 'Update this worker: the item was written by a newer version of Holdfast.',
+  // Threads.
+  PoolInUse: 'Call configurePool before the first spawn.',
   // Surroundings.
   StoreUnreachable: 'Check AWS_ENDPOINT_URL, the network and the credentials.',
   QueueUnreachable: 'Check AWS_ENDPOINT_URL, HOLDFAST_POOLS, the network and the credentials.',

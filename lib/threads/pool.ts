@@ -1,0 +1,114 @@
+import { availableParallelism } from 'node:os';
+import workerpool from 'workerpool';
+import { HoldfastError } from '../model/errors.ts';
+import type { Ms } from '../model/time.ts';
+import { poolInUse } from './errors.ts';
+import type { Answer, Target } from './wire.ts';
+
+export interface PoolOptions {
+  /** Threads at the most, 1 to 1,024. Default: the cores that this process may use. */
+  readonly maxWorkers?: number;
+}
+
+/** Ends a busy thread: it is asked first, and has no ears. */
+const terminateAfterMs: Ms = 1;
+const maxWorkersMax = 1_024;
+const extension = import.meta.url.slice(-3);
+
+/** One running call, as the pool sees it. */
+export interface Running {
+  readonly answer: Promise<Answer>;
+  /** Ends the thread, if the call has begun. */
+  end(): void;
+}
+
+/**
+ * The threads of this process. They start with the first work for them; idle ones do not keep the process alive.
+ *
+ * ```
+ * unused ──configure──▶ unused ──first work──▶ in use ──close──▶ unused
+ * ```
+ */
+export class ThreadPool {
+  readonly size: number;
+  readonly #pool: workerpool.Pool;
+  #names = 0;
+  #active = 0;
+  /** Idle threads are not to keep the process alive, working ones are. */
+  readonly #alive = setInterval(() => {}, 2 ** 30).unref();
+
+  constructor(size: number) {
+    this.size = size;
+    this.#pool = workerpool.pool(new URL(`./thread${extension}`, import.meta.url).pathname, {
+      workerType: 'thread',
+      maxWorkers: size,
+      workerTerminateTimeout: terminateAfterMs,
+      onCreateWorker: () => ({ workerThreadOpts: { name: `holdfast-${++this.#names}` } }),
+    });
+  }
+
+  /** Calls that have begun or wait for a thread. */
+  get active(): number {
+    return this.#active;
+  }
+
+  /** Threads that are there. */
+  get threads(): number {
+    return this.#pool.stats().totalWorkers;
+  }
+
+  /** @param onStart is called when the work itself begins, if given */
+  run(target: Target, args: readonly unknown[], onStart?: () => void): Running {
+    if (this.#active++ === 0) this.#alive.ref();
+    const call = this.#pool.exec('run', [target, args, onStart !== undefined], { on: () => onStart?.() });
+    this.#unrefThreads();
+    const answer = Promise.resolve(call as unknown as Promise<Answer>).finally(() => {
+      if (--this.#active === 0) this.#alive.unref();
+      this.#unrefThreads();
+    });
+    return { answer, end: () => void call.cancel() };
+  }
+
+  /** Ends all threads. */
+  async close(): Promise<void> {
+    clearInterval(this.#alive);
+    await this.#pool.terminate(true);
+  }
+
+  #unrefThreads(): void {
+    // The pool has no option for it.
+    const { workers } = this.#pool as unknown as { workers: { worker: { unref(): void } | null }[] };
+    for (const { worker } of workers) worker?.unref();
+  }
+}
+
+let configured: Required<PoolOptions> = { maxWorkers: availableParallelism() };
+let pool: ThreadPool | undefined;
+
+/** @throws HoldfastError `PoolInUse` once the pool is in use, `InvalidArgument` */
+export function configurePool({ maxWorkers = availableParallelism() }: PoolOptions): void {
+  if (!Number.isInteger(maxWorkers) || maxWorkers < 1 || maxWorkers > maxWorkersMax) {
+    throw new HoldfastError(
+      'InvalidArgument',
+      `maxWorkers must be a whole number from 1 to ${maxWorkersMax}`,
+      {
+        field: 'maxWorkers',
+      },
+    );
+  }
+  if (pool) throw poolInUse();
+  configured = { maxWorkers };
+}
+
+/** The one pool of this process. */
+export function getPool(): ThreadPool {
+  pool ??= new ThreadPool(configured.maxWorkers);
+  return pool;
+}
+
+/** Ends all threads; the next work starts new ones, and until then the pool can be configured again. */
+export async function closePool(): Promise<void> {
+  const closing = pool;
+  pool = undefined;
+  await closing?.close();
+}

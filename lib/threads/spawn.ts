@@ -1,0 +1,192 @@
+import { type Duration, parseDuration } from '../model/duration.ts';
+import { HoldfastError } from '../model/errors.ts';
+import { CancellationError, CapturedVariable, ThreadEnded, TimeoutError } from './errors.ts';
+import { getPool } from './pool.ts';
+import { type Answer, receiveError, type Target } from './wire.ts';
+
+export interface SpawnOptions {
+  /** Measures the execution, not the wait for a thread. Default: none. */
+  readonly timeout?: Duration;
+  /** Shown in messages. Default: the function's own name. */
+  readonly name?: string;
+  /** Cancels when it fires. */
+  readonly signal?: AbortSignal;
+}
+
+/** What a module exports under a name, to be run on a thread. */
+export interface ModuleExport<Code extends AnyFunction = AnyFunction> {
+  readonly url: string;
+  readonly export: string;
+  readonly code?: Code;
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: only `any` takes functions of any parameters
+type AnyFunction = (...args: any[]) => unknown;
+type Work = AnyFunction | ModuleExport;
+type CodeOf<W extends Work> = W extends ModuleExport<infer Code> ? Code : W extends AnyFunction ? W : never;
+type Arguments<W extends Work> = Parameters<CodeOf<W>>;
+type Result<W extends Work> = Awaited<ReturnType<CodeOf<W>>>;
+
+/** The promise of a result that can be given up. */
+export interface Spawned<T> extends Promise<T> {
+  readonly name: string;
+  /** Ends the work, if it has not ended: false then, and nothing happens. The promise rejects with CancellationError. */
+  cancel(reason?: string): boolean;
+}
+
+const open = new Set<{ cancel(reason?: string): boolean }>();
+
+/**
+ * Runs a function on a thread. It is sent as its text: what it uses comes in `args`, which are cloned, as the result is.
+ *
+ * Rejects with what the function throws (class name, message, cause and stack are kept), with TimeoutError,
+ * CancellationError, or CapturedVariable for a variable from outside of the function.
+ *
+ * @throws HoldfastError `InvalidDuration`, `InvalidArgument`
+ */
+export function spawn<W extends Work>(
+  work: W,
+  args: Readonly<Arguments<W>>,
+  options: SpawnOptions = {},
+): Spawned<Result<W>> {
+  const limitMs = options.timeout === undefined ? undefined : parseDuration(options.timeout, 'timeout');
+  const target = targetOf(work);
+  const name = options.name ?? nameOf(work);
+  const call = new Call(name, limitMs, options.signal);
+  open.add(call);
+  const promise = call.run(target, args).finally(() => open.delete(call));
+  return Object.assign(promise, { name, cancel: (reason?: string) => call.cancel(reason) }) as Spawned<
+    Result<W>
+  >;
+}
+
+/** The function that a module exports under a name. The module is loaded once by each thread. */
+export function moduleExport<Code extends AnyFunction = AnyFunction>(
+  url: string | URL,
+  name: string,
+): ModuleExport<Code> {
+  return { url: String(url), export: name };
+}
+
+type Calling<W extends Work> = readonly [work: W, args: Readonly<Arguments<W>>, options?: SpawnOptions];
+type Results<All extends readonly Work[]> = { -readonly [I in keyof All]: Result<All[I]> };
+
+/**
+ * Runs all side by side; the results are in the order of the calls. The first error cancels the others and is what the
+ * promise rejects with.
+ */
+export function spawnAll<const All extends readonly Work[]>(
+  calls: readonly [...{ [I in keyof All]: Calling<All[I]> }],
+): Spawned<Results<All>> {
+  const spawned = calls.map(([work, args, options]) => spawn(work, args as never, options));
+  const cancelOthers = () => {
+    for (const each of spawned) each.cancel('another one of them failed');
+  };
+  const all = Promise.all(spawned).catch((error: unknown) => {
+    cancelOthers();
+    throw error;
+  });
+  const cancel = (reason?: string) => spawned.map((each) => each.cancel(reason)).some((ended) => ended);
+  return Object.assign(all, { name: 'spawnAll', cancel }) as unknown as Spawned<Results<All>>;
+}
+
+/** Cancels everything that has been spawned and has not ended; returns how many that were. */
+export function cancelAll(reason?: string): number {
+  return [...open].filter((call) => call.cancel(reason)).length;
+}
+
+function nameOf(work: Work): string {
+  return typeof work === 'function' ? work.name || 'function' : work.export;
+}
+
+function targetOf(work: Work): Target {
+  if (typeof work === 'function') return { kind: 'text', text: Function.prototype.toString.call(work) };
+  if (work && typeof work.url === 'string' && typeof work.export === 'string')
+    return { kind: 'export', url: work.url, name: work.export };
+  throw new HoldfastError('InvalidArgument', 'spawn takes a function, or a moduleExport', { field: 'work' });
+}
+
+/** One call, from its beginning to whatever ends it first. */
+class Call {
+  readonly #name: string;
+  readonly #limitMs: number | undefined;
+  readonly #signal: AbortSignal | undefined;
+  readonly #ended = Promise.withResolvers<never>();
+  #isOver = false;
+  #end: () => void = () => {};
+
+  constructor(name: string, limitMs: number | undefined, signal: AbortSignal | undefined) {
+    this.#name = name;
+    this.#limitMs = limitMs;
+    this.#signal = signal;
+    this.#ended.promise.catch(() => {});
+  }
+
+  cancel(reason?: string): boolean {
+    return this.#stop(new CancellationError(`${this.#name} was cancelled${reason ? `: ${reason}` : ''}`));
+  }
+
+  async run(target: Target, args: readonly unknown[]): Promise<unknown> {
+    const onAbort = () => this.cancel(reasonOf(this.#signal));
+    let timer: NodeJS.Timeout | undefined;
+    const onStart = () => {
+      if (!this.#isOver) timer = setTimeout(() => this.#timeOut(), this.#limitMs);
+    };
+    this.#signal?.addEventListener('abort', onAbort, { once: true });
+    try {
+      if (this.#signal?.aborted) onAbort();
+      if (this.#limitMs === 0) this.#timeOut();
+      if (this.#isOver) return await this.#ended.promise;
+      checkCloneable(args);
+      const running = getPool().run(target, args, this.#limitMs === undefined ? undefined : onStart);
+      this.#end = running.end;
+      const answer = running.answer.catch((error: unknown) => {
+        throw threadEnded(this.#name, error);
+      });
+      return this.#valueOf(await Promise.race([answer, this.#ended.promise]));
+    } finally {
+      this.#isOver = true;
+      clearTimeout(timer);
+      this.#signal?.removeEventListener('abort', onAbort);
+    }
+  }
+
+  #timeOut(): void {
+    this.#stop(new TimeoutError(this.#name, this.#limitMs ?? 0));
+  }
+
+  #stop(error: Error): boolean {
+    if (this.#isOver) return false;
+    this.#isOver = true;
+    this.#ended.reject(error);
+    this.#end();
+    return true;
+  }
+
+  #valueOf(answer: Answer): unknown {
+    if ('value' in answer) return answer.value;
+    if ('thrown' in answer) throw answer.thrown;
+    const error = receiveError(answer.error);
+    const { captured } = answer.error;
+    throw captured === undefined ? error : new CapturedVariable(this.#name, captured, error);
+  }
+}
+
+/** The library would wait for ever for an answer to what it could not send. @throws DOMException `DataCloneError` */
+function checkCloneable(args: readonly unknown[]): void {
+  if (args.some((arg) => typeof arg === 'function' || typeof arg === 'symbol' || typeof arg === 'object'))
+    structuredClone(args);
+}
+
+/** What the pool says of a thread that is gone, in words of its own; anything else as it is. */
+function threadEnded(name: string, error: unknown): unknown {
+  const message = error instanceof Error ? error.message : '';
+  if (message.includes('memory limit')) return new ThreadEnded(name, 'its memory ran out', error);
+  const code = /exitCode: `(-?\d+)`/.exec(message)?.[1];
+  return code === undefined ? error : new ThreadEnded(name, `exit code ${code}`, error);
+}
+
+function reasonOf(signal: AbortSignal | undefined): string | undefined {
+  const reason: unknown = signal?.reason;
+  return reason instanceof Error ? reason.message : undefined;
+}
