@@ -203,6 +203,11 @@ describe('types of a loop', () => {
       .loop('poll', (b) => b.step(check), { ...options, onMax: 'exitWithLast' })
       .build();
     expectTypeOf(outputOf(leaving)).toEqualTypeOf<string | { n: number } | undefined>();
+    const either: { maxIterations: number; onMax: 'fail' | 'exitWithLast' } = { ...options, onMax: 'fail' };
+    const open = counting()
+      .loop('poll', (b) => b.step(check), either)
+      .build();
+    expectTypeOf(outputOf(open)).toEqualTypeOf<string | { n: number } | undefined>();
     const inline = counting()
       .loop(
         'poll',

@@ -2,23 +2,17 @@ import type { Duration } from '../../model/duration.ts';
 import type { Task } from '../task.ts';
 import type { Decision } from './decision.ts';
 import type { LoopOptions, StepOptions } from './options.ts';
-import type { AllCovered, End, Literal, LoopOutput, NoFurther, Takes, Unused, ValueOf } from './types.ts';
+import type { AllCovered, End, Literal, NoFurther, Takes, Unused } from './types.ts';
 import type { Workflow } from './workflow.ts';
 
 /** Continues the chain it is given, and returns where it ends. */
 export type Body<Value, Result = unknown> = (chain: Chain<Value>) => End<Result>;
 
-/** What becomes of a chain at its end: a workflow that takes `Input`, or the body of an element. */
-interface Whole<out Input> {
-  readonly input: Input;
-}
-type Part = 'part';
-
 /**
  * An unfinished definition: elements in a row, each of which gets what the one before gives. Chains are immutable:
  * every method returns a longer one. What is wrong with a definition is said by `build`, naming the node.
  */
-export interface Chain<in out Value, in out Used extends string = never, in out Of = Part>
+export interface Chain<in out Value, in out Used extends string = never, in out Of = 'body'>
   extends End<Value> {
   /** Executes a task under a lease. Its output goes on. */
   step<Input, Output, const Name extends string, const Id extends string = Name>(
@@ -29,7 +23,15 @@ export interface Chain<in out Value, in out Used extends string = never, in out 
   /** Runs 1 to 16 bodies side by side, each with the same value. A `join` must follow. */
   fork<Bodies extends Readonly<Record<string, Body<Value>>>>(
     branches: Bodies,
-  ): Fork<{ readonly [Name in keyof Bodies]: ValueOf<ReturnType<Bodies[Name]>> }, Used, Of>;
+  ): Fork<
+    {
+      readonly [Name in keyof Bodies]: Bodies[Name] extends (chain: never) => End<infer Output>
+        ? Output
+        : never;
+    },
+    Used,
+    Of
+  >;
 
   /** Waits, `'1s'` to `'366d'`. The value goes on as it is. */
   delay<const Id extends string>(
@@ -45,7 +47,13 @@ export interface Chain<in out Value, in out Used extends string = never, in out 
     id: Id & Unused<Id, Used>,
     key: (value: Value) => Key,
     routes: Routes & NoFurther<Key, Routes> & AllCovered<Key, Routes>,
-  ): Chain<RouteOutput<Routes>, Used | Literal<Id>, Of>;
+  ): Chain<
+    {
+      [K in keyof Routes]: Routes[K] extends (chain: never) => End<infer Output> ? Output : never;
+    }[keyof Routes],
+    Used | Literal<Id>,
+    Of
+  >;
   branch<
     const Id extends string,
     Key extends string,
@@ -56,7 +64,14 @@ export interface Chain<in out Value, in out Used extends string = never, in out 
     key: (value: Value) => Key,
     routes: Routes & NoFurther<Key, Routes>,
     otherwise: Body<Value, Otherwise>,
-  ): Chain<RouteOutput<Routes> | Otherwise, Used | Literal<Id>, Of>;
+  ): Chain<
+    | {
+        [K in keyof Routes]: Routes[K] extends (chain: never) => End<infer Output> ? Output : never;
+      }[keyof Routes]
+    | Otherwise,
+    Used | Literal<Id>,
+    Of
+  >;
 
   /** Turns the value into another. The function must be pure; it runs inline, without a lease of its own. */
   map<const Id extends string, Result>(
@@ -76,18 +91,26 @@ export interface Chain<in out Value, in out Used extends string = never, in out 
     id: Id & Unused<Id, Used>,
     body: Body<Value, Decided>,
     options: LoopOptions<OnMax>,
-  ): Chain<LoopOutput<Decided, OnMax>, Used | Literal<Id>, Of>;
+  ): Chain<
+    Decided extends Decision<infer Again, infer Done>
+      ? 'exitWithLast' extends OnMax
+        ? Again | Done
+        : Done
+      : never,
+    Used | Literal<Id>,
+    Of
+  >;
 
   /**
    * Makes the workflow.
    *
    * @throws HoldfastError `InvalidWorkflow`, `InvalidName`, `InvalidDuration`, `InvalidArgument`, naming the node
    */
-  readonly build: Of extends Whole<infer Input> ? () => Workflow<Input, Value> : never;
+  readonly build: Of extends { readonly input: infer Input } ? () => Workflow<Input, Value> : never;
 }
 
 /** A fork whose branches wait for what joins them. */
-export interface Fork<in out Outputs, in out Used extends string = never, in out Of = Part> {
+export interface Fork<in out Outputs, in out Used extends string = never, in out Of = 'body'> {
   /** Makes one value of the branches' outputs. The function must be pure; it runs inline. */
   join<const Id extends string, Result>(
     id: Id & Unused<Id, Used>,
@@ -100,9 +123,5 @@ export interface Fork<in out Outputs, in out Used extends string = never, in out
   ): Chain<Output, Used | Literal<Id>, Of>;
 }
 
-type RouteOutput<Routes> = {
-  [Key in keyof Routes]: Routes[Key] extends (chain: never) => infer Result ? ValueOf<Result> : never;
-}[keyof Routes];
-
 /** The chain of a workflow that takes `Input` and begins with a `Value`. */
-export type WorkflowChain<Input, Value> = Chain<Value, never, Whole<Input>>;
+export type WorkflowChain<Input, Value> = Chain<Value, never, { readonly input: Input }>;

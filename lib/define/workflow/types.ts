@@ -1,9 +1,8 @@
-import type { Decision } from './decision.ts';
-
 /*
  * What the types of the builder are made of. A check of an argument stands in an intersection beside the plain type
  * that is inferred from it: a conditional type in its place would widen what is inferred, so checks that concern a key
- * are mapped types.
+ * are mapped types. The types that go on are written out where they go on: by a name of this module they would stand in
+ * the declarations of other packages, which cannot import it.
  */
 
 declare const value: unique symbol;
@@ -12,8 +11,6 @@ declare const value: unique symbol;
 export interface End<out Value> {
   readonly [value]: Value;
 }
-
-export type ValueOf<Chain> = Chain extends End<infer Value> ? Value : never;
 
 /** A problem, as a type that no argument has: the compiler shows its text. */
 export interface Problem<out Text> {
@@ -42,9 +39,3 @@ export type NoFurther<Key extends string, Routes> = {
 export type AllCovered<Key extends string, Routes> = {
   readonly [K in Exclude<Key, keyof Routes>]: Problem<['no route, and no `otherwise`, for the key', K]>;
 };
-
-type AgainOf<D> = D extends Decision<infer Again, unknown> ? Again : never;
-type DoneOf<D> = D extends Decision<unknown, infer Done> ? Done : never;
-
-/** What a loop ends with. */
-export type LoopOutput<D, OnMax> = DoneOf<D> | ('exitWithLast' extends OnMax ? AgainOf<D> : never);
