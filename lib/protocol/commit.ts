@@ -372,5 +372,7 @@ export function readRefusedWrite(
     const abandoned = node.status === 'failed' && node.failure.code === 'LeaseExpired';
     return wrote === node.status && !abandoned ? { now: 'done', run } : { now: 'lost' };
   }
-  return node.lease.nonce === fence.nonce ? { now: 'mine', run } : { now: 'lost' };
+  // Of a run that another node ended nothing more can be written, though the lease stays as it is.
+  const isMine = run.phase === 'active' && node.lease.nonce === fence.nonce;
+  return isMine ? { now: 'mine', run } : { now: 'lost' };
 }

@@ -105,6 +105,13 @@ describe('a refused write of a holder', () => {
     expect(readRefusedWrite(run, mine, 'failed').now).toBe(expected);
   });
 
+  it('a holder whose run ended by another node has lost its own, though nobody took it', () => {
+    const held = leased(now, { lease: { nonce: mine.nonce, until: now + 20_000 } });
+    const dead = aRun(held, { phase: 'failed' });
+    expect(readRefusedWrite(dead, mine, 'ready').now).toBe('lost');
+    expect(readRefusedWrite(dead, mine).now).toBe('lost');
+  });
+
   it('a renewal that finds its node ended has lost it', () => {
     expect(readRefusedWrite(ended('succeeded'), mine).now).toBe('lost');
   });
