@@ -27,6 +27,7 @@ import {
 import { type InvalidAt, invalidIn } from './invalid.ts';
 import type { NodeCode, Nodes } from './node-code.ts';
 import { compileStep } from './step.ts';
+import { widthOf } from './width.ts';
 
 const secondMs = 1_000;
 const dayMs = 86_400_000;
@@ -35,6 +36,8 @@ const iterationsMax = 1_000_000;
 const branchesMax = 16;
 const nodesMax = 10_000;
 const depthMax = 20;
+/** All of them must fit into one condition of DynamoDB's, which takes 4 KB. */
+const widthMax = 64;
 
 /** Where a sequence stands. */
 interface Surroundings {
@@ -63,6 +66,10 @@ export function compile(workflow: string, drafts: readonly Draft[]): { body: Seq
   const compiler = new Compiler(workflow);
   if (drafts.length === 0) throw compiler.invalid(workflow, 'has no elements');
   const body = compiler.sequence(drafts, { base: undefined, depth: 1, decides: false });
+  const width = widthOf(body);
+  if (width > widthMax) {
+    throw compiler.invalid(workflow, `has up to ${width} nodes side by side; the limit is ${widthMax}`);
+  }
   return { body, nodes: compiler.nodes };
 }
 

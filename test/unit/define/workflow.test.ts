@@ -502,3 +502,34 @@ describe('the hash of a workflow', () => {
     expect(new Set(hashes).size).toBe(shapes.length);
   });
 });
+
+describe('nodes side by side', () => {
+  const one = (b: Chain<Value>) => b.map('same', (value) => value);
+  const wide = (count: number, body: (b: Chain<Value>) => unknown): Record<string, never> =>
+    Object.fromEntries(Array.from({ length: count }, (_, index) => [`b${index}`, body as never]));
+  const nested = (outer: number, inner: number) =>
+    start()
+      .fork(wide(outer, (b) => b.fork(wide(inner, one)).join('inner', () => ({ n: 1 }))))
+      .join('outer', () => ({ n: 1 }));
+
+  it('are 64 at the most, however they are nested', () => {
+    expect(nested(8, 8).build().shape.body).toHaveLength(1);
+    expect(() => nested(5, 13).build()).toThrow(
+      expect.objectContaining({
+        code: 'InvalidWorkflow',
+        message: expect.stringContaining('65 nodes side by side'),
+      }),
+    );
+  });
+
+  it('are counted where they are most: routes exclude each other, loops come again', () => {
+    const routes = Object.fromEntries(
+      Array.from({ length: 70 }, (_, index) => [`r${index}`, (b: Chain<Value>) => one(b)]),
+    );
+    const built = start()
+      .branch('route', () => 'r1' as string, routes as never, one)
+      .loop('again', (b) => b.fork(wide(16, one)).join('all', () => done(1)), { maxIterations: 2 })
+      .build();
+    expect(built.shape.body).toHaveLength(2);
+  });
+});
