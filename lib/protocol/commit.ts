@@ -323,7 +323,8 @@ export function joinFork(
 ): Omit<Commit, 'leaving' | 'status'> | undefined {
   const [ended] = endedBranches(run, fork);
   const all = endedBranches(run, fork).length;
-  if (!ended?.node.ends || all < ended.node.ends.of || run.nodes[fork] || run.control) return undefined;
+  if (!ended?.node.ends || all < ended.node.ends.of || run.control) return undefined;
+  if (Object.hasOwn(run.nodes, fork)) return undefined;
   const opening = openJoin(run, fork, options);
   const look = lookInTime('join', opening.needAt, run.at);
   return {

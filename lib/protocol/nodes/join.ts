@@ -21,7 +21,8 @@ export function endedBranches(run: Pick<Run, 'nodes'>, fork: NodeId): Ended[] {
 export function forksToJoin(run: Pick<Run, 'nodes'>): { fork: NodeId; by: NodeId }[] {
   const byFork = new Map<NodeId, { by: NodeId; ended: number; of: number }>();
   for (const [path, node] of Object.entries(run.nodes)) {
-    if (node.status !== 'succeeded' || !node.ends || run.nodes[node.ends.fork]) continue;
+    // A fork may have a name that every object has, such as `constructor`.
+    if (node.status !== 'succeeded' || !node.ends || Object.hasOwn(run.nodes, node.ends.fork)) continue;
     const { fork, of } = node.ends;
     const known = byFork.get(fork);
     byFork.set(fork, { by: path as NodeId, ended: (known?.ended ?? 0) + 1, of });

@@ -66,6 +66,23 @@ describe('a fork', () => {
   });
 });
 
+describe('a fork whose name every object has', () => {
+  it.each(['constructor', 'toString', 'valueOf'])('%s is joined as any other', async (name) => {
+    const fork = defineWorkflow('fork', { input: z.number() })
+      .fork({ a: (b) => b.step(add), b: (b) => b.step(double) })
+      .join(name, ({ a, b }) => a + b)
+      .build();
+    const system = new VirtualSystem({ fork });
+    const run = await system.client.submit(fork, 3);
+    await Promise.all(
+      // Side by side neither branch sees that the other has ended.
+      system.queue.drain().map(({ message }) => system.executor().execute(system.delivery(message))),
+    );
+    await system.drive();
+    expect(await system.client.get(run)).toMatchObject({ status: 'succeeded', output: 10 });
+  });
+});
+
 describe('a branch', () => {
   const route = defineWorkflow('route', { input: z.number() })
     .branch('size', (n) => (n > 10 ? 'large' : 'small'), {
