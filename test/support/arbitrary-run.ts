@@ -14,6 +14,10 @@ const name = fc.oneof(
   fc.stringMatching(/^[A-Za-z][A-Za-z0-9_.-]{0,20}$/),
   fc.constantFrom('constructor', 'size'),
 );
+/** As nodes inside of others are called. */
+const path = fc
+  .array(fc.oneof(name, fc.constant('~')), { minLength: 1, maxLength: 4 })
+  .map((ids) => ids.join('/'));
 
 /** Properties that may be absent, and then are absent instead of undefined. */
 const record = <T, K extends keyof T>(model: { [P in keyof T]: fc.Arbitrary<T[P]> }, requiredKeys: K[]) =>
@@ -35,6 +39,9 @@ const base = {
   failure,
   checkpoint: payload,
   progress: text,
+  from: text,
+  pool: text,
+  priority: fc.constantFrom('high', 'normal', 'low'),
 };
 const always = ['epoch', 'attempt', 'attemptsMax', 'notBefore', 'status'] as const;
 const node = fc.oneof(
@@ -45,9 +52,22 @@ const node = fc.oneof(
     'startedAt',
   ]),
   record(
-    { ...base, status: fc.constant('succeeded'), output: payload, endedAt: time, cached: fc.boolean() },
-    [...always, 'output', 'endedAt'],
+    {
+      ...base,
+      status: fc.constant('succeeded'),
+      output: payload,
+      endedAt: time,
+      cached: fc.boolean(),
+      decision: text,
+      ends: fc.record({ fork: text, branch: text, of: count }),
+      iteration: count,
+    },
+    [...always, 'endedAt'],
   ),
+  record({ ...base, status: fc.constant('waiting'), iteration: count, output: payload }, [
+    ...always,
+    'iteration',
+  ]),
   record({ ...base, status: fc.constant('failed'), endedAt: time }, [...always, 'failure', 'endedAt']),
   record({ ...base, status: fc.constant('cancelled'), endedAt: time }, [...always, 'endedAt']),
 ) as unknown as fc.Arbitrary<RunNode>;
@@ -58,7 +78,7 @@ export const arbitraryRun = record(
     tenant: fc.oneof(fc.constant('-'), id),
     run: id,
     schema: fc.constant(1),
-    kind: fc.constant('task'),
+    kind: fc.constantFrom('task', 'workflow'),
     name,
     hash: text,
     submission: text,
@@ -68,7 +88,9 @@ export const arbitraryRun = record(
     epoch: count,
     looks: count,
     input: payload,
-    nodes: fc.dictionary(name, node, { maxKeys: 4, noNullPrototype: true }),
+    nodes: fc.dictionary(fc.oneof(name, path), node, { maxKeys: 4, noNullPrototype: true }),
+    result: text,
+    hasHistory: fc.boolean(),
     control: record(
       {
         kind: fc.constantFrom('cancel', 'pause'),
