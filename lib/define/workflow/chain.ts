@@ -20,7 +20,7 @@ export interface Chain<in out Value, in out Used extends string = never, in out 
     options?: StepOptions<Id>,
   ): Chain<Output, Used | Literal<Id>, Of>;
 
-  /** Runs 1 to 16 bodies side by side, each with the same value. A `join` must follow. */
+  /** Runs 1 to 64 bodies side by side, each with the same value. A `join` must follow. */
   fork<Bodies extends Readonly<Record<string, Body<Value>>>>(
     branches: Bodies,
   ): Fork<

@@ -33,11 +33,11 @@ const secondMs = 1_000;
 const dayMs = 86_400_000;
 const delayMsMax = 366 * dayMs;
 const iterationsMax = 1_000_000;
-const branchesMax = 16;
 const nodesMax = 10_000;
 const depthMax = 20;
 /** All of them must fit into one condition of DynamoDB's, which takes 4 KB. */
 const widthMax = 64;
+const branchesMax = widthMax;
 
 /** Where a sequence stands. */
 interface Surroundings {
