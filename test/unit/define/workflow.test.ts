@@ -293,7 +293,7 @@ describe('a bad definition is refused, naming the node', () => {
     ['a fork without branches', () => fork({}), 'InvalidWorkflow', 'j'],
     ['a fork of nothing', () => fork(undefined), 'InvalidWorkflow', 'j'],
     ['a fork of a list', () => fork([one]), 'InvalidWorkflow', 'j'],
-    ['a fork of 65 branches', () => fork(branches(17)), 'InvalidWorkflow', 'j'],
+    ['a fork of 65 branches', () => fork(branches(65)), 'InvalidWorkflow', 'j'],
     ['a fork branch without elements', () => fork({ a: (b: unknown) => b }), 'InvalidWorkflow', 'j/a'],
     ['a body that is no function', () => fork({ a: 1 }), 'InvalidWorkflow', 'j/a'],
     ['a body that returns nothing', () => fork({ a: () => {} }), 'InvalidWorkflow', 'j/a'],
@@ -346,7 +346,7 @@ describe('a bad definition is refused, naming the node', () => {
     ['an empty tag', () => step({ tags: [''] }), 'InvalidWorkflow', 'a'],
     ['options that are no object', () => step('fast'), 'InvalidWorkflow', 'a'],
     ['options that are null', () => step(null), 'InvalidWorkflow', 'a'],
-    ['17 tags', () => step({ tags: Array.from({ length: 65 }, String) }), 'InvalidWorkflow', 'a'],
+    ['17 tags', () => step({ tags: Array.from({ length: 17 }, String) }), 'InvalidWorkflow', 'a'],
     ['metadata that is no object', () => step({ metadata: [] }), 'InvalidWorkflow', 'a'],
   ];
   it.each(cases)('%s', (_, chain, code, field) => {
