@@ -1,9 +1,9 @@
 import type { Shape } from '../model/definition.ts';
-import { isOpen, type LeasedNode, type Run, type RunNode, schemaVersion } from '../model/run.ts';
+import { isOpen, type Run, type RunNode, schemaVersion } from '../model/run.ts';
 import type { EpochMs, Ms } from '../model/time.ts';
 import type { Transition } from '../model/transition.ts';
 import type { Fence } from '../protocol/guards.ts';
-import { graceMs, joinsOwed, lookedAtInTime } from './look-need.ts';
+import { graceMs, isLeased, joinsOwed, lookedAtInTime } from './look-need.ts';
 import { branchesLost } from './tree-states.ts';
 import { type Change, changesOf, treeWrites } from './tree-writes.ts';
 
@@ -19,6 +19,8 @@ export interface CheckedWrite {
   readonly transition: Transition;
   /** How far the writer's clock is ahead. */
   readonly skewMs: Ms;
+  /** Not before this it was planned, by the writer's clock; where it is absent, since its lease began. */
+  readonly plannedAt?: EpochMs;
   /** The lease under which a holder writes. */
   readonly fence?: Fence;
   /** The definition that a claimant will execute; not checked where it is not known. */
@@ -38,7 +40,7 @@ export function brokenByWrite(before: Run, run: Run, write: CheckedWrite, now: E
     ...always(before, run),
     ...(write.fence ? fencing(before, write.fence) : []),
     ...changes.flatMap((change) => starting(before, run, change, write, now)),
-    ...treeWrites(before, run, changes, write, now),
+    ...treeWrites(before, run, changes, write),
     ...ownChecks(before, run, changes, write, now),
     ...lookedAtInTime(before, run, write, now),
   ];
@@ -70,8 +72,8 @@ function starting(
   { hash, skewMs, transition }: CheckedWrite,
   now: EpochMs,
 ): string[] {
-  if (node?.status !== 'running') return [];
-  if (old?.status === 'running' && old.lease.nonce === node.lease.nonce) return [];
+  if (!node || !isLeased(node)) return [];
+  if (old && isLeased(old) && old.lease.nonce === node.lease.nonce) return [];
   const broken: string[] = [];
   if (before.control) broken.push(`I13: a cancelled run started ${path}`);
   if (node.notBefore > now + skewMs) broken.push(`I12: ${path} was started before its time`);
@@ -138,7 +140,7 @@ const shortening = ({ node, old }: Change): string[] =>
 /** A holder's last write leaves its node ended, or opened again by a loop: under another nonce. */
 function ended(run: Run, { fence }: CheckedWrite): string[] {
   const node = fence && run.nodes[fence.node];
-  return node?.status === 'running' && node.lease.nonce === fence?.nonce
+  return node && isLeased(node) && node.lease.nonce === fence?.nonce
     ? ['I1: a commit left its node leased']
     : [];
 }
@@ -242,7 +244,7 @@ function standing(run: Run): string[] {
 /** I4. */
 function sharing(run: Run): string[] {
   if (run.phase !== 'active') return [];
-  const leased = Object.values(run.nodes).filter((node): node is LeasedNode => node.status === 'running');
+  const leased = Object.values(run.nodes).filter(isLeased);
   const epochs = new Set(leased.map(({ epoch }) => epoch));
   return epochs.size < leased.length ? ['I4: two leases under one epoch'] : [];
 }

@@ -55,7 +55,7 @@ interface Circumstances {
 
 function needOf(path: NodeId, node: RunNode, { before, now, write }: Circumstances): EpochMs[] {
   const pause = lookPause(before.looks);
-  if (node.status === 'running') {
+  if (isLeased(node)) {
     const old = before.nodes[path];
     const isAbandoned = isLook(write) && old?.status === 'running' && old.lease.until < now - graceMs;
     return [Math.max(leaseNeed(node), isAbandoned ? now + pause : 0)];
@@ -68,7 +68,8 @@ function needOf(path: NodeId, node: RunNode, { before, now, write }: Circumstanc
 
 const isLook = ({ transition }: CheckedWrite) => transition.name === 'look';
 const leaseNeed = (node: RunNode): EpochMs => (isLeased(node) ? node.lease.until + graceMs + 1 : 0);
-const isLeased = (node: RunNode): node is LeasedNode => node.status === 'running';
+/** Spoiled writes leave nodes that run without a lease. */
+export const isLeased = (node: RunNode): node is LeasedNode => node.status === 'running' && 'lease' in node;
 /** The pause after look 0, 1, 2 …: 1, 2, 4 … minutes, at most 15. */
 const lookPause = (looks: number): Ms => Math.min(pauseMaxMs, doorbellMs * 2 ** looks);
 const nodesOf = (run: Run) => Object.entries(run.nodes) as [NodeId, RunNode][];

@@ -5,7 +5,8 @@ import { treeOf } from './tree.ts';
 
 /** Branches of a fork that goes on in which nothing is open, and which have not ended; or which have ended twice. */
 export function branchesLost(run: Run, shape: Shape): string[] {
-  if (run.phase !== 'active') return [];
+  // A cancelled run waits for its holders only.
+  if (run.phase !== 'active' || run.control) return [];
   const nodes = Object.entries(run.nodes);
   const owed = joinsOwed(run);
   const broken: string[] = [];

@@ -1,6 +1,5 @@
 import type { NodeId } from '../model/ids.ts';
 import { type BranchEnd, isOpen, type Run, type RunNode } from '../model/run.ts';
-import type { EpochMs } from '../model/time.ts';
 import type { CheckedWrite } from './invariants.ts';
 import { type Tree, treeOf } from './tree.ts';
 
@@ -27,13 +26,7 @@ export function changesOf(before: Run, run: Run): Change[] {
 }
 
 /** What a write does to nodes beside its own: what may end, leave, come again and be opened. */
-export function treeWrites(
-  before: Run,
-  run: Run,
-  changes: readonly Change[],
-  write: CheckedWrite,
-  now: EpochMs,
-): string[] {
+export function treeWrites(before: Run, run: Run, changes: readonly Change[], write: CheckedWrite): string[] {
   const rounds = changes.filter(isRound).map(({ path }) => `${path}/`);
   const opened = changes.filter((change) => isOpening(change, write));
   return [
@@ -41,7 +34,7 @@ export function treeWrites(
     ...changes.flatMap((change) => changing(run, change, { rounds, write })),
     ...(before.control && opened.length > 0 ? ['I13: a cancelled run went on'] : []),
     ...opened.flatMap(({ path }) => (isOfJoin(run, path) ? joining(run, path) : [])),
-    ...(write.shape ? ordered(run, { changes, opened, write, now }, treeOf(write.shape)) : []),
+    ...(write.shape ? ordered(before, run, { changes, opened, write }, treeOf(write.shape)) : []),
   ];
 }
 
@@ -105,19 +98,19 @@ interface Written {
   readonly changes: readonly Change[];
   readonly opened: readonly Change[];
   readonly write: CheckedWrite;
-  readonly now: EpochMs;
 }
 
 /** What only the shape can tell. */
-function ordered(run: Run, { changes, now, opened, write }: Written, tree: Tree): string[] {
-  const { fence, skewMs, transition } = write;
+function ordered(before: Run, run: Run, { changes, opened, write }: Written, tree: Tree): string[] {
+  const { fence, plannedAt, transition } = write;
+  const earliest = plannedAt ?? (fence && before.nodes[fence.node]?.startedAt) ?? 0;
   const broken: string[] = [];
   for (const { path, node } of opened) {
     const comes = fence
       ? tree.follows.get(fence.node)?.has(path)
       : transition.name === 'join' && tree.forks.has(path);
     if (!comes) broken.push(`${path} was opened by ${transition.name} of ${fence?.node ?? 'nobody'}`);
-    if ((node?.notBefore ?? 0) < now + skewMs + (tree.delays.get(path) ?? 0))
+    if (node && node.notBefore < earliest + (tree.delays.get(path) ?? 0))
       broken.push(`I12: ${path} is ready before its time`);
     if (tree.forks.has(path)) broken.push(...whole(run, path, tree));
   }
