@@ -1,6 +1,18 @@
 import type { RunNode, TerminalStatus } from '../model/run.ts';
 import type { EpochMs } from '../model/time.ts';
 
+/** Tells apart the times that a node of a loop's body comes: the iterations of the loops around it, outermost first. */
+export type Life = readonly number[];
+
+/** How a node comes to be. */
+export interface Opening {
+  readonly life: Life;
+  /** Of the lease under which it is opened. */
+  readonly epoch: number;
+  /** Who has it from its beginning; without one it is ready for anybody. */
+  readonly holder?: { readonly owner: string; readonly until: EpochMs };
+}
+
 /** What a request asked of a lease. */
 export type LeaseRequest =
   /** Also a takeover. */
@@ -11,18 +23,26 @@ export type LeaseRequest =
       readonly epoch: number;
       readonly status: TerminalStatus;
       readonly output?: string;
+      /** The same write takes the node away, or lets it come again: a loop goes round. */
+      readonly next?: 'leave' | Opening;
     }
   /** A retry or yield: the node is free again. */
   | { readonly asks: 'release'; readonly epoch: number }
+  /** The node comes to be, by a submission or by the commit of another one. */
+  | { readonly asks: 'open'; readonly opening: Opening }
+  /** A node that has ended leaves the run's item. */
+  | { readonly asks: 'leave' }
   /** Ends the node in place of its holder: exhausted, or cancelled with nobody at work. */
   | { readonly asks: 'end'; readonly status: TerminalStatus }
+  /** Its run ends by another node: it stays as it stands. */
+  | { readonly asks: 'stop' }
   /** Reads the node. */
   | { readonly asks: 'read' };
 
 export type LeaseAnswer =
   /** Applied. A claim is told its epoch. */
   | { readonly answer: 'granted'; readonly epoch?: number }
-  /** `Leased`, `Finished` and `NotHolder` say why not; anything else is no statement about the lease. */
+  /** `Leased`, `Finished`, `NotHolder` and `NoSuchNode` say why not; anything else is no statement about the lease. */
   | { readonly answer: 'refused'; readonly because: string }
   | {
       readonly answer: 'seen';
@@ -30,12 +50,15 @@ export type LeaseAnswer =
       readonly status: RunNode['status'];
       readonly output?: string;
     }
-  /** Nobody knows whether it was applied, or still will be. */
-  | { readonly answer: 'none' };
+  | { readonly answer: 'not seen' }
+  /** The sender never knew whether it was applied, or still will be. The epoch is that of a claim that was. */
+  | { readonly answer: 'none'; readonly epoch?: number };
 
 /** One request about one node, with the true times at which it was sent and answered. */
 export interface LeaseEvent {
-  /** Names the node among all nodes of all runs. */
+  /** Names the run among all runs. */
+  readonly run: string;
+  /** Names the node in its run. */
   readonly node: string;
   /** The nonce of the sender. */
   readonly owner: string;

@@ -1,17 +1,34 @@
 import type { TerminalStatus } from '../model/run.ts';
 import type { EpochMs, Ms } from '../model/time.ts';
-import { describeLeaseEvent, type LeaseEvent } from './lease-history.ts';
+import {
+  describeLeaseEvent,
+  type LeaseEvent,
+  type LeaseRequest,
+  type Life,
+  type Opening,
+} from './lease-history.ts';
 
 /** A lease as one who sees everything at once would describe it. */
 interface LeaseState {
+  /** The node is there. */
+  readonly present: boolean;
+  /** Which time of its coming this is, or was last. */
+  readonly life?: Life;
   readonly epoch: number;
   readonly holder?: string;
   readonly until: EpochMs;
   readonly ended?: TerminalStatus;
   readonly output?: string | undefined;
+  /** Its run has ended. */
+  readonly stopped?: true;
 }
 
-const untouched: LeaseState = { epoch: 0, until: 0 };
+const ready: LeaseState = { present: true, epoch: 0, until: 0 };
+const missing: LeaseState = { present: false, epoch: 0, until: 0 };
+
+/** A node that somebody opens is not there before. */
+const begin = (events: readonly LeaseEvent[]): LeaseState =>
+  events.some(({ request }) => request.asks === 'open') ? missing : ready;
 
 /** The lease between two requests. */
 interface Moment {
@@ -21,7 +38,8 @@ interface Moment {
 }
 
 /**
- * The first node whose history no single order of its requests explains; undefined when each has one.
+ * The first node whose history no single order of its requests explains, or the first run whose claims do not have
+ * epochs that grow; undefined when there is none.
  *
  * @param clockErrorMs by how much the clocks that wrote and judged the ends of leases may differ in all
  */
@@ -29,14 +47,40 @@ export function findUnlinearizable(
   history: readonly LeaseEvent[],
   clockErrorMs: Ms = 0,
 ): readonly string[] | undefined {
-  const byNode = Map.groupBy(history, (event) => event.node);
-  for (const [node, events] of byNode) {
-    const stuck = new Search(events, clockErrorMs).run();
-    if (stuck)
-      return [`the lease of ${node} has no order of its requests that explains their answers:`, ...stuck];
+  for (const [run, ofRun] of Map.groupBy(history, (event) => event.run)) {
+    for (const [node, events] of Map.groupBy(ofRun, (event) => event.node)) {
+      const stuck = new Search(events, clockErrorMs).run();
+      const what = `the lease of ${node} of ${run} has no order of its requests that explains their answers:`;
+      if (stuck) return [what, ...stuck];
+    }
+    const [one, other] = epochsOutOfOrder(ofRun) ?? [];
+    const what = `the epochs of ${run} have no order of its claims that explains them:`;
+    if (one && other) return [what, `  ${describeLeaseEvent(one)}`, `? ${describeLeaseEvent(other)}`];
   }
   return undefined;
 }
+
+/** Two claims of one epoch, or one of a smaller epoch that was sent when one of a larger had taken effect. */
+function epochsOutOfOrder(events: readonly LeaseEvent[]): readonly [LeaseEvent, LeaseEvent] | undefined {
+  const claims = events.flatMap((event) => {
+    const epoch = 'epoch' in event.answer ? event.answer.epoch : undefined;
+    return event.request.asks === 'claim' && epoch !== undefined ? [{ event, epoch }] : [];
+  });
+  let previous: (typeof claims)[number] | undefined;
+  let latestSent: LeaseEvent | undefined;
+  for (const claim of claims.sort((a, b) => a.epoch - b.epoch)) {
+    const { epoch, event } = claim;
+    if (previous?.epoch === epoch) return [previous.event, event];
+    if (latestSent && effectOf(event) < latestSent.sentAt) return [latestSent, event];
+    if (!latestSent || latestSent.sentAt < event.sentAt) latestSent = event;
+    previous = claim;
+  }
+  return undefined;
+}
+
+/** By when a request took effect, if it did. */
+const effectOf = ({ answer, answeredAt, effectBy = Number.POSITIVE_INFINITY }: LeaseEvent): EpochMs =>
+  answer.answer === 'none' ? effectBy : answeredAt;
 
 /**
  * Looks for an order in which each request takes effect at one moment between its sending and its answer, and every
@@ -57,7 +101,7 @@ class Search {
   /** What was explained and what could not be; undefined when everything was. */
   run(): readonly string[] | undefined {
     const open = new Set(this.#events.keys());
-    if (this.#explains({ state: untouched, since: 0 }, open, [])) return undefined;
+    if (this.#explains({ state: begin(this.#events), since: 0 }, open, [])) return undefined;
     const left = this.#events.filter((_, index) => !this.#furthest.includes(index));
     const done = this.#furthest.flatMap((index) => this.#events[index] ?? []);
     return [
@@ -121,51 +165,120 @@ const isTooLate = (event: LeaseEvent, { since }: Moment) => lastChanceOf(event) 
 /** The lease after the request, if it would have given this answer. */
 function after(state: LeaseState, event: LeaseEvent, clockErrorMs: Ms): LeaseState | undefined {
   const { answer } = event;
-  if (answer.answer === 'refused') return mayRefuse(state, event, answer.because) ? state : undefined;
-  if (answer.answer === 'seen') return isAsSeen(state, answer) ? state : undefined;
-  const granted = grant(state, event, clockErrorMs);
-  if (answer.answer === 'none' || !granted) return granted;
-  return answer.epoch === undefined || answer.epoch === granted.epoch ? granted : undefined;
+  switch (answer.answer) {
+    case 'refused':
+      return mayRefuse(state, event, answer.because) ? state : undefined;
+    case 'seen':
+      return isAsSeen(state, answer) ? state : undefined;
+    case 'not seen':
+      return state.present ? undefined : state;
+    default:
+      return grant(state, event, clockErrorMs, answer.epoch);
+  }
 }
 
-function grant(state: LeaseState, event: LeaseEvent, clockErrorMs: Ms): LeaseState | undefined {
+/** @param epoch of a claim, where it is known */
+function grant(
+  state: LeaseState,
+  event: LeaseEvent,
+  clockErrorMs: Ms,
+  epoch: number | undefined,
+): LeaseState | undefined {
   const { owner, request } = event;
-  if (state.ended) return undefined;
+  if (request.asks === 'read') return state;
+  if (state.stopped) return undefined;
   switch (request.asks) {
     case 'claim':
-      if (state.holder !== undefined && !hasRunOut(state, event, clockErrorMs)) return undefined;
-      return { epoch: state.epoch + 1, holder: owner, until: request.until };
+      return isFree(state, event, clockErrorMs) ? claimed(state, owner, request.until, epoch) : undefined;
     case 'renew':
       return holds(state, owner, request.epoch) ? { ...state, until: request.until } : undefined;
     case 'release':
-      return holds(state, owner, request.epoch) ? { epoch: state.epoch, until: 0 } : undefined;
-    case 'commit': {
-      if (!holds(state, owner, request.epoch)) return undefined;
-      return { epoch: state.epoch, until: 0, ended: request.status, output: request.output };
-    }
+      return holds(state, owner, request.epoch) ? freed(state) : undefined;
+    case 'commit':
+      return holds(state, owner, request.epoch) ? committed(state, request) : undefined;
     case 'end':
-      if (state.holder !== undefined && !hasRunOut(state, event, clockErrorMs)) return undefined;
-      return { epoch: state.epoch, until: 0, ended: request.status };
-    case 'read':
-      return state;
+      return isFree(state, event, clockErrorMs) ? { ...freed(state), ended: request.status } : undefined;
+    case 'open':
+      return opened(state, request.opening);
+    case 'leave':
+      return state.ended === undefined ? undefined : gone(state);
+    case 'stop':
+      return { ...state, stopped: true };
   }
+}
+
+/** There, not ended, and nobody has it whose lease may be alive. */
+const isFree = (state: LeaseState, event: LeaseEvent, clockErrorMs: Ms): boolean =>
+  state.present &&
+  state.ended === undefined &&
+  (state.holder === undefined || hasRunOut(state, event, clockErrorMs));
+
+/** Epochs are counted for the whole run: those of one node grow, by more than 1 where other nodes were claimed. */
+function claimed(
+  state: LeaseState,
+  owner: string,
+  until: EpochMs,
+  epoch = state.epoch + 1,
+): LeaseState | undefined {
+  return epoch > state.epoch ? { ...freed(state), epoch, holder: owner, until } : undefined;
+}
+
+const freed = ({ epoch, life, present }: LeaseState): LeaseState => ({
+  present,
+  epoch,
+  until: 0,
+  ...(life && { life }),
+});
+
+const gone = (state: LeaseState): LeaseState => ({ ...freed(state), present: false });
+
+function committed(
+  state: LeaseState,
+  { next, output, status }: Extract<LeaseRequest, { asks: 'commit' }>,
+): LeaseState | undefined {
+  if (next === 'leave') return gone(state);
+  if (next) return opened(gone(state), next);
+  return { ...freed(state), ended: status, output };
+}
+
+/**
+ * A node comes once in each iteration, under an epoch that is not smaller than before. One of a loop's body that has
+ * ended may stay in the item until it comes again.
+ */
+function opened(state: LeaseState, { epoch, holder, life }: Opening): LeaseState | undefined {
+  const isOpen = state.present && state.ended === undefined;
+  if (isOpen || epoch < state.epoch || (state.life && !isLater(life, state.life))) return undefined;
+  return {
+    present: true,
+    life,
+    epoch,
+    until: holder?.until ?? 0,
+    ...(holder && { holder: holder.owner }),
+  };
+}
+
+function isLater(life: Life, than: Life): boolean {
+  const index = life.findIndex((iteration, at) => iteration !== than[at]);
+  return index >= 0 && (life[index] ?? 0) > (than[index] ?? 0);
 }
 
 const holds = (state: LeaseState, owner: string, epoch: number) =>
   state.holder === owner && state.epoch === epoch;
 
 /** Whether the lease was over before the request can have taken effect at the latest. */
-const hasRunOut = (state: LeaseState, { answer, answeredAt }: LeaseEvent, clockErrorMs: Ms) =>
-  answer.answer === 'none' || state.until < answeredAt + clockErrorMs;
+const hasRunOut = (state: LeaseState, event: LeaseEvent, clockErrorMs: Ms) =>
+  state.until < effectOf(event) + clockErrorMs;
 
 function mayRefuse(state: LeaseState, { owner, request }: LeaseEvent, because: string): boolean {
   switch (because) {
     case 'Leased':
-      return state.holder !== undefined;
+      return state.holder !== undefined && !state.stopped;
     case 'Finished':
-      return state.ended !== undefined;
+      return state.ended !== undefined || state.stopped === true;
     case 'NotHolder':
       return !('epoch' in request && holds(state, owner, request.epoch));
+    case 'NoSuchNode':
+      return !state.present;
     default:
       return true;
   }
@@ -173,5 +286,7 @@ function mayRefuse(state: LeaseState, { owner, request }: LeaseEvent, because: s
 
 function isAsSeen(state: LeaseState, seen: Extract<LeaseEvent['answer'], { answer: 'seen' }>): boolean {
   const status = state.ended ?? (state.holder === undefined ? 'ready' : 'running');
-  return seen.epoch === state.epoch && seen.status === status && seen.output === state.output;
+  return (
+    state.present && seen.epoch === state.epoch && seen.status === status && seen.output === state.output
+  );
 }

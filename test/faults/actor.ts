@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { HoldfastError } from '../../lib/model/errors.ts';
 import type { Ms } from '../../lib/model/time.ts';
 import type { Clock } from '../../lib/ports/clock.ts';
@@ -71,25 +72,28 @@ export class Actor {
 
   readonly clock: Clock = {
     now: () => this.#clock.now(),
-    after: (delay, fire) => this.#clock.after(delay, () => this.#fire(fire)),
+    after: (delay, fire) => {
+      const inContext = AsyncLocalStorage.snapshot();
+      return this.#clock.after(delay, () => this.#fire(() => inContext(fire)));
+    },
   };
 
   get runs(): RunStore {
     const { runs } = this.#adapters;
     return {
-      create: (creation) => this.#io('runs.create', () => runs.create(creation)),
+      create: (creation) =>
+        this.#io('runs.create', async () => {
+          const created = await runs.create(creation);
+          if (created.applied) this.#leases.created(created.run);
+          return created;
+        }),
       apply: async (transition) => {
-        const answered = this.#leases.sent(transition);
-        const result = await this.#io(
-          `runs.apply(${transition.name})`,
-          () => runs.apply(transition),
-          undefined,
-          () =>
-            // The first of the SDK's two tries: whoever sent it never learns what became of it.
-            this.#leases.sent(transition),
+        // Of the SDK's two tries, whoever sent them learns what became of the second.
+        const { answered, applied } = await this.#io(`runs.apply(${transition.name})`, () =>
+          this.#leases.send(transition, () => runs.apply(transition)),
         );
-        answered(result);
-        return result;
+        answered();
+        return applied;
       },
       applyUnread: (transition) => this.#io('runs.applyUnread', () => runs.applyUnread(transition)),
       get: (key) => this.#io('runs.get', () => runs.get(key)),
@@ -161,7 +165,7 @@ export class Actor {
     else fire();
   }
 
-  async #io<T>(name: string, work: () => Promise<T>, failed?: () => T, lost?: () => void): Promise<T> {
+  async #io<T>(name: string, work: () => Promise<T>, failed?: () => T): Promise<T> {
     await this.#alive();
     this.trace.push(name);
     const fault = this.#planned?.at === this.trace.length ? this.#planned.fault : undefined;
@@ -180,7 +184,6 @@ export class Actor {
         this.#dead = true;
         return never();
       case 'response lost':
-        lost?.();
         await work(); // and the SDK asks again
         break;
       case 'answer lost and error':

@@ -3,6 +3,8 @@ import * as z from 'zod';
 import type { Client, Submitted } from '../../lib/client/client.ts';
 import type { Run } from '../../lib/client/run-view.ts';
 import type { Clock } from '../../lib/ports/clock.ts';
+import { meaningOf } from '../../lib/testing/simulation/meaning.ts';
+import { type Piece, type WorkflowName, workflows } from '../../lib/testing/simulation/workflows.ts';
 import type { World } from './world.ts';
 
 const idempotencyKey = 'the-one';
@@ -18,6 +20,8 @@ export interface Scenario {
   readonly losesDoorbell?: boolean;
   /** How long an executor's invocation lasts, in milliseconds. Default: for ever. */
   readonly lambdaMs?: number;
+  /** Its handlers tell what they did. */
+  readonly workflow?: WorkflowName;
   /** What the client does once the task runs. */
   readonly later?: (client: Client, run: string) => Promise<unknown>;
 }
@@ -39,6 +43,19 @@ const succeeds = (output: unknown) => (run: Run) => {
   if (JSON.stringify(run.output) !== JSON.stringify(output))
     throw new Error(`gave ${JSON.stringify(run.output)}`);
 };
+
+/** One fault is survived by far fewer attempts than each node has. */
+function workflowScenario(workflow: WorkflowName, given: Partial<Piece> = {}): Scenario {
+  const input: Piece = { n: 5, ms: 0, fails: [], ballast: '', ...given };
+  const n = meaningOf(workflow, input);
+  return {
+    name: `a workflow: ${workflow}`,
+    tasks: () => ({ workflow: workflows[workflow] }),
+    act: (client) => client.submitByName(workflow, input, { idempotencyKey }),
+    outcome: succeeds({ ...input, n }),
+    workflow,
+  };
+}
 
 export const scenarios: readonly Scenario[] = [
   {
@@ -164,6 +181,23 @@ export const scenarios: readonly Scenario[] = [
       task: defineTask({ name: 'cancelled', input: z.null(), run: (_, ctx) => works(clock, 250_000, ctx) }),
     }),
     act: submitByName('cancelled', null),
+    later: (client, run) => client.cancel(run, { mode: 'abort' }),
+    outcome: (run) => {
+      if (run.status !== 'cancelled') throw new Error(`ended ${JSON.stringify(run)}`);
+    },
+  },
+  workflowScenario('chain', { fails: ['double'] }),
+  workflowScenario('forked', { fails: ['sum/b/double'] }),
+  workflowScenario('nested'),
+  workflowScenario('routed'),
+  workflowScenario('looped'),
+  workflowScenario('rounds'),
+  workflowScenario('deep', { n: 2 }),
+  workflowScenario('delayed'),
+  workflowScenario('long', { ballast: 'x'.repeat(300) }),
+  {
+    ...workflowScenario('forked', { ms: 90_000 }),
+    name: 'a workflow: a fork that is cancelled in mid-run',
     later: (client, run) => client.cancel(run, { mode: 'abort' }),
     outcome: (run) => {
       if (run.status !== 'cancelled') throw new Error(`ended ${JSON.stringify(run)}`);

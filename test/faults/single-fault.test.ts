@@ -35,6 +35,7 @@ describe.each(scenarios)('$name', (scenario) => {
         expect(() => scenario.outcome(run), where).not.toThrow();
         expect(world.runs.faultsSeen, where).toEqual([]);
         expect(world.runs.ended, `${where}: terminal commits`).toHaveLength(1);
+        if ('workflow' in scenario) expect(world.withoutEffect(), `${where}: not done`).toEqual([]);
         expect(findUnlinearizable(world.leases.events), `${where}: history of the lease`).toBeUndefined();
         hits.set(step, (hits.get(step) ?? 0) + 1);
         met.set(step, (met.get(step) ?? 0) + 1);

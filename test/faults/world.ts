@@ -4,11 +4,12 @@ import { defaultPool, type Pools } from '../../lib/config/pools.ts';
 import { readSettings } from '../../lib/config/settings.ts';
 import { Registry } from '../../lib/define/registry.ts';
 import { discover } from '../../lib/discovery/discover.ts';
+import type { NodeId } from '../../lib/model/ids.ts';
 import type { Dispatch } from '../../lib/model/message.ts';
-import { type Run, soleNode } from '../../lib/model/run.ts';
+import type { Lease, Run, RunNode } from '../../lib/model/run.ts';
 import type { EpochMs, Ms } from '../../lib/model/time.ts';
 import type { Creation, Transition } from '../../lib/model/transition.ts';
-import type { RunStore } from '../../lib/ports/run-store.ts';
+import { nodeWrittenBy } from '../../lib/testing/lease-request.ts';
 import { MemoryQueue } from '../../lib/testing/memory-queue.ts';
 import {
   MemoryDefinitionStore,
@@ -18,6 +19,8 @@ import {
   MemoryRunStore,
   MemoryWorkerRegistry,
 } from '../../lib/testing/memory-stores.ts';
+import { Execution, executions } from '../../lib/testing/simulation/execution.ts';
+import { pieceKey } from '../../lib/testing/simulation/piece-key.ts';
 import { VirtualClock } from '../../lib/testing/virtual-clock.ts';
 import { Executor } from '../../lib/worker/executor.ts';
 import { Statistics } from '../../lib/worker/statistics.ts';
@@ -25,7 +28,8 @@ import { Actor, type PlannedFault } from './actor.ts';
 import { LeaseLog } from './lease-log.ts';
 
 const silent = { debug() {}, info() {}, warn() {}, error() {}, child: () => silent };
-const pools: Pools = { [defaultPool]: { tags: [], lanes: { normal: 'http://127.0.0.1/queue' } } };
+const lanes = { normal: 'http://127.0.0.1/queue' };
+const pools: Pools = { [defaultPool]: { tags: [], lanes }, elsewhere: { tags: ['elsewhere'], lanes } };
 const receipt = { queueUrl: 'http://127.0.0.1/queue', handle: 'handle' };
 const tick: Ms = 1_000;
 const discoveryEvery = 60;
@@ -35,14 +39,19 @@ const quietMs: Ms = 300_000;
 /** Which process is hit. */
 export type Victim = 'client' | 'executor' | 'discovery';
 
-/** What makes a lease, or makes it longer. */
-const leases: ReadonlySet<string> = new Set(['claim', 'takeOver', 'renew']);
-const holderWrites: ReadonlySet<string> = new Set(['commit', 'renew', 'retry', 'yield']);
+const holderWrites: ReadonlySet<string> = new Set(['commit', 'pathCommit', 'renew', 'retry', 'yield']);
+const commits: ReadonlySet<string> = new Set(['commit', 'pathCommit']);
+
+const hasLease = (node: RunNode | undefined, { nonce, until }: Lease): boolean =>
+  node?.status === 'running' && node.lease.nonce === nonce && node.lease.until === until;
 
 /** Records every write, to see that what ended stays ended. */
 class WitnessStore extends MemoryRunStore {
   readonly ended: string[] = [];
   readonly faultsSeen: string[] = [];
+  /** What handlers did, and whose results were taken, by their idempotency keys. */
+  readonly effects = new Set<string>();
+  readonly committed = new Map<string, NodeId>();
   #created = 0;
 
   get allEnded(): boolean {
@@ -58,20 +67,41 @@ class WitnessStore extends MemoryRunStore {
   override async apply(transition: Transition) {
     const before = await this.get(transition.key);
     const result = await super.apply(transition);
-    if (result.applied && before) this.#check(transition.name, before, result.run);
+    if (result.applied && before) this.#check(transition, before, result.run);
     return result;
   }
 
-  #check(name: string, before: Run, after: Run): void {
+  #check(transition: Transition, before: Run, after: Run): void {
+    const { name } = transition;
     if (before.phase !== 'active') this.faultsSeen.push(`${name} changed a run that had ended (I2)`);
     if (after.epoch < before.epoch) this.faultsSeen.push(`${name} lowered the epoch (I7)`);
-    for (const node of Object.values(after.nodes)) {
+    for (const [path, node] of Object.entries(after.nodes)) {
       if (node.attempt > node.attemptsMax) this.faultsSeen.push(`${name} began one attempt too many (I8)`);
-      const needAt = node.status === 'running' ? node.lease.until + 5_001 : Number.POSITIVE_INFINITY;
-      if (leases.has(name) && after.at > needAt)
-        this.faultsSeen.push(`${name} left a lease without a look in time (I9)`);
+      // What a write leaves alone was looked after before.
+      if (node.status !== 'running' || hasLease(before.nodes[path as NodeId], node.lease)) continue;
+      if (after.phase === 'active' && after.at > node.lease.until + 5_001)
+        this.faultsSeen.push(`${name} left the lease of ${path} without a look in time (I9)`);
     }
     if (after.phase !== 'active') this.ended.push(after.run);
+    const node = nodeWrittenBy(transition);
+    if (node === undefined) return;
+    if (holderWrites.has(name)) this.#checkHolder(name, before, node);
+    if (commits.has(name)) this.#checkCommit(before, after, node);
+  }
+
+  /** Whoever writes as a holder has the lease: its nonce is one that this execution drew. */
+  #checkHolder(name: string, before: Run, node: NodeId): void {
+    const old = before.nodes[node];
+    const isHeld = old?.status === 'running' && executions.getStore()?.hasDrawn(old.lease.nonce);
+    if (!isHeld) this.faultsSeen.push(`${name} of ${node} by one who does not hold it (I5)`);
+  }
+
+  #checkCommit(before: Run, after: Run, node: NodeId): void {
+    const status = after.nodes[node]?.status;
+    if (status === 'failed' || status === 'cancelled') return;
+    const key = pieceKey(before, node);
+    if (this.committed.has(key)) this.faultsSeen.push(`the result of ${key} was committed twice`);
+    this.committed.set(key, node);
   }
 }
 
@@ -130,6 +160,14 @@ export class World {
     await this.clock.advance(0);
   }
 
+  /** What a handler's result was taken of, although it was never done. */
+  withoutEffect(): string[] {
+    const { committed, effects } = this.runs;
+    const nodes = this.#registry.all().map((registered) => registered.nodes);
+    const isStep = (node: NodeId) => nodes.some((all) => all.get(node)?.kind === 'step');
+    return [...committed].flatMap(([key, node]) => (isStep(node) && !effects.has(key) ? [key] : []));
+  }
+
   /** Everything that was sent so far is gone. */
   loseMessages(): void {
     this.#queue.drain();
@@ -148,12 +186,23 @@ export class World {
 
   #execute(dispatch: Dispatch, lambdaMs: Ms): void {
     const actor = this.#actor('executor');
-    const runs = this.#witnessed(actor.runs);
-    const ports = { ...this.#ports(actor), runs, workerId: `worker-${this.#ids}` };
+    const { message } = dispatch;
+    const { clock } = actor;
+    const host = { ...clock, pause: (ms: Ms) => new Promise<void>((done) => void clock.after(ms, done)) };
+    const execution = new Execution({ host, hash: message.hash, effects: this.runs.effects });
+    const own = this.#ports(actor);
+    const id = () => {
+      const drawn = own.random.id();
+      execution.drew(drawn);
+      return drawn;
+    };
+    const ports = { ...own, random: { ...own.random, id }, workerId: `worker-${this.#ids}` };
     const endsAt = this.clock.now() + lambdaMs;
     const marginMs = Number.isFinite(lambdaMs) ? lambdaMs / 5 : 0;
-    void new Executor(ports, new Statistics())
-      .execute({ message: dispatch.message, receipt, endsAt, marginMs })
+    void executions
+      .run(execution, () =>
+        new Executor(ports, new Statistics()).execute({ message, receipt, endsAt, marginMs }),
+      )
       .then(
         (verdict) => {
           if (verdict.verdict === 'acknowledge') return;
@@ -162,24 +211,6 @@ export class World {
         // The message comes back: the invocation failed for want of an answer.
         () => void this.#waiting.push({ at: this.clock.now() + 5_000, dispatch }),
       );
-  }
-
-  /** One execution's view of the store: whatever it writes must be under the epoch that it claimed last. */
-  #witnessed(runs: RunStore): RunStore {
-    let epoch = 0;
-    const apply = async (transition: Transition) => {
-      const result = await runs.apply(transition);
-      const after = result.applied ? result.run.nodes[soleNode]?.epoch : undefined;
-      if (after === undefined) return result;
-      if (transition.name === 'claim' || transition.name === 'takeOver') epoch = after;
-      else if (holderWrites.has(transition.name) && epoch !== 0 && after !== epoch) {
-        this.runs.faultsSeen.push(
-          `${transition.name} under epoch ${epoch} while ${after} held the lease (I5)`,
-        );
-      }
-      return result;
-    };
-    return { ...runs, apply };
   }
 
   #discover(): void {

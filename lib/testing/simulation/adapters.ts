@@ -5,8 +5,15 @@ import type { DefinitionStore } from '../../ports/definition-store.ts';
 import type { HistoryStore } from '../../ports/history-store.ts';
 import type { PayloadStore } from '../../ports/payload-store.ts';
 import type { ResultCache } from '../../ports/result-cache.ts';
-import type { Applied, IndexPage, IndexQuery, RunStore } from '../../ports/run-store.ts';
+import {
+  type Applied,
+  type IndexPage,
+  type IndexQuery,
+  isReadable,
+  type RunStore,
+} from '../../ports/run-store.ts';
 import type { WorkerRecord, WorkerRegistry } from '../../ports/worker-registry.ts';
+import { nodeWrittenBy } from '../lease-request.ts';
 import { executions } from './execution.ts';
 import type { LeaseRecorder } from './lease-recorder.ts';
 import type { Table } from './table.ts';
@@ -32,30 +39,37 @@ export class SimulatedRunStore implements RunStore {
   }
 
   create(creation: Creation): Promise<Applied> {
-    const perform = () => this.#options.table.create(creation);
+    const { leases, table, timeline } = this.#options;
+    const perform = () => {
+      const created = table.create(creation);
+      if (created.applied) leases.created(created.run, timeline.now);
+      return created;
+    };
     return this.#wire.request('runs.create', writeFaults, () => ({ perform }));
   }
 
-  apply(transition: Transition): Promise<Applied> {
+  async apply(transition: Transition): Promise<Applied> {
     const { leases, table, timeline } = this.#options;
     const execution = executions.getStore();
     const { skewMs } = this.#wire.sandbox;
-    return this.#wire
-      .request(`runs.apply(${transition.name})`, writeFaults, () => {
-        const sentAt = timeline.now;
-        // What was asked under one epoch is judged by that one, however late it comes.
-        const sender = execution && { ...execution };
-        let tell: ReturnType<LeaseRecorder['decided']> | undefined;
-        return {
-          perform: () => {
-            const applied = table.apply(transition, { skewMs, execution: sender });
-            tell = leases.decided(transition, sender, { applied, sentAt, now: timeline.now });
-            return applied;
-          },
-          answered: () => tell?.(timeline.now),
-        };
-      })
-      .then((applied) => noteEpoch(transition, applied));
+    const node = nodeWrittenBy(transition);
+    const applied = await this.#wire.request(`runs.apply(${transition.name})`, writeFaults, () => {
+      const sentAt = timeline.now;
+      // What was asked under one lease is judged by that one, however late it comes.
+      const lease = node === undefined ? undefined : execution?.leaseOf(node);
+      const plannedAt = execution?.earliestPlan(node);
+      let tell: ReturnType<LeaseRecorder['decided']> | undefined;
+      return {
+        perform: () => {
+          const written = table.apply(transition, { skewMs, execution, lease, plannedAt });
+          tell = leases.decided(transition, lease, { applied: written, sentAt, now: timeline.now });
+          return written;
+        },
+        answered: () => tell?.(timeline.now),
+      };
+    });
+    if (isReadable(applied.run)) execution?.told(applied.run);
+    return applied;
   }
 
   async applyUnread(transition: Transition): Promise<boolean> {
@@ -84,18 +98,6 @@ export class SimulatedRunStore implements RunStore {
   }
 }
 
-/** An execution learns its epoch from what comes back: also from a refusal that shows its own nonce. */
-function noteEpoch({ name }: Transition, applied: Applied): Applied {
-  const execution = executions.getStore();
-  const { run } = applied;
-  if (!execution || !run || 'unreadable' in run) return applied;
-  for (const node of Object.values(run.nodes)) {
-    const isMine = node.status === 'running' && node.lease.nonce === execution.nonce;
-    if (isMine && (name === 'claim' || name === 'takeOver')) execution.epoch = node.epoch;
-  }
-  return applied;
-}
-
 export class SimulatedPayloadStore implements PayloadStore {
   readonly #wire: Wire;
   readonly #store: PayloadStore;
@@ -121,16 +123,21 @@ export class SimulatedPayloadStore implements PayloadStore {
 export class SimulatedHistoryStore implements HistoryStore {
   readonly #wire: Wire;
   readonly #store: HistoryStore;
+  readonly #table: Table;
 
-  constructor(wire: Wire, store: HistoryStore) {
+  constructor(wire: Wire, store: HistoryStore, table: Table) {
     this.#wire = wire;
     this.#store = store;
+    this.#table = table;
   }
 
   async put(...given: Parameters<HistoryStore['put']>): Promise<void> {
-    await this.#wire.request('history.put', writeFaults, () => ({
-      perform: () => this.#store.put(...given),
-    }));
+    const [key, , nodes] = given;
+    const perform = () => {
+      this.#table.willLeave(key, nodes);
+      return this.#store.put(...given);
+    };
+    await this.#wire.request('history.put', writeFaults, () => ({ perform }));
   }
 
   list(key: RunKey) {

@@ -27,15 +27,20 @@ import { Prng } from './prng.ts';
 import { QueueAdapter, SimulatedQueue } from './queue.ts';
 import { Sandbox } from './sandbox.ts';
 import { Table } from './table.ts';
-import { simulatedTasks } from './tasks.ts';
+import { tasks } from './tasks.ts';
 import { Timeline } from './timeline.ts';
 import { Wire } from './wire.ts';
+import { workflows } from './workflows.ts';
 
 const start = 1_700_000_000_000;
 const staleMsMax: Ms = 10_000;
 const indexLagMsMax: Ms = 60_000;
-const pools: Pools = { [defaultPool]: { tags: [], lanes: { normal: 'http://127.0.0.1/queue' } } };
-const silent: Logger = { debug() {}, info() {}, warn() {}, error() {}, child: () => silent };
+const lanes = { normal: 'http://127.0.0.1/queue' };
+const pools: Pools = { [defaultPool]: { tags: [], lanes }, elsewhere: { tags: ['elsewhere'], lanes } };
+const settings = readSettings({}, { lease: '20s', taskTimeout: '4m' });
+/** Made once: hashes and shapes follow from the code alone. */
+export const registry = Registry.fromModule({ ...tasks, ...workflows });
+export const silent: Logger = { debug() {}, info() {}, warn() {}, error() {}, child: () => silent };
 
 export type Ports = WorkerPorts & ClientPorts & { readonly registry: Registry; readonly sandbox: Sandbox };
 
@@ -46,7 +51,6 @@ interface CloudOptions {
   readonly skewMsMax: Ms;
   readonly trace: (line: string) => void;
   readonly tamper: (transition: Transition) => Transition;
-  readonly sandboxOf: (workerId: string) => Sandbox;
 }
 
 /** What the processes of one history share: the time, the table, the queue, the stores. */
@@ -56,11 +60,11 @@ export class Cloud {
   readonly table: Table;
   readonly queue: SimulatedQueue;
   readonly leases = new LeaseRecorder();
-  readonly settings = readSettings({}, { lease: '20s', taskTimeout: '4m' });
-  readonly tasks: ReturnType<typeof simulatedTasks>;
-  readonly registry: Registry;
+  readonly settings = settings;
+  /** The pieces of work that handlers finished. */
+  readonly effects = new Set<string>();
   readonly #options: CloudOptions;
-  readonly #payloads = new MemoryPayloadStore();
+  readonly payloads = new MemoryPayloadStore();
   readonly #history = new MemoryHistoryStore();
   readonly #definitions = new MemoryDefinitionStore();
   readonly #cache = new MemoryResultCache();
@@ -71,10 +75,13 @@ export class Cloud {
     const { faults, seed, tamper } = options;
     this.#options = options;
     this.prng = new Prng(seed, 'cloud');
-    this.table = new Table(this.timeline, () => this.#indexLag(), tamper);
+    this.table = new Table({
+      timeline: this.timeline,
+      lag: () => this.#indexLag(),
+      tamper,
+      shapeOf: (hash) => registry.byHash(hash)?.shape,
+    });
     this.queue = new SimulatedQueue(this.timeline, faults, new Prng(seed, 'queue'));
-    this.tasks = simulatedTasks(options.sandboxOf);
-    this.registry = Registry.fromModule(this.tasks);
   }
 
   trace(line: string): void {
@@ -93,7 +100,7 @@ export class Cloud {
       leaseMs: this.settings.lease,
       trace: (line) => this.trace(line),
     });
-    const { leases, registry, settings, table, timeline } = this;
+    const { leases, table, timeline } = this;
     const age = () => this.prng.between(1, staleMsMax);
     return {
       sandbox,
@@ -101,8 +108,8 @@ export class Cloud {
       random: { fraction: () => this.prng.fraction(), id: () => `id-${++this.#ids}` },
       logger: silent,
       runs: new SimulatedRunStore(wire, { table, leases, timeline, age }),
-      payloads: new SimulatedPayloadStore(wire, this.#payloads),
-      history: new SimulatedHistoryStore(wire, this.#history),
+      payloads: new SimulatedPayloadStore(wire, this.payloads),
+      history: new SimulatedHistoryStore(wire, this.#history, table),
       definitions: new SimulatedDefinitionStore(wire, this.#definitions),
       cache: new SimulatedResultCache(wire, this.#cache),
       workers: new SimulatedWorkerRegistry(wire, this.#workers),

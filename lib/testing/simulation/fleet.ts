@@ -5,7 +5,7 @@ import { Executor } from '../../worker/executor.ts';
 import { Heartbeat } from '../../worker/heartbeat.ts';
 import { Statistics } from '../../worker/statistics.ts';
 import type { Cloud, Ports } from './cloud.ts';
-import { executions } from './execution.ts';
+import { Execution, executions } from './execution.ts';
 import type { Received } from './queue.ts';
 import type { Sandbox } from './sandbox.ts';
 
@@ -30,7 +30,6 @@ interface Environment {
 export class Fleet {
   readonly #cloud: Cloud;
   readonly #environments = new Set<Environment>();
-  readonly #sandboxes = new Map<string, Sandbox>();
   #count = 0;
 
   constructor(cloud: Cloud) {
@@ -40,12 +39,6 @@ export class Fleet {
 
   get isBusy(): boolean {
     return [...this.#environments].some(({ isBusy }) => isBusy);
-  }
-
-  sandboxOf(workerId: string): Sandbox {
-    const sandbox = this.#sandboxes.get(workerId);
-    if (!sandbox) throw new Error(`there is no worker ${workerId}`);
-    return sandbox;
   }
 
   #poll(): void {
@@ -67,7 +60,6 @@ export class Fleet {
     const ports = this.#cloud.process(name);
     const statistics = new Statistics();
     const { sandbox } = ports;
-    this.#sandboxes.set(name, sandbox);
     const environment: Environment = {
       sandbox,
       queue: ports.queue,
@@ -102,11 +94,11 @@ export class Fleet {
   }
 
   async #execute(
-    { executor, queue }: Environment,
+    { executor, queue, sandbox }: Environment,
     { message, receipt }: Received,
     endsAt: number,
   ): Promise<void> {
-    const execution = { nonce: '', epoch: 0, hash: message.hash };
+    const execution = new Execution({ host: sandbox, hash: message.hash, effects: this.#cloud.effects });
     const delivery = { message, receipt, endsAt, marginMs: functionTimeoutMs / 5 };
     await executions.run(execution, async () => {
       const verdict = await executor.execute(delivery).catch(() => defer(5, 'Error'));
@@ -117,12 +109,11 @@ export class Fleet {
   }
 }
 
-/** The first identifier that an execution draws is its nonce. */
+/** An execution knows which identifiers are its own: one of them is the nonce of each of its leases. */
 function withNonces(ports: Ports): Ports {
   const id = () => {
     const drawn = ports.random.id();
-    const execution = executions.getStore();
-    if (execution?.nonce === '') execution.nonce = drawn;
+    executions.getStore()?.drew(drawn);
     return drawn;
   };
   return { ...ports, random: { fraction: ports.random.fraction, id } };

@@ -1,18 +1,39 @@
-import { type Run, soleNode } from '../../model/run.ts';
+import type { NodeId } from '../../model/ids.ts';
+import type { Run } from '../../model/run.ts';
 import type { EpochMs } from '../../model/time.ts';
 import type { Transition } from '../../model/transition.ts';
 import type { Applied } from '../../ports/run-store.ts';
-import type { LeaseEvent } from '../lease-history.ts';
-import { leaseAnswerOf, leaseRequestOf, outputOf } from '../lease-request.ts';
-import type { Execution } from './execution.ts';
+import type { LeaseAnswer, LeaseEvent, LeaseRequest } from '../lease-history.ts';
+import {
+  type Asked,
+  leaseAnswerOf,
+  leaseEffectsOf,
+  leaseRequestOf,
+  openingsOfRun,
+  outputOf,
+  type Sender,
+} from '../lease-request.ts';
+
+/** Who has no lease, and writes. */
+const nobody: Sender = { owner: 'discovery or client', epoch: 0 };
 
 /** Collects the lease histories of all nodes, each request as its sender saw it. */
 export class LeaseRecorder {
   readonly #events: (LeaseEvent | undefined)[] = [];
+  /** The nodes that a run ever had, without its loops. */
+  readonly #nodes = new Map<string, Set<NodeId>>();
 
   /** In the order in which they took effect: the checker finds its own, but is quick when it tries this one first. */
   get events(): LeaseEvent[] {
     return this.#events.flatMap((event) => event ?? []);
+  }
+
+  /** Notes a run that has just come to be. */
+  created(run: Run, now: EpochMs): void {
+    const openings = openingsOfRun(run);
+    this.#nodes.set(nameOf(run), new Set(openings.keys()));
+    for (const [node, opening] of openings)
+      this.#seen(run, node, now, { asks: 'open', opening }, { answer: 'granted' });
   }
 
   /**
@@ -21,38 +42,64 @@ export class LeaseRecorder {
    */
   decided(
     transition: Transition,
-    execution: Execution | undefined,
+    sender: Sender | undefined,
     { applied, now, sentAt }: { applied: Applied; now: EpochMs; sentAt: EpochMs },
   ): (answeredAt: EpochMs) => void {
-    const request = leaseRequestOf(transition, execution?.epoch ?? 0);
-    if (!request) return () => {};
-    const index = this.#events.length;
-    const owner = execution?.nonce ?? 'discovery or client';
-    const node = `${transition.key.tenant}/${transition.key.run}`;
-    const event = { node, owner, sentAt, answeredAt: sentAt, request };
-    this.#events.push(applied.applied ? { ...event, effectBy: now, answer: { answer: 'none' } } : undefined);
+    const asked = this.#asked(transition, sender ?? nobody, applied);
+    const noted = asked.map((each) => {
+      const { node, owner, request } = each;
+      const event = { run: nameOf(transition.key), node, owner, sentAt, answeredAt: sentAt, request };
+      const answer = leaseAnswerOf(applied, each);
+      const none: LeaseAnswer = {
+        answer: 'none',
+        ...('epoch' in answer && answer.epoch !== undefined && { epoch: answer.epoch }),
+      };
+      const index = this.#events.length;
+      this.#events.push(applied.applied ? { ...event, effectBy: now, answer: none } : undefined);
+      return { index, event, answer };
+    });
     return (answeredAt) => {
-      this.#events[index] = { ...event, answeredAt, answer: leaseAnswerOf(applied, owner, request) };
+      for (const { answer, event, index } of noted) this.#events[index] = { ...event, answeredAt, answer };
     };
   }
 
-  /** Notes how a run stands. */
+  #asked(transition: Transition, sender: Sender, applied: Applied): readonly Asked[] {
+    const own = leaseRequestOf(transition, sender);
+    if (!applied.applied) return own ? [own] : [];
+    const name = nameOf(transition.key);
+    const known = this.#nodes.get(name) ?? new Set();
+    this.#nodes.set(name, known);
+    const effects = leaseEffectsOf(transition, sender, { known, run: applied.run });
+    for (const { node } of effects) known.add(node);
+    return effects;
+  }
+
+  /** Notes how the nodes of a run stand. */
   read(run: Run, now: EpochMs): void {
-    const node = run.nodes[soleNode];
-    if (!node) return;
-    const output = node.status === 'succeeded' && node.output ? outputOf(node.output) : undefined;
-    this.#events.push({
-      node: `${run.tenant}/${run.run}`,
-      owner: 'reader',
-      sentAt: now,
-      answeredAt: now,
-      request: { asks: 'read' },
-      answer: {
-        answer: 'seen',
-        epoch: node.epoch,
-        status: node.status,
-        ...(output !== undefined && { output }),
-      },
-    });
+    for (const path of this.#nodes.get(nameOf(run)) ?? []) {
+      const node = run.nodes[path];
+      const output = node?.status === 'succeeded' && node.output ? outputOf(node.output) : undefined;
+      this.#seen(
+        run,
+        path,
+        now,
+        { asks: 'read' },
+        node
+          ? {
+              answer: 'seen',
+              epoch: node.epoch,
+              status: node.status,
+              ...(output !== undefined && { output }),
+            }
+          : { answer: 'not seen' },
+      );
+    }
+  }
+
+  #seen(run: Run, node: NodeId, now: EpochMs, request: LeaseRequest, answer: LeaseAnswer): void {
+    const own = { run: nameOf(run), node, owner: 'observer', sentAt: now, answeredAt: now };
+    this.#events.push({ ...own, request, answer });
   }
 }
+
+const nameOf = ({ run, tenant }: Pick<Run, 'run' | 'tenant'>) => `${tenant}/${run}`;

@@ -1,25 +1,31 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { createApp } from '../../api/app.ts';
-import type { SubmitOptions } from '../../client/client.ts';
+import type { Client, SubmitOptions } from '../../client/client.ts';
 import { directClient } from '../../client/direct-client.ts';
-import { serialize } from '../../model/serialize.ts';
 import type { Ms } from '../../model/time.ts';
-import type { Cloud, Ports } from './cloud.ts';
+import { type Cloud, type Ports, registry, silent } from './cloud.ts';
 import type { Prng } from './prng.ts';
 import { type Behaviour, someBehaviour } from './tasks.ts';
+import { type Piece, someWork, type WorkflowName, workflows } from './workflows.ts';
+
+/** A task, or a workflow. */
+type Work =
+  | { readonly task: 'plain' | 'cached'; readonly input: Behaviour }
+  | { readonly workflow: WorkflowName; readonly input: Piece };
 
 /** What somebody was told. */
 export interface Submitted {
   readonly id: string;
-  readonly task: string;
-  readonly input: Behaviour;
+  readonly work: Work;
   readonly key: string | undefined;
 }
 
 interface Order {
-  readonly task: 'plain' | 'cached';
-  readonly input: Behaviour;
+  readonly work: Work;
   readonly options: SubmitOptions;
 }
+
+const workflowsAmong = 0.5;
 
 const delays = ['0ms', '0ms', '0ms', '30s', '5m', '20m'] as const;
 const modes = ['graceful', 'abort'] as const;
@@ -49,7 +55,7 @@ export class People {
       const repeats = order.options.idempotencyKey === undefined ? 1 : this.#prng.between(1, 3);
       for (let time = 0; time < repeats; time++) this.#at(withinMs, (ports) => this.#submit(ports, order));
       if (order.options.idempotencyKey !== undefined && this.#prng.chance(0.3)) {
-        const other: Order = { ...order, input: { does: 'return', ms: 1, value: `another ${index}` } };
+        const other: Order = { ...order, work: another(order.work, index) };
         this.#at(withinMs, (ports) => this.#submit(ports, other));
       }
       if (this.#prng.chance(0.4)) this.#at(withinMs, (ports) => this.#cancel(ports));
@@ -74,25 +80,27 @@ export class People {
   #someOrder(index: number): Order {
     const prng = this.#prng;
     const delay = prng.pick(delays);
+    const options = {
+      ...(delay !== '0ms' && { delay }),
+      ...(prng.chance(0.5) && { idempotencyKey: `key-${index}` }),
+    };
+    if (prng.chance(workflowsAmong)) return { work: someWork(prng), options };
+    const task = prng.chance(0.3) ? 'cached' : 'plain';
     return {
-      task: prng.chance(0.3) ? 'cached' : 'plain',
-      input: someBehaviour(prng),
-      options: {
-        maxAttempts: prng.between(1, 3),
-        ...(delay !== '0ms' && { delay }),
-        ...(prng.chance(0.5) && { idempotencyKey: `key-${index}` }),
-      },
+      work: { task, input: someBehaviour(prng) },
+      options: { maxAttempts: prng.between(1, 3), ...options },
     };
   }
 
   async #submit(ports: Ports, order: Order): Promise<void> {
-    const { task, input, options } = order;
+    const { options, work } = order;
+    const name = 'task' in work ? work.task : work.workflow;
     const id = this.#prng.chance(0.5)
-      ? (await directClient(ports).submitByName(task, input, options)).id
-      : await this.#post(ports, '/tasks', { task, input, ...options });
+      ? (await directClient(ports).submitByName(name, work.input, options)).id
+      : await this.#post(ports, 'task' in work ? '/tasks' : '/runs', { ...work, ...options });
     if (id === undefined) return;
     this.#cloud.trace(`${ports.sandbox.name} was given ${id}`);
-    this.submitted.push({ id, task, input, key: options.idempotencyKey });
+    this.submitted.push({ id, work, key: options.idempotencyKey });
   }
 
   async #cancel(ports: Ports): Promise<void> {
@@ -109,25 +117,48 @@ export class People {
     if (known) await client.get(known.id);
     await client.list({ limit: 5 });
     await client.workers();
-    const app = createApp({ client, tasks: ports.registry, logger: ports.logger });
-    const answer = await app.request(`/runs/${known?.id ?? 'none'}`);
+    const answer = await this.#request(ports, `/runs/${known?.id ?? 'none'}`);
     if (answer.status === 500) this.broken.push(`GET /runs answers ${answer.status}`);
+    if (known && 'workflow' in known.work) await this.#draw(ports, known.work.workflow);
+  }
+
+  /** As one does who has the run, but not its code. */
+  async #draw({ registry: _, ...ports }: Ports, workflow: WorkflowName): Promise<void> {
+    const { hash, shape } = workflows[workflow];
+    const drawn = await directClient(ports).definition(hash);
+    if (JSON.stringify(drawn.shape.body) !== JSON.stringify(shape.body))
+      this.broken.push(`the definition of ${workflow} is another`);
   }
 
   /** The id in the answer, if it is one of success. */
   async #post(ports: Ports, path: string, body: object): Promise<string | undefined> {
-    const app = createApp({ client: directClient(ports), tasks: ports.registry, logger: ports.logger });
     const headers = { 'content-type': 'application/json' };
-    const answer = await app.request(path, { method: 'POST', headers, body: JSON.stringify(body) });
+    const answer = await this.#request(ports, path, { method: 'POST', headers, body: JSON.stringify(body) });
     if (answer.status === 500) this.broken.push(`POST ${path} answers 500: ${await answer.text()}`);
     if (!answer.ok) return undefined;
     return ((await answer.json()) as { id: string }).id;
   }
+
+  #request(ports: Ports, path: string, request?: RequestInit): Promise<Response> {
+    return callers.run(directClient(ports), async () => await app.request(path, request));
+  }
 }
 
-/** The result that a behaviour can have, as it is stored; undefined where it can have several. */
-export function expectedOutput(input: Behaviour): string | undefined {
-  if (input.does === 'return') return serialize(input.value, 'output');
-  if (input.does === 'page') return serialize(input.pages, 'output');
-  return undefined;
+/** Whose request it is: there is one application for all, because making one takes longer than most histories. */
+const callers = new AsyncLocalStorage<Client>();
+const caller = (): Client => {
+  const client = callers.getStore();
+  if (!client) throw new Error('there are no requests of nobody');
+  return client;
+};
+const client = new Proxy({} as Client, {
+  get: (_, method) => Reflect.get(caller(), method) as unknown,
+});
+const app = createApp({ client, tasks: registry, logger: silent });
+
+/** A conflicting order under the same key. */
+function another(work: Work, index: number): Work {
+  return 'task' in work
+    ? { ...work, input: { does: 'return', ms: 1, value: `another ${index}` } }
+    : { ...work, input: { ...work.input, n: work.input.n + 100 } };
 }

@@ -1,15 +1,14 @@
 import { createHash } from 'node:crypto';
 import { discover } from '../../discovery/discover.ts';
-import { noTenant, runId } from '../../model/ids.ts';
-import { soleNode } from '../../model/run.ts';
 import type { Ms } from '../../model/time.ts';
 import type { Transition } from '../../model/transition.ts';
 import { findUnlinearizable } from '../linearizability.ts';
 import { Cloud } from './cloud.ts';
 import { type Fault, Faults, weatherOf } from './faults.ts';
 import { Fleet } from './fleet.ts';
-import { expectedOutput, People } from './people.ts';
+import { People } from './people.ts';
 import { Prng } from './prng.ts';
+import { brokenPromises } from './promises.ts';
 
 export interface SimulationOptions {
   /** How many runs are submitted; by default 2 to 8, by the seed. */
@@ -73,7 +72,6 @@ class History {
         onTrace?.(line);
       },
       tamper: tamper ?? ((transition) => transition),
-      sandboxOf: (workerId) => this.#fleet.sandboxOf(workerId),
     });
     this.#fleet = new Fleet(this.#cloud);
     this.#people = new People(this.#cloud, new Prng(seed, 'people'));
@@ -89,7 +87,7 @@ class History {
       this.#isLate = true;
     });
     await timeline.run(() => this.#isLate || this.#hasEnded());
-    const broken = this.#broken();
+    const broken = await this.#broken();
     return {
       seed: this.#seed,
       runs: this.#runs,
@@ -116,7 +114,7 @@ class History {
     return this.#cloud.table.all().every(({ phase }) => phase !== 'active');
   }
 
-  #broken(): string[] {
+  async #broken(): Promise<string[]> {
     const { leases, table, timeline } = this.#cloud;
     for (const run of table.all()) leases.read(run, timeline.now);
     const clockErrorMs = Math.max(0, this.#skewMsMax - graceMs);
@@ -128,30 +126,8 @@ class History {
         .flatMap((run) =>
           run.phase === 'active' ? [`L1: ${run.run} has not ended ${calmMsMax} ms after the last fault`] : [],
         ),
-      ...this.#unkept(),
+      ...(await brokenPromises(this.#cloud, this.#people.submitted)),
       ...(findUnlinearizable(leases.events, clockErrorMs) ?? []),
     ];
-  }
-
-  /** What was promised to those who submitted. */
-  #unkept(): string[] {
-    const { table } = this.#cloud;
-    const idOfKey = new Map<string, string>();
-    return this.#people.submitted.flatMap(({ id, input, key }) => {
-      const run = table.get({ tenant: noTenant, run: runId(id) });
-      if (!run) return [`lost: ${id} was given out and is not there`];
-      const known = key === undefined ? id : (idOfKey.get(key) ?? id);
-      if (key !== undefined) idOfKey.set(key, known);
-      const node = run.nodes[soleNode];
-      const output =
-        node?.status === 'succeeded' && node.output && 'text' in node.output ? node.output.text : undefined;
-      const expected = expectedOutput(input);
-      return [
-        ...(known === id ? [] : [`I10: ${key} stands for ${known} and ${id}`]),
-        ...(output === undefined || expected === undefined || output === expected
-          ? []
-          : [`result: ${id} is ${output}, not ${expected}`]),
-      ];
-    });
   }
 }

@@ -1,11 +1,16 @@
-import { type Run, type RunKey, soleNode } from '../../model/run.ts';
+import type { Shape } from '../../model/definition.ts';
+import type { DefinitionHash, NodeId } from '../../model/ids.ts';
+import type { Run, RunKey } from '../../model/run.ts';
 import type { EpochMs, Ms } from '../../model/time.ts';
 import type { Creation, Transition } from '../../model/transition.ts';
 import { type Applied, type IndexPage, type IndexQuery, shardCount } from '../../ports/run-store.ts';
 import type { Fence } from '../../protocol/guards.ts';
+import type { Leaving } from '../../protocol/history.ts';
 import { applyTransition } from '../apply-transition.ts';
 import { brokenByWrite, brokenInRun } from '../invariants.ts';
+import { nodeWrittenBy, type Sender } from '../lease-request.ts';
 import type { Execution } from './execution.ts';
+import { pieceKey } from './piece-key.ts';
 import type { Timeline } from './timeline.ts';
 
 interface Version {
@@ -27,23 +32,54 @@ interface Row {
 export interface Writer {
   readonly skewMs: Ms;
   readonly execution: Execution | undefined;
+  /** What it was told to have of the node that it writes. */
+  readonly lease: Sender | undefined;
+  readonly plannedAt: EpochMs | undefined;
 }
 
-const holders: ReadonlySet<string> = new Set(['renew', 'commit', 'retry', 'yield']);
+const holders: ReadonlySet<string> = new Set(['renew', 'commit', 'pathCommit', 'retry', 'yield']);
+const commits: ReadonlySet<string> = new Set(['commit', 'pathCommit']);
+
+/** A node's work in one iteration: it is committed once. */
+export interface Piece {
+  readonly run: Run;
+  readonly node: NodeId;
+  /** As handlers are told it. */
+  readonly idempotencyKey: string;
+}
+
+interface TableOptions {
+  readonly timeline: Timeline;
+  /** How far the index is behind. */
+  readonly lag: () => Ms;
+  /** Spoils what is written, to see that it is noticed. */
+  readonly tamper: (transition: Transition) => Transition;
+  readonly shapeOf: (hash: DefinitionHash) => Shape | undefined;
+}
 
 /** The runs themselves, with their past, an index that is behind, and a check of every write. */
 export class Table {
   readonly broken: string[] = [];
+  /** The results of handlers, by their idempotency keys. */
+  readonly committed = new Map<string, Piece>();
+  readonly #nonces = new Set<string>();
   readonly #timeline: Timeline;
   readonly #lag: () => Ms;
   readonly #rows = new Map<string, Row>();
-  /** Spoils what is written, to see that it is noticed. */
-  readonly #tamper: (transition: Transition) => Transition;
+  readonly #tamper: TableOptions['tamper'];
+  readonly #shapeOf: TableOptions['shapeOf'];
+  readonly #history = new Map<string, Leaving>();
 
-  constructor(timeline: Timeline, lag: () => Ms, tamper: (transition: Transition) => Transition) {
+  constructor({ lag, shapeOf, tamper, timeline }: TableOptions) {
     this.#timeline = timeline;
     this.#lag = lag;
     this.#tamper = tamper;
+    this.#shapeOf = shapeOf;
+  }
+
+  /** Nodes of a run were put into history. */
+  willLeave(key: RunKey, nodes: Leaving): void {
+    this.#history.set(textOf(key), { ...this.#history.get(textOf(key)), ...nodes });
   }
 
   create({ run }: Creation): Applied {
@@ -106,15 +142,62 @@ export class Table {
     row?.index.push({ visibleAt, run });
   }
 
-  #check(before: Run, after: Run, transition: Transition, { execution, skewMs }: Writer): void {
+  #check(
+    before: Run,
+    after: Run,
+    transition: Transition,
+    { execution, lease, plannedAt, skewMs }: Writer,
+  ): void {
+    const node = nodeWrittenBy(transition);
     const fence: Fence | undefined =
-      execution && holders.has(transition.name)
-        ? { node: soleNode, epoch: execution.epoch, nonce: execution.nonce as Fence['nonce'] }
+      execution && node !== undefined && holders.has(transition.name)
+        ? { node, epoch: lease?.epoch ?? 0, nonce: (lease?.owner ?? '') as Fence['nonce'] }
         : undefined;
     const hash = execution && { hash: execution.hash };
-    const checked = { transition, skewMs, ...(fence && { fence }), ...hash };
-    const broken = [...brokenByWrite(before, after, checked, this.#timeline.now), ...brokenInRun(after)];
+    const shape = this.#shapeOf(before.hash);
+    const history = this.#history.get(textOf(before)) ?? {};
+    const checked = {
+      transition,
+      skewMs,
+      history,
+      ...(plannedAt !== undefined && { plannedAt }),
+      ...(fence && { fence }),
+      ...hash,
+      ...(shape && { shape }),
+    };
+    const broken = [
+      ...brokenByWrite(before, after, checked, this.#timeline.now),
+      ...brokenInRun(after, shape),
+      ...this.#givenTo(before, after, execution),
+      ...(node !== undefined && commits.has(transition.name) ? this.#commit(before, after, node) : []),
+    ];
     this.broken.push(...broken.map((each) => `${each} (${transition.name} of ${after.run})`));
+  }
+
+  /** Leases go to whoever writes, each under a nonce of its own. */
+  #givenTo(before: Run, after: Run, execution: Execution | undefined): string[] {
+    return Object.entries(after.nodes).flatMap(([path, node]) => {
+      const old = before.nodes[path as NodeId];
+      if (node.status !== 'running' || old === node) return [];
+      const { nonce } = node.lease;
+      if (old?.status === 'running' && old.lease.nonce === nonce) return [];
+      const isFresh = !this.#nonces.has(nonce);
+      this.#nonces.add(nonce);
+      return [
+        ...(isFresh ? [] : [`I4: ${path} was given under a nonce of before`]),
+        ...(execution?.hasDrawn(nonce) ? [] : [`I4: ${path} was given to another than its writer`]),
+      ];
+    });
+  }
+
+  #commit(before: Run, after: Run, node: NodeId): string[] {
+    const ended = after.nodes[node];
+    if (ended?.status === 'failed' || ended?.status === 'cancelled') return [];
+    if (ended?.status === 'succeeded' && ended.cached) return [];
+    const idempotencyKey = pieceKey(before, node);
+    const twice = this.committed.has(idempotencyKey);
+    this.committed.set(idempotencyKey, { run: after, node, idempotencyKey });
+    return twice ? [`the result of ${idempotencyKey} was committed twice`] : [];
   }
 }
 

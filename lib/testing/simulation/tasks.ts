@@ -4,7 +4,7 @@ import { defineTask } from '../../define/task.ts';
 import { NonRetryableError } from '../../model/errors.ts';
 import type { Ms } from '../../model/time.ts';
 import type { Prng } from './prng.ts';
-import type { Sandbox } from './sandbox.ts';
+import { finished, here, work } from './work.ts';
 
 /** What a simulated handler does. */
 export type Behaviour =
@@ -18,52 +18,45 @@ const behaviour: StandardSchemaV1<Behaviour, Behaviour> = {
   '~standard': { version: 1, vendor: 'holdfast', validate: (value) => ({ value: value as Behaviour }) },
 };
 
-/** The tasks of a simulation; they run on the clock of the process they are in. */
-export function simulatedTasks(sandboxOf: (workerId: string) => Sandbox) {
-  const run = (given: Behaviour, ctx: Context) => behave(given, ctx, sandboxOf(ctx.workerId));
-  const plain = defineTask({ name: 'plain', input: behaviour, run });
-  const cached = defineTask({ name: 'cached', input: behaviour, cache: { ttl: '1h' }, run });
-  return { plain, cached };
+async function run(given: Behaviour, ctx: Context): Promise<unknown> {
+  const result = await behave(given, ctx);
+  finished(ctx);
+  return result;
 }
 
-async function behave(given: Behaviour, ctx: Context, sandbox: Sandbox): Promise<unknown> {
+/** The tasks of a simulation; they run on the clock of the process they are in. */
+export const tasks = {
+  plain: defineTask({ name: 'plain', input: behaviour, run }),
+  cached: defineTask({ name: 'cached', input: behaviour, cache: { ttl: '1h' }, run }),
+};
+
+async function behave(given: Behaviour, ctx: Context): Promise<unknown> {
   switch (given.does) {
     case 'return':
-      await work(sandbox, given.ms, ctx.signal);
+      await work(given.ms, ctx.signal);
       return given.value;
     case 'throw':
-      await work(sandbox, given.ms, ctx.signal);
+      await work(given.ms, ctx.signal);
       if (ctx.attempt <= given.times) throw new Error(`attempt ${ctx.attempt} fails`);
       return ctx.attempt;
     case 'give up':
       throw new NonRetryableError('never again');
     case 'page':
-      return await page(given, ctx, sandbox);
+      return await page(given, ctx);
     case 'ignore signals':
-      await sandbox.pause(given.ms);
+      await here().pause(given.ms);
       return 'late';
   }
 }
 
-async function page({ pages, ms }: Extract<Behaviour, { does: 'page' }>, ctx: Context, sandbox: Sandbox) {
+async function page({ pages, ms }: Extract<Behaviour, { does: 'page' }>, ctx: Context) {
   for (let done = Number(ctx.checkpointed ?? 0); done < pages; ) {
-    await work(sandbox, ms, ctx.signal);
+    await work(ms, ctx.signal);
     done += 1;
     ctx.progress({ done });
     await ctx.checkpoint(done);
   }
   return pages;
-}
-
-async function work(sandbox: Sandbox, ms: Ms, signal: AbortSignal): Promise<void> {
-  signal.throwIfAborted();
-  await new Promise<void>((resolve, reject) => {
-    const timer = sandbox.after(ms, resolve);
-    signal.addEventListener('abort', () => {
-      timer.cancel();
-      reject(signal.reason);
-    });
-  });
 }
 
 const values = [null, 0, '', false, undefined, 'text', { nested: [1, { deep: true }] }, 'x'.repeat(3_000)];
