@@ -33,7 +33,7 @@ export class Workbench {
     return { ...this.composition, registry: this.#registry };
   }
 
-  executor(workerId: string, over: { clock?: Clock } = {}): Executor {
+  executor(workerId: string, over: { clock?: Clock; queue?: Queue } = {}): Executor {
     const ports = { ...this.composition, ...over, registry: this.#registry, workerId };
     return new Executor(ports, new Statistics());
   }
