@@ -232,7 +232,8 @@ function inputs(run: Run, path: string, node: RunNode): string[] {
 function standing(run: Run): string[] {
   const nodes = Object.values(run.nodes);
   const workable = nodes.some(({ status }) => status === 'ready' || status === 'running');
-  if (run.phase === 'active' && !workable && joinsOwed(run).length === 0)
+  // What a cancel has left may only wait for its end.
+  if (run.phase === 'active' && !run.control && !workable && joinsOwed(run).length === 0)
     return ['no node is open in an active run'];
   if (run.phase === 'succeeded' && nodes.some(isOpen)) return ['a run has succeeded with a node open'];
   const result = run.result === undefined ? nodes.find((node) => !isOpen(node)) : run.nodes[run.result];
