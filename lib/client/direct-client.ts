@@ -10,6 +10,7 @@ import { expiry, storeApart } from '../payload/payload.ts';
 import { isReadable, type UnreadableRun } from '../ports/run-store.ts';
 import { decideRefusedCancel, finaliseCancel, isQuiet, requestCancel } from '../protocol/cancel.ts';
 import { isResubmission, submit } from '../protocol/submit.ts';
+import { tracedSubmission } from '../trace/spans.ts';
 import type {
   CancelOptions,
   Client,
@@ -70,6 +71,12 @@ class DirectClient {
   }
 
   async submit(registered: Registered, input: unknown, options: SubmitOptions = {}): Promise<Submitted> {
+    return await tracedSubmission(registered.name, options.traceparent, (traceparent) =>
+      this.#submit(registered, input, { ...options, ...(traceparent !== undefined && { traceparent }) }),
+    );
+  }
+
+  async #submit(registered: Registered, input: unknown, options: SubmitOptions): Promise<Submitted> {
     const { clock, payloads, pools, random, runs, settings } = this.#ports;
     const { definition } = registered;
     const parsed = await validate(definition.input, input, 'InvalidInput', 'input');

@@ -6,7 +6,7 @@ import { isWithin } from './nodes/place.ts';
 export type Leaving = Readonly<Record<NodeId, RunNode>>;
 
 /** A write is charged for the whole item: finished nodes of more than so many characters leave it together. */
-export const historyCharsMax = 1_000;
+const historyCharsMax = 1_000;
 
 /**
  * The finished nodes that can leave the item with the commit of `by`; empty while they are few. They are first put

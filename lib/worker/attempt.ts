@@ -25,6 +25,8 @@ export interface AttemptOptions {
   readonly leaseMs: Ms;
   readonly timeoutMs: Ms;
   readonly logger: Logger;
+  /** Of the attempt's own span, or of its run. */
+  readonly traceparent: string | undefined;
   /** What the context says of the node. */
   readonly about: Pick<Context, 'task' | 'workflow' | 'metadata' | 'iteration' | 'idempotencyKey'>;
 }
@@ -202,7 +204,7 @@ export class Attempt {
       fencingToken: fence.epoch,
       tenant: run.tenant,
       workerId: this.#ports.workerId,
-      traceparent: run.traceparent,
+      traceparent: this.#options.traceparent,
       submittedAt: toIso(run.createdAt),
       signal: this.#abort.signal,
       logger: this.#logger,

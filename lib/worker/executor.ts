@@ -5,6 +5,7 @@ import { toSec } from '../model/time.ts';
 import type { Logger } from '../ports/logger.ts';
 import { isReadable } from '../ports/run-store.ts';
 import { foreignDeferMs } from '../protocol/limits.ts';
+import { tracedAttempt } from '../trace/spans.ts';
 import { acquire, type Held } from './acquire.ts';
 import { Attempt } from './attempt.ts';
 import { acknowledge, type Delivery, defer, type Verdict } from './delivery.ts';
@@ -78,17 +79,30 @@ export class Executor {
   }
 
   async #run(nodes: NodeRun, held: Continued, logger: Logger): Promise<Ended> {
+    const { fence, run } = held;
+    const { task, workflow } = nodes.about(run, fence.node);
+    const number = run.nodes[fence.node]?.attempt;
+    const own = logger.child({ task, attempt: number, epoch: fence.epoch });
+    const about = { run: run.run, node: fence.node, workflow, attempt: number, epoch: fence.epoch };
+    const { traceparent } = run;
+    return await tracedAttempt({ traceparent, name: task, about }, (below) =>
+      this.#attempt(nodes, held, own, below),
+    );
+  }
+
+  async #attempt(
+    nodes: NodeRun,
+    held: Continued,
+    own: Logger,
+    traceparent: string | undefined,
+  ): Promise<Ended> {
     const { clock } = this.#ports;
     const { fence, run } = held;
     const about = nodes.about(run, fence.node);
-    const own = logger.child({
-      task: about.task,
-      attempt: run.nodes[fence.node]?.attempt,
-      epoch: fence.epoch,
-    });
     const ports = { ...this.#ports, logger: own };
     const { leaseMs, timeoutMs } = nodes.policyOf(fence.node);
-    const attempt = new Attempt(ports, held, nodes.delivery, { leaseMs, timeoutMs, logger: own, about });
+    const options = { leaseMs, timeoutMs, logger: own, traceparent, about };
+    const attempt = new Attempt(ports, held, nodes.delivery, options);
     const started = clock.now();
     this.#attempts.add(attempt);
     this.#statistics.begin();

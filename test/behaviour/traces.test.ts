@@ -1,0 +1,50 @@
+import { context, trace } from '@opentelemetry/api';
+import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
+import { InMemorySpanExporter, SimpleSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace';
+import { defineTask, defineWorkflow } from 'holdfast';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import * as z from 'zod';
+import { type LocalRuntime, startLocal } from '../../lib/local/index.ts';
+
+const traceId = '0af7651916cd43dd8448eb211c80319c';
+const add = defineTask({ name: 'add', input: z.number(), run: (n: number) => n + 1 });
+const flow = defineWorkflow('flow', { input: z.number() })
+  .fork({ a: (b) => b.step(add), b: (b) => b.step(add) })
+  .join('sum', ({ a, b }) => a + b)
+  .step(add)
+  .build();
+
+const exporter = new InMemorySpanExporter();
+let runtime: LocalRuntime;
+
+beforeAll(async () => {
+  context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
+  trace.setGlobalTracerProvider(
+    new TracerProvider({ spanProcessors: [new SimpleSpanProcessor({ exporter })] }),
+  );
+  runtime = await startLocal({ tasks: { add, flow }, port: 0, workers: 2 });
+});
+afterAll(async () => {
+  await runtime.close();
+  trace.disable();
+  context.disable();
+});
+
+it('the trace of an HTTP request goes on through table, queue and executors', async () => {
+  const answer = await fetch(`${runtime.url}/runs`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', traceparent: `00-${traceId}-b7ad6b7169203331-01` },
+    body: JSON.stringify({ workflow: 'flow', input: 1 }),
+  });
+  const { id } = (await answer.json()) as { id: string };
+  expect(await runtime.client.result(id, { timeout: '20s' })).toBe(5);
+  const names = () => exporter.getFinishedSpans().filter((span) => span.spanContext().traceId === traceId);
+  // The last span ends just after the result was written.
+  await expect
+    .poll(() =>
+      names()
+        .map(({ name }) => name)
+        .sort(),
+    )
+    .toEqual(['add', 'add', 'add', 'submit flow', 'sum']);
+});
