@@ -26,12 +26,21 @@ export interface ToJoin {
   readonly fork: NodeId;
 }
 
-/** Claims the node, or takes it over, or says what becomes of the message instead. One write when nothing interferes. */
-export async function acquire(ports: WorkerPorts, command: ClaimCommand): Promise<Held | ToJoin | Verdict> {
+/**
+ * Claims the node, or takes it over, or says what becomes of the message instead. One write when nothing interferes.
+ *
+ * @param commandOf is asked before each write: a lease counted from before a slow answer would be over too soon. Its
+ *   nonce stays, so that a claim whose answer was lost is known again.
+ */
+export async function acquire(
+  ports: WorkerPorts,
+  commandOf: () => ClaimCommand,
+): Promise<Held | ToJoin | Verdict> {
   const { clock, runs, settings } = ports;
   let seenAt: EpochMs | undefined;
   for (let tries = 0; tries < triesMax; tries += 1) {
-    const first = await runs.apply(claim(command, clock.now(), seenAt));
+    const first = await runs.apply(claim(commandOf(), clock.now(), seenAt));
+    const command = commandOf();
     if (first.applied) return hold(command, first.run);
     const seen = first.run;
     if (seen !== undefined && !isReadable(seen)) return defer(toSec(foreignDeferMs), 'NewerSchema');

@@ -48,7 +48,8 @@ export class Executor {
       });
       return defer(toSec(foreignDeferMs), 'TaskNotImplemented');
     }
-    const acquired = await acquire(this.#ports, nodes.claimOf(message, this.#ports.random.id() as Nonce));
+    const nonce = this.#ports.random.id() as Nonce;
+    const acquired = await acquire(this.#ports, () => nodes.claimOf(message, nonce));
     if ('verdict' in acquired) return this.#refused(acquired, message.run, logger);
     if ('fence' in acquired) return await this.#goThrough(nodes, acquired, logger);
     const held = await join(

@@ -274,14 +274,14 @@ describe('a crash', () => {
   async function crash(system: VirtualSystem) {
     const message = system.takeMessage();
     const { acquire } = await import('../../../lib/worker/acquire.ts');
-    await acquire(system.ports('crashed'), {
+    await acquire(system.ports('crashed'), () => ({
       key: message,
       node: message.node,
       hash: message.hash,
       nonce: 'gone' as never,
       worker: 'crashed',
       leaseUntil: system.clock.now() + 30_000,
-    });
+    }));
     return message;
   }
 });
