@@ -1,0 +1,106 @@
+import type { Client } from '../../lib/client/client.ts';
+import { directClient } from '../../lib/client/direct-client.ts';
+import { systemClock, systemRandom } from '../../lib/compose/system.ts';
+import { defaultPool } from '../../lib/config/pools.ts';
+import { readSettings } from '../../lib/config/settings.ts';
+import { Registry } from '../../lib/define/registry.ts';
+import { DynamoDefinitionStore } from '../../lib/dynamodb/definition-store.ts';
+import { DynamoHistoryStore } from '../../lib/dynamodb/history-store.ts';
+import { DynamoPayloadStore } from '../../lib/dynamodb/payload-store.ts';
+import { DynamoResultCache } from '../../lib/dynamodb/result-cache.ts';
+import { DynamoRunStore } from '../../lib/dynamodb/run-store.ts';
+import { DynamoWorkerRegistry } from '../../lib/dynamodb/worker-registry.ts';
+import type { Logger } from '../../lib/ports/logger.ts';
+import { MemoryQueue } from '../../lib/testing/memory-queue.ts';
+import { Executor } from '../../lib/worker/executor.ts';
+import { Statistics } from '../../lib/worker/statistics.ts';
+import type { Endpoint } from './endpoints.ts';
+import { openTable } from './test-table.ts';
+
+/** One request to the table, as it is charged. */
+export interface Metered {
+  readonly command: string;
+  /** Capacity units of the table itself, as the endpoint counts them. */
+  readonly tableUnits: number;
+  readonly indexUnits: number;
+}
+
+const silent: Logger = {
+  debug: () => {},
+  info: () => {},
+  warn: () => {},
+  error: () => {},
+  child: () => silent,
+};
+
+export interface MeteredBench extends AsyncDisposable {
+  readonly client: Client;
+  readonly queue: MemoryQueue;
+  /** All requests so far, oldest first. */
+  readonly requests: readonly Metered[];
+  /** Executes every message until none is left, one at a time; resolves to how many there were. */
+  drain(): Promise<number>;
+}
+
+/** Client and executor on a real table of their own that notes what each request costs. Messages stay in this process. */
+export async function openMeteredBench(
+  endpoint: Endpoint,
+  tasks: Record<string, unknown>,
+): Promise<MeteredBench> {
+  const { close, db, name } = await openTable(endpoint);
+  const requests: Metered[] = [];
+  db.middlewareStack.add(
+    (next, context) => async (args) => {
+      Object.assign(args.input, { ReturnConsumedCapacity: 'INDEXES' });
+      const answer = await next(args);
+      const { ConsumedCapacity: capacity } = answer.output as { ConsumedCapacity?: Capacity };
+      requests.push({
+        command: String(context.commandName).replace(/Command$/, ''),
+        tableUnits: capacity?.Table?.CapacityUnits ?? Number.NaN,
+        indexUnits: Object.values(capacity?.GlobalSecondaryIndexes ?? {}).reduce(
+          (sum, { CapacityUnits = 0 }) => sum + CapacityUnits,
+          0,
+        ),
+      });
+      return answer;
+    },
+    { step: 'initialize', name: 'meter' },
+  );
+  const queue = new MemoryQueue();
+  const ports = {
+    clock: systemClock,
+    random: systemRandom,
+    logger: silent,
+    runs: new DynamoRunStore(db, name),
+    payloads: new DynamoPayloadStore(db, name),
+    history: new DynamoHistoryStore(db, name),
+    definitions: new DynamoDefinitionStore(db, name),
+    cache: new DynamoResultCache(db, name),
+    workers: new DynamoWorkerRegistry(db, name),
+    queue,
+    settings: readSettings({}),
+    pools: { [defaultPool]: { tags: [], lanes: { normal: 'http://127.0.0.1/queue' } } },
+    registry: Registry.fromModule(tasks),
+    workerId: 'worker-1',
+  };
+  const executor = new Executor(ports, new Statistics());
+  return {
+    client: directClient(ports),
+    queue,
+    requests,
+    async drain() {
+      let executed = 0;
+      for (let message = queue.sent.shift()?.message; message; message = queue.sent.shift()?.message) {
+        await executor.execute({ message, endsAt: Number.POSITIVE_INFINITY, marginMs: 0 });
+        executed += 1;
+      }
+      return executed;
+    },
+    [Symbol.asyncDispose]: close,
+  };
+}
+
+interface Capacity {
+  readonly Table?: { readonly CapacityUnits?: number };
+  readonly GlobalSecondaryIndexes?: Readonly<Record<string, { readonly CapacityUnits?: number }>>;
+}
