@@ -1,4 +1,4 @@
-import { type Run, soleNode } from '../../lib/model/run.ts';
+import type { Run, RunNode } from '../../lib/model/run.ts';
 import type { Transition } from '../../lib/model/transition.ts';
 import { takeOverGraceMs } from '../../lib/protocol/limits.ts';
 import type { Scenario } from './scenario.ts';
@@ -11,14 +11,18 @@ interface Sketch {
   readonly number: number;
   readonly times: readonly number[];
   readonly nonces: readonly string[];
+  readonly epochs: readonly number[];
+  readonly revs: readonly number[];
   /** By which interchangeable things are sorted. */
   readonly order: string;
 }
 
 /** Attributes that no decision of the protocol reads. */
 const ignored: ReadonlySet<string> = new Set([
-  ...['tenant', 'kind', 'name', 'hash', 'pool', 'priority', 'tags', 'createdAt', 'endedAt', 'expires'],
-  ...['startedAt', 'worker', 'failure', 'since', 'reason', 'skewMs', 'leaseUntil', 'key'],
+  ...['tenant', 'kind', 'name', 'pool', 'priority', 'tags', 'createdAt', 'endedAt', 'expires'],
+  ...['startedAt', 'worker', 'failure', 'since', 'reason', 'skewMs', 'leaseUntil', 'key', 'traceparent'],
+  // Of values it only matters whether they are there; the last are what the checks need besides.
+  ...['text', 'history', 'shape'],
 ]);
 const times: ReadonlySet<string> = new Set(['at', 'notBefore', 'until', 'seenAt']);
 
@@ -52,14 +56,18 @@ export function canonicalKey(state: State, scenario: Scenario): string {
   let text = '';
   const given: number[] = [];
   const nonces: string[] = [];
+  const epochs: number[] = [];
+  const revs: number[] = [];
   for (const each of sketches) {
     text += `${each.number} `;
     for (const time of each.times) given.push(time);
     for (const nonce of each.nonces) nonces.push(nonce);
+    for (const epoch of each.epochs) epochs.push(epoch);
+    for (const rev of each.revs) revs.push(rev);
   }
   const budget = [...Object.values(state.budget), ...state.frozen].join();
   const whens = relative(given, state.now, scenario).join();
-  return `${text}#${whens}#${renamed(nonces).join()}#${budget}`;
+  return `${text}#${whens}#${renamed(nonces).join()}#${ranked(epochs).join()}#${ranked(revs).join()}#${budget}`;
 }
 
 function unordered(sketches: Sketch[]): Sketch[] {
@@ -67,7 +75,15 @@ function unordered(sketches: Sketch[]): Sketch[] {
   return sketches.sort((a, b) => (a.order < b.order ? -1 : 1));
 }
 
-const nothing: Sketch = { text: '', number: numberOf(''), times: [], nonces: [], order: '' };
+const nothing: Sketch = {
+  text: '',
+  number: numberOf(''),
+  times: [],
+  nonces: [],
+  epochs: [],
+  revs: [],
+  order: '',
+};
 
 function sketch(value: object | undefined): Sketch {
   return value === undefined ? nothing : shared(value);
@@ -77,13 +93,21 @@ interface Draft {
   text: string;
   readonly times: number[];
   readonly nonces: string[];
+  readonly epochs: number[];
+  readonly revs: number[];
 }
 
 function draw(value: unknown, name: string, out: Draft): void {
-  if (name === 'held') drawHeld(value as Held, out);
+  if (name === 'held') merge(out, shared(value as Held, drawHeld as Drawer));
   else if (typeof value === 'number' && times.has(name)) {
     out.times.push(value);
     out.text += '@';
+  } else if (typeof value === 'number' && name === 'epoch') {
+    out.epochs.push(value);
+    out.text += '^';
+  } else if (typeof value === 'number' && name === 'rev') {
+    out.revs.push(value);
+    out.text += '%';
   } else if (typeof value === 'string' && value.startsWith('nonce-')) {
     out.nonces.push(value);
     out.text += '$';
@@ -97,34 +121,69 @@ function draw(value: unknown, name: string, out: Draft): void {
 }
 
 /** Of its snapshot a holder reads no more than this. */
-function drawHeld({ fence, message, run: { at, control, nodes, rev }, until }: Held, out: Draft): void {
-  const { attempt } = nodes[soleNode] ?? {};
-  drawObject({ fence, message, run: { at, control, rev, attempt }, until }, out);
+function drawHeld({ fence, message, run, until }: Held, out: Draft): void {
+  const { at, control, epoch, hasHistory, nodes, rev } = run;
+  const { attempt } = nodes[fence.node] ?? {};
+  drawObject({ fence, message, until, at, control, epoch, hasHistory, rev, attempt }, out);
+  for (const [path, node] of Object.entries(nodes)) {
+    out.text += `${path}=`;
+    drawObject(seenNode(node), out);
+  }
 }
 
-function shared(value: object): Sketch {
+const seenNode = (node: RunNode): object => {
+  const { from, status } = node;
+  const output = 'output' in node && node.output !== undefined;
+  if (status === 'succeeded') return { status, ends: node.ends, output };
+  return { status, from, output, iteration: status === 'waiting' ? node.iteration : undefined };
+};
+
+type Drawer = (value: object, out: Draft) => void;
+
+function shared(value: object, drawer: Drawer = drawAny): Sketch {
   const found = known.get(value);
   if (found) return found;
-  const draft: Draft = { text: '', times: [], nonces: [] };
-  if ('guards' in value) drawTransition(value as Transition, draft);
-  else if ('nodes' in value) drawRun(value as Run, draft);
-  else drawObject(value, draft);
+  const draft: Draft = { text: '', times: [], nonces: [], epochs: [], revs: [] };
+  drawer(value, draft);
   const made = { ...draft, number: numberOf(draft.text), order: `${draft.text}${draft.times.join()}` };
   known.set(value, made);
   return made;
 }
 
-/** Nothing is decided any more by the times of a run that has ended, nor by that at which a leased node was due. */
+function drawAny(value: object, out: Draft): void {
+  if ('guards' in value) drawTransition(value as Transition, out);
+  else if ('nodes' in value) drawRun(value as Run, out);
+  else drawObject(value, out);
+}
+
+/** Nothing is decided any more by the times of a run that has ended. */
 function drawRun(run: Run, out: Draft): void {
-  const node = run.nodes[soleNode];
-  if (run.phase !== 'active') {
-    drawObject({ phase: run.phase, epoch: node?.epoch, schema: run.schema, submission: run.submission }, out);
-  } else if (node?.status === 'running') {
-    drawObject({ ...run, nodes: { ...node, notBefore: undefined } }, out);
-  } else {
-    drawObject(run, out);
+  const { nodes, phase, schema, submission, ...rest } = run;
+  drawObject(
+    phase === 'active' ? { phase, schema, submission, ...rest } : { phase, schema, submission },
+    out,
+  );
+  for (const [path, node] of Object.entries(nodes)) {
+    out.text += `${path}=`;
+    if (phase === 'active') merge(out, shared(node, drawNode as Drawer));
+    else drawObject(endedNode(node), out);
   }
 }
+
+const drawNode = (node: RunNode, out: Draft): void => drawObject(openNode(node), out);
+
+/** Nothing is decided any more by how a node came to its end, nor by when a leased one was due. */
+function openNode(node: RunNode): object {
+  if (node.status === 'running') return { ...node, notBefore: undefined };
+  if (node.status !== 'succeeded') return node;
+  const { ends, epoch, output, status } = node;
+  return { status, epoch, ends, output: output !== undefined };
+}
+
+const endedNode = (node: RunNode): object => {
+  const { epoch, status } = node;
+  return { status, epoch, nonce: status === 'running' && 'lease' in node ? node.lease.nonce : undefined };
+};
 
 function drawObject(value: object, out: Draft): void {
   out.text += '{';
@@ -139,21 +198,27 @@ function drawObject(value: object, out: Draft): void {
 
 function drawTransition({ name, guards, updates }: Transition, out: Draft): void {
   out.text += `${name}(`;
-  for (const guard of guards) if ('value' in guard) draw(guard.value, guard.path.at(-1) ?? '', out);
+  for (const guard of guards) {
+    if (!('value' in guard)) continue;
+    out.text += guard.path.join('.');
+    draw(guard.value, guard.path.at(-1) ?? '', out);
+  }
   for (const update of updates) {
     const path = 'remove' in update ? update.remove : update.set;
     const last = path.at(-1) ?? '';
     if (ignored.has(last)) continue;
-    out.text += `,${last}`;
+    out.text += `,${path.join('.')}`;
     if ('value' in update) draw(update.value, last, out);
   }
   out.text += ')';
 }
 
 function merge(out: Draft, sketched: Sketch): void {
-  out.text += sketched.text;
+  out.text += `&${sketched.number}`;
   out.times.push(...sketched.times);
   out.nonces.push(...sketched.nonces);
+  out.epochs.push(...sketched.epochs);
+  out.revs.push(...sketched.revs);
 }
 
 /**
@@ -170,5 +235,11 @@ function relative(given: readonly number[], now: number, { skewsMs }: Scenario):
 
 function renamed(given: readonly string[]): number[] {
   const order = [...new Set(given)];
+  return given.map((each) => order.indexOf(each));
+}
+
+/** Numbers that are only compared with each other, and of which the largest is counted on. */
+function ranked(given: readonly number[]): number[] {
+  const order = [...new Set(given)].sort((a, b) => a - b);
   return given.map((each) => order.indexOf(each));
 }

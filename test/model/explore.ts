@@ -80,7 +80,10 @@ class Explorer {
       }
       const broken = [
         ...step.broken,
-        ...(known === undefined ? step.next.runs.flatMap((run) => (run ? brokenInRun(run) : [])) : []),
+        ...(target === id && step.label.startsWith('worker') ? ['L1: a worker does the same again'] : []),
+        ...(known === undefined
+          ? step.next.runs.flatMap((run) => (run ? brokenInRun(run, this.#rules.scenario.shape) : []))
+          : []),
       ];
       if (broken.length > 0) return { broken, trace: [...this.#trace(id), step.label, describe(step.next)] };
       if (known === undefined) next.push({ id: target, state: step.next });

@@ -10,6 +10,7 @@ import { look, lookAtUnreadable } from '../../lib/protocol/look.ts';
 import { renew } from '../../lib/protocol/renew.ts';
 import { leasedNode, sampleRun, start } from '../support/sample-run.ts';
 import { taskCommit } from '../support/task-shape.ts';
+import { workflowTransitions } from './workflow-transitions.ts';
 
 const fence = { node: soleNode, epoch: 1, nonce: 'nonce-1' as Nonce };
 const expires = 1;
@@ -28,6 +29,7 @@ function everyTransition(): Transition[] {
   const looks = [ready, held].map((run) => look(run, options)?.transition);
   return [
     ...looksInTime(held, leasedNode),
+    ...workflowTransitions(),
     exhaust(held, soleNode, leasedNode, now, expires),
     commit(held, fence, { status: 'cancelled' }, taskCommit(now, expires)).transition,
     requestCancel(held, { mode: 'graceful' }, now),

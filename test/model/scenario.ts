@@ -1,5 +1,6 @@
+import type { Shape } from '../../lib/model/definition.ts';
 import type { DefinitionHash, Nonce, RunId, TenantId } from '../../lib/model/ids.ts';
-import type { Run } from '../../lib/model/run.ts';
+import { type Run, soleNode } from '../../lib/model/run.ts';
 import type { EpochMs, Ms } from '../../lib/model/time.ts';
 import type { Transition } from '../../lib/model/transition.ts';
 import type { Submission } from '../../lib/protocol/submit.ts';
@@ -9,6 +10,13 @@ import type { Budget, State } from './state.ts';
 /** One bounded system to be explored in full. */
 export interface Scenario {
   readonly name: string;
+  readonly shape: Shape;
+  /** Whether holders go on with the next node: time may be up for each, or for none. */
+  readonly inline: 'never' | 'always' | 'either';
+  /** Nodes that other workers serve. */
+  readonly elsewhere: readonly string[];
+  /** How long outputs are: long ones soon leave for the history. */
+  readonly outputChars: number;
   readonly workers: number;
   readonly discoverers: number;
   readonly submissions: readonly { readonly run: number; readonly payload: string; readonly delayMs?: Ms }[];
@@ -52,6 +60,10 @@ export const noBudget: Budget = {
 };
 
 export const baseScenario: Omit<Scenario, 'name'> = {
+  shape: taskShape,
+  inline: 'never',
+  elsewhere: [],
+  outputChars: 1,
   workers: 2,
   discoverers: 1,
   submissions: [{ run: 0, payload: 'a' }],
@@ -93,15 +105,15 @@ function submissionOf(scenario: Scenario, index: number): Submission {
   return {
     tenant,
     run: runName(given.run),
-    kind: 'task',
-    name: 'task',
+    kind: scenario.shape.kind,
+    name: scenario.shape.name,
     hash: definition,
     submission: given.payload,
     input: { text: `"${given.payload}"` },
     pool: 'default',
     priority: 'normal',
     tags: [],
-    shape: taskShape,
+    shape: scenario.shape,
     planOf: () => ({
       attemptsMax: scenario.attemptsMax,
       leaseMs: leaseMs + scenario.leaseMinutes * minuteMs,
@@ -113,7 +125,7 @@ function submissionOf(scenario: Scenario, index: number): Submission {
 export function initialState(scenario: Scenario): State {
   const { submissions, cancels } = scenario;
   const runs = 1 + Math.max(...submissions.map((each) => each.run));
-  const foreign = { tenant, run: runName(0), node: 'task' as never, hash: foreignDefinition, hop: 0 };
+  const foreign = { tenant, run: runName(0), node: soleNode, hash: foreignDefinition, hop: 0 };
   return {
     now: start,
     runs: Array.from({ length: runs }, () => undefined),

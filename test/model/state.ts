@@ -1,9 +1,9 @@
+import type { NodeId, Nonce } from '../../lib/model/ids.ts';
 import type { Dispatch } from '../../lib/model/message.ts';
-import type { Run } from '../../lib/model/run.ts';
+import type { Run, RunNode } from '../../lib/model/run.ts';
 import type { EpochMs } from '../../lib/model/time.ts';
 import type { ClaimCommand } from '../../lib/protocol/claim.ts';
 import type { Fence } from '../../lib/protocol/guards.ts';
-import type { HandBack } from '../../lib/protocol/hand-back.ts';
 import type { Submission } from '../../lib/protocol/submit.ts';
 import type { CheckedWrite } from '../../lib/testing/invariants.ts';
 
@@ -49,7 +49,19 @@ export interface Held {
 }
 
 /** How an attempt ended, as the handler has it. */
-export type Result = 'value' | 'error' | 'yield' | 'cancelled';
+export interface Result {
+  readonly kind: 'value' | 'error' | 'yield' | 'cancelled';
+  readonly decision?: string;
+  /** For the lease on the node that comes next; without it time is up, and the rest is left to messages. */
+  readonly nonce?: Nonce;
+}
+
+/** What a holder's last write is to leave behind, and what is done once it was applied. */
+export interface Settling {
+  readonly wrote: RunNode['status'];
+  readonly dispatches: readonly Dispatch[];
+  readonly continues?: Fence;
+}
 
 /**
  * The program points of an executor: it stands before the request named. A doorbell is rung in the step of the write that
@@ -78,8 +90,19 @@ export type Worker =
       readonly held: Held;
       readonly write: Write;
       readonly result: Result;
-      readonly handBack?: HandBack;
-    };
+      readonly settling: Settling;
+    }
+  | {
+      readonly at: 'join';
+      readonly message: Message;
+      readonly write: Write;
+      readonly fork: NodeId;
+      readonly nonce?: Nonce;
+      readonly tries: number;
+      readonly dispatches: readonly Dispatch[];
+      readonly continues?: Fence;
+    }
+  | { readonly at: 'finalise'; readonly message: Message; readonly write: Write };
 
 export type Discoverer =
   | { readonly at: 'idle' }

@@ -19,8 +19,18 @@ export function write(state: State, request: Write): Written {
   const after = applyTransition(before, request.transition);
   if (!after) return { state, applied: false, run: readable(before), broken: [] };
   const broken = brokenByWrite(before, after, request, state.now);
-  const run = after.looks > state.looksMax ? { ...after, looks: state.looksMax } : after;
+  const run = normal(after, state.looksMax);
   return { state: { ...state, runs: replace(state.runs, request.run, run) }, applied: true, run, broken };
+}
+
+/** Looks are counted no further than they matter, and the nodes of a map have no order. */
+function normal(run: Run, looksMax: number): Run {
+  const looks = Math.min(run.looks, looksMax);
+  const paths = Object.keys(run.nodes);
+  const isSorted = paths.every((path, index) => index === 0 || path > (paths[index - 1] ?? ''));
+  if (isSorted) return looks === run.looks ? run : { ...run, looks };
+  const nodes = Object.fromEntries(Object.entries(run.nodes).sort(([a], [b]) => (a < b ? -1 : 1)));
+  return { ...run, looks, nodes };
 }
 
 const readable = (run: Run) => (run.schema > schemaVersion ? undefined : run);

@@ -1,4 +1,4 @@
-import { type Run, soleNode } from '../../../lib/model/run.ts';
+import type { Run, RunNode } from '../../../lib/model/run.ts';
 import { takeOverGraceMs } from '../../../lib/protocol/limits.ts';
 import { lookaheadMs } from '../scenario.ts';
 import { type Message, replace, type State, type Step, type Worker } from '../state.ts';
@@ -53,13 +53,19 @@ function* freezes(state: State): Generator<Step> {
 }
 
 function momentsOf(run: Run, skews: readonly number[]): readonly number[] {
-  const node = run.nodes[soleNode];
-  const due = [run.at, run.at - lookaheadMs];
-  if (node?.status === 'ready')
-    return [...due, ...skews.map((skew) => node.notBefore - skew), node.notBefore - lookaheadMs];
-  if (node?.status !== 'running') return due;
+  return [
+    run.at,
+    run.at - lookaheadMs,
+    ...Object.values(run.nodes).flatMap((node) => momentsOfNode(node, skews)),
+  ];
+}
+
+function momentsOfNode(node: RunNode, skews: readonly number[]): number[] {
+  if (node.status === 'ready')
+    return [...skews.map((skew) => node.notBefore - skew), node.notBefore - lookaheadMs];
+  if (node.status !== 'running') return [];
   const { until } = node.lease;
-  return [...due, until + 1, ...skews.map((skew) => until + takeOverGraceMs + 1 - skew)];
+  return [until + 1, ...skews.map((skew) => until + takeOverGraceMs + 1 - skew)];
 }
 
 function* queue(state: State, { scenario }: Rules): Generator<Step> {

@@ -1,6 +1,7 @@
 import type { Dispatch } from '../../../lib/model/message.ts';
 import type { Transition } from '../../../lib/model/transition.ts';
 import type { Fence } from '../../../lib/protocol/guards.ts';
+import type { Leaving } from '../../../lib/protocol/history.ts';
 import type { Mutation, Scenario } from '../scenario.ts';
 import type { Budget, State, Write } from '../state.ts';
 
@@ -15,9 +16,14 @@ export function request(
   rules: Rules,
   run: number,
   transition: Transition,
-  { skewMs = 0, ...rest }: { skewMs?: number; fence?: Fence; hash?: string; rings?: readonly string[] } = {},
+  {
+    skewMs = 0,
+    ...rest
+  }: { skewMs?: number; fence?: Fence; hash?: string; rings?: readonly string[]; history?: Leaving } = {},
 ): Write {
-  return { run, skewMs, transition: rules.mutation?.transition?.(transition) ?? transition, ...rest };
+  const { mutation, scenario } = rules;
+  const made = mutation?.transition?.(transition) ?? transition;
+  return { run, skewMs, transition: made, shape: scenario.shape, ...rest };
 }
 
 const runIndex = (name: string): number => Number(name.slice('run-'.length));

@@ -1,88 +1,138 @@
-import type { LeasedNode, Run, RunNode } from '../../../lib/model/run.ts';
-import { soleNode } from '../../../lib/model/run.ts';
+import type { LeasedNode, Run } from '../../../lib/model/run.ts';
 import type { Transition } from '../../../lib/model/transition.ts';
 import { commit, readRefusedWrite } from '../../../lib/protocol/commit.ts';
 import type { Ending } from '../../../lib/protocol/end.ts';
 import { type HandBack, retryLater, yieldNode } from '../../../lib/protocol/hand-back.ts';
-import { taskCommit } from '../../support/task-shape.ts';
-import type { Held, Result, State, Step, Worker, Write } from '../state.ts';
+import type { Leaving } from '../../../lib/protocol/history.ts';
+import { decides, type Place, placeOf } from '../../../lib/protocol/nodes/place.ts';
+import { treeOf } from '../../../lib/testing/tree.ts';
+import { nonceName, type Scenario } from '../scenario.ts';
+import type { Held, Result, Settling, State, Step, Worker } from '../state.ts';
 import type { Written } from '../write.ts';
 import { request, ring, spend } from './requests.ts';
-import type { Actor } from './worker.ts';
+import { commitOptions, tend } from './tending.ts';
+import { type Actor, holdNext } from './worker.ts';
 
 /** All ways in which the attempt of a holder can end. */
 export function* finishing(actor: Actor, held: Held): Generator<Step> {
-  const { state } = actor;
-  yield actor.step('returns a value', planSettle(actor, held, held.run, 'value'));
-  yield actor.step('throws', planSettle(actor, held, held.run, 'error'), true);
+  const { rules, state } = actor;
+  const place = placeOf(rules.scenario.shape, held.fence.node);
+  if (!place) throw new Error(`there is no node ${held.fence.node}`);
+  for (const decision of decisionsOf(place)) {
+    const kind = { kind: 'value', ...(decision !== undefined && { decision }) } as const;
+    for (const goesOn of waysOn(rules.scenario, held)) {
+      const nonces = state.nonces + 1;
+      const from = goesOn ? actor.in({ ...state, nonces }) : actor;
+      const result = goesOn ? { ...kind, nonce: nonceName(nonces) } : kind;
+      const what = `${decision ?? 'a value'} of ${held.fence.node}${goesOn ? ' and goes on' : ''}`;
+      yield actor.step(`returns ${what}`, planSettle(from, held, held.run, result));
+    }
+  }
+  // A delay has no code that could throw.
+  if (place.element.kind !== 'delay')
+    yield actor.step('throws', planSettle(actor, held, held.run, { kind: 'error' }), true);
   if (held.run.control) {
-    yield actor.step('stops for the cancel', planSettle(actor, held, held.run, 'cancelled'));
+    yield actor.step('stops for the cancel', planSettle(actor, held, held.run, { kind: 'cancelled' }));
   }
   if (state.budget.yields > 0) {
-    yield actor.step('yields', planSettle(actor.in(spend(state, 'yields')), held, held.run, 'yield'), true);
+    const spent = actor.in(spend(state, 'yields'));
+    yield actor.step('yields', planSettle(spent, held, held.run, { kind: 'yield' }), true);
   }
 }
 
-/** Decides on the run as it was seen last, as lib/worker/settle.ts does. */
+/** What user code can decide: `nowhere` is no route. */
+function decisionsOf(place: Place): (string | undefined)[] {
+  if (place.element.kind === 'branch') return [...place.element.routes.map(({ key }) => key), 'nowhere'];
+  return decides(place) ? ['again', 'done'] : [undefined];
+}
+
+function waysOn({ inline, shape }: Scenario, { fence }: Held): boolean[] {
+  if (inline === 'never' || treeOf(shape).lasts.has(fence.node)) return [inline !== 'never'];
+  return inline === 'always' ? [true] : [true, false];
+}
+
+/** Decides on the run as it was seen last, as lib/worker/settle.ts does; what leaves the run is put into history first. */
 function planSettle(actor: Actor, held: Held, run: Run, result: Result): State {
-  const decided = decide(actor, held, run, result);
-  const handBack = 'dispatches' in decided ? decided : undefined;
-  const transition = 'dispatches' in decided ? decided.transition : decided;
+  const { leaving, settling, transition } = decide(actor, held, run, result);
   const write = request(actor.rules, held.message.run, transition, {
     fence: held.fence,
-    ...(handBack && { rings: handBack.dispatches.map(({ message }) => message.node) }),
+    rings: settling.dispatches.map(({ message }) => message.node),
+    history: leaving,
   });
-  return actor.become({ at: 'settle', held, write, result, ...(handBack && { handBack }) });
+  return actor.become({ at: 'settle', held, write, result, settling });
 }
 
-function decide(actor: Actor, held: Held, run: Run, result: Result): Transition | HandBack {
-  const node = run.nodes[soleNode] as LeasedNode;
+interface Decided {
+  readonly transition: Transition;
+  readonly settling: Settling;
+  readonly leaving: Leaving;
+}
+
+function decide(actor: Actor, held: Held, run: Run, result: Result): Decided {
+  const node = run.nodes[held.fence.node] as LeasedNode;
   const now = actor.clock;
-  const { backoffMs, hopLimit } = actor.rules.scenario;
+  const { backoffMs, hopLimit, outputChars } = actor.rules.scenario;
   const hop = { now, hop: held.message.dispatch.hop, hopLimit };
   const failure = { type: 'Error', message: 'failed', attempt: node.attempt };
-  switch (result) {
+  const { decision } = result;
+  switch (result.kind) {
     case 'value':
-      return end(actor, held, run, {
+      return end(actor, held, run, result, {
         status: 'succeeded',
-        output: { text: `"${held.fence.nonce}"` },
+        // A route has no output of its own.
+        ...(!isRoute(actor, held) && { output: { text: 'x'.repeat(outputChars) } }),
         cached: false,
+        ...(decision !== undefined && { decision }),
       });
     case 'cancelled':
-      return end(actor, held, run, { status: 'cancelled' });
+      return end(actor, held, run, result, { status: 'cancelled' });
     case 'yield':
-      if (run.control) return end(actor, held, run, { status: 'cancelled' });
-      return yieldNode(run, held.fence, { checkpoint: undefined, ...hop });
+      if (run.control) return end(actor, held, run, result, { status: 'cancelled' });
+      return handedBack(yieldNode(run, held.fence, { checkpoint: undefined, ...hop }));
     case 'error':
       if (node.attempt < node.attemptsMax && !run.control)
-        return retryLater(run, held.fence, { failure, delayMs: backoffMs, ...hop });
-      return end(actor, held, run, { status: 'failed', failure });
+        return handedBack(retryLater(run, held.fence, { failure, delayMs: backoffMs, ...hop }));
+      return end(actor, held, run, result, { status: 'failed', failure });
   }
 }
 
-/** The status in which the write leaves the node. */
-function wrote({ transition }: Write): RunNode['status'] | undefined {
-  const update = transition.updates.find((each) => 'value' in each && each.set.at(-1) === 'status');
-  return update && 'value' in update ? (update.value as RunNode['status']) : undefined;
+const isRoute = ({ rules }: Actor, { fence }: Held): boolean =>
+  placeOf(rules.scenario.shape, fence.node)?.element.kind === 'branch';
+
+const handedBack = ({ dispatches, transition }: HandBack): Decided => ({
+  transition,
+  settling: { wrote: 'ready', dispatches },
+  leaving: {},
+});
+
+function end(actor: Actor, held: Held, run: Run, { nonce }: Result, ending: Ending): Decided {
+  const options = commitOptions(actor, held.message, nonce);
+  const { continues, dispatches, leaving, status, transition } = commit(run, held.fence, ending, options);
+  return { transition, settling: { wrote: status, dispatches, ...(continues && { continues }) }, leaving };
 }
 
-const end = (actor: Actor, held: Held, run: Run, ending: Ending) =>
-  commit(run, held.fence, ending, taskCommit(actor.clock, 1)).transition;
+type Settler = Extract<Worker, { at: 'settle' }>;
 
-export function settle(
-  actor: Actor,
-  worker: Extract<Worker, { at: 'settle' }>,
-  { applied, run }: Written,
-): State {
-  const { handBack, held, result } = worker;
-  if (applied && run) return handBack ? handedBack(actor, handBack) : actor.become({ at: 'idle' });
-  const read = readRefusedWrite(run, held.fence, wrote(worker.write));
-  if (read.now === 'lost') return actor.become({ at: 'idle' });
-  if (read.now === 'mine') return planSettle(actor, held, read.run, result);
-  if (handBack && actor.rules.mutation?.slip !== 'hand-back done is dropped')
-    return handedBack(actor, handBack);
-  return actor.become({ at: 'idle' });
+export function settle(actor: Actor, worker: Settler, { applied, run }: Written): State {
+  const { held, result, settling } = worker;
+  if (applied && run) return followUp(actor, worker, run);
+  const read = readRefusedWrite(run, held.fence, settling.wrote, settling.continues);
+  switch (read.now) {
+    case 'lost':
+      return actor.become({ at: 'idle' });
+    case 'mine':
+      return planSettle(actor, held, read.run, result);
+    case 'done': {
+      const isDropped = actor.rules.mutation?.slip === 'hand-back done is dropped';
+      return isDropped ? actor.become({ at: 'idle' }) : followUp(actor, worker, read.run);
+    }
+  }
 }
 
-const handedBack = (actor: Actor, { dispatches }: HandBack): State =>
-  actor.in(ring(actor.state, dispatches, actor.rules)).become({ at: 'idle' });
+/** Rings, and goes on with the next node or with what the run needs now. */
+function followUp(actor: Actor, { held, result, settling }: Settler, run: Run): State {
+  const { continues, dispatches } = settling;
+  const rung = actor.in(ring(actor.state, dispatches, actor.rules));
+  const { message } = held;
+  return continues ? holdNext(rung, message, run, continues) : tend(rung, message, run, result.nonce);
+}

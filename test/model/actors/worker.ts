@@ -1,6 +1,5 @@
-import type { Nonce } from '../../../lib/model/ids.ts';
+import type { NodeId, Nonce } from '../../../lib/model/ids.ts';
 import type { Run } from '../../../lib/model/run.ts';
-import { soleNode } from '../../../lib/model/run.ts';
 import type { EpochMs } from '../../../lib/model/time.ts';
 import { claim, decideRefusedClaim } from '../../../lib/protocol/claim.ts';
 import { readRefusedWrite } from '../../../lib/protocol/commit.ts';
@@ -11,6 +10,7 @@ import { type Held, type Message, replace, type State, type Step, type Worker } 
 import { answers, type Written } from '../write.ts';
 import { type Rules, request, spend } from './requests.ts';
 import { finishing, settle } from './settling.ts';
+import { joined, planJoin } from './tending.ts';
 
 /** What an executor can do next: the same order of requests as in lib/worker, each one a step. */
 export function* workerSteps(state: State, index: number, rules: Rules): Generator<Step> {
@@ -103,6 +103,10 @@ function answered(actor: Actor, worker: Waiting, written: Written): State {
       return renewAnswered(actor, worker, written);
     case 'settle':
       return settle(actor, worker, written);
+    case 'join':
+      return joined(actor, worker, written);
+    case 'finalise':
+      return actor.become({ at: 'idle' });
   }
 }
 
@@ -122,8 +126,9 @@ function claimAnswered(actor: Actor, worker: Claiming, { applied, run }: Written
     case 'hold':
       return hold(actor, worker, decided.run);
     case 'drop':
-    case 'join':
       return actor.become({ at: 'idle' });
+    case 'join':
+      return joinLate(actor, message, decided.run, decided.fork);
     case 'defer':
     case 'mismatch':
       return actor.giveBack(message);
@@ -139,11 +144,26 @@ function claimAnswered(actor: Actor, worker: Claiming, { applied, run }: Written
 }
 
 function hold(actor: Actor, { command, message }: Claiming, run: Run): State {
-  const node = run.nodes[soleNode];
+  const node = run.nodes[command.node];
   if (node?.status !== 'running') throw new Error('a claim must leave the node leased');
-  const fence: Fence = { node: soleNode, epoch: node.epoch, nonce: command.nonce };
+  const fence: Fence = { node: command.node, epoch: node.epoch, nonce: command.nonce };
   const held: Held = { message, run, fence, until: node.lease.until };
   return actor.become({ at: 'run', held });
+}
+
+/** Goes on with the node that its own write has leased to it, unless somebody else has it by now. */
+export function holdNext(actor: Actor, message: Message, run: Run, fence: Fence): State {
+  const node = run.nodes[fence.node];
+  if (node?.status !== 'running' || node.lease.nonce !== fence.nonce) return actor.become({ at: 'idle' });
+  return actor.become({ at: 'run', held: { message, run, fence, until: node.lease.until } });
+}
+
+/** The holder of the last branch ended before it opened the join. */
+function joinLate(actor: Actor, message: Message, run: Run, fork: NodeId): State {
+  if (actor.rules.scenario.inline === 'never') return planJoin(actor, run, { message, fork, tries: 0 });
+  const nonces = actor.state.nonces + 1;
+  const drawn = actor.in({ ...actor.state, nonces });
+  return planJoin(drawn, run, { message, fork, tries: 0, nonce: nonceName(nonces) });
 }
 
 function* running(actor: Actor, held: Held): Generator<Step> {

@@ -1,0 +1,75 @@
+import type { NodeId, Nonce } from '../../../lib/model/ids.ts';
+import type { Run } from '../../../lib/model/run.ts';
+import { finaliseCancel, isQuiet } from '../../../lib/protocol/cancel.ts';
+import { type CommitOptions, joinFork } from '../../../lib/protocol/commit.ts';
+import { forksToJoin } from '../../../lib/protocol/nodes/join.ts';
+import { leaseEnd } from '../scenario.ts';
+import type { Message, State, Worker } from '../state.ts';
+import type { Written } from '../write.ts';
+import { request, ring } from './requests.ts';
+import { type Actor, holdNext } from './worker.ts';
+
+const hourMs = 3_600_000;
+const joinTriesMax = 3;
+
+/** @param nonce of the lease on what comes next; without it that is left to messages */
+export function commitOptions(actor: Actor, message: Message, nonce: Nonce | undefined): CommitOptions {
+  const { attemptsMax, elsewhere, hopLimit, leaseMinutes, shape } = actor.rules.scenario;
+  const endsAt = leaseEnd(actor.state.now, leaseMinutes);
+  return {
+    shape,
+    planOf: (path) => ({ attemptsMax, leaseMs: hourMs, isElsewhere: elsewhere.includes(path) }),
+    now: actor.clock,
+    expires: 1,
+    hop: message.dispatch.hop,
+    hopLimit,
+    inline: nonce && { nonce, worker: `worker-${actor.index}`, endsAt },
+  };
+}
+
+/** What a run needs once a node has ended and gave its holder no other, as lib/worker/tend.ts does it. */
+export function tend(actor: Actor, message: Message, run: Run, nonce: Nonce | undefined): State {
+  if (run.phase !== 'active') return actor.become({ at: 'idle' });
+  const seen = actor.rules.mutation?.seen?.(run) ?? run;
+  if (run.control) {
+    if (!isQuiet(seen, actor.clock)) return actor.become({ at: 'idle' });
+    const write = request(actor.rules, message.run, finaliseCancel(run, actor.clock, 1), {
+      skewMs: actor.skewMs,
+    });
+    return actor.become({ at: 'finalise', message, write });
+  }
+  const [toJoin] = forksToJoin(run);
+  if (!toJoin) return actor.become({ at: 'idle' });
+  return planJoin(actor, run, { message, fork: toJoin.fork, nonce, tries: 0 });
+}
+
+interface Joining {
+  readonly message: Message;
+  readonly fork: NodeId;
+  readonly nonce?: Nonce | undefined;
+  readonly tries: number;
+}
+
+export function planJoin(actor: Actor, run: Run, { fork, message, nonce, tries }: Joining): State {
+  const planned =
+    tries < joinTriesMax ? joinFork(run, fork, commitOptions(actor, message, nonce)) : undefined;
+  if (!planned) return actor.become({ at: 'idle' });
+  const { continues, dispatches, transition } = planned;
+  const rings = dispatches.map(({ message: { node } }) => node);
+  const write = request(actor.rules, message.run, transition, { skewMs: actor.skewMs, rings });
+  const next = { ...(nonce && { nonce }), ...(continues && { continues }) };
+  return actor.become({ at: 'join', message, write, fork, tries, dispatches, ...next });
+}
+
+export function joined(
+  actor: Actor,
+  worker: Extract<Worker, { at: 'join' }>,
+  { applied, run }: Written,
+): State {
+  if (!run) return actor.become({ at: 'idle' });
+  const { continues, dispatches, message, tries } = worker;
+  const rung = applied ? actor.in(ring(actor.state, dispatches, actor.rules)) : actor;
+  const mine = continues && holdNext(rung, message, run, continues);
+  if (mine && mine.workers[actor.index]?.at === 'run') return mine;
+  return applied ? rung.become({ at: 'idle' }) : planJoin(actor, run, { ...worker, tries: tries + 1 });
+}

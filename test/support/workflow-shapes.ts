@@ -1,0 +1,59 @@
+import type { ElementShape, ForkShape, LoopShape, Sequence, Shape } from '../../lib/model/definition.ts';
+
+/* Small shapes of every kind of node, for what plays all that can happen to them. */
+
+const workflow = (...body: Sequence): Shape => ({ kind: 'workflow', name: 'w', body });
+const step = (id: string): ElementShape => ({ kind: 'step', id, task: 't' });
+const delay = (id: string, minutes: number): ElementShape => ({
+  kind: 'delay',
+  id,
+  delayMs: minutes * 60_000,
+});
+const fork = (id: string, branches: Readonly<Record<string, Sequence>>): ForkShape => ({
+  kind: 'fork',
+  id,
+  branches: Object.entries(branches).map(([name, body]) => ({ name, body })),
+  join: { kind: 'map', id },
+});
+const loop = (id: string, maxIterations: number, ...body: Sequence): LoopShape => ({
+  kind: 'loop',
+  id,
+  body,
+  maxIterations,
+  onMax: 'fail',
+});
+
+export const chain = workflow(step('a'), step('b'));
+export const longChain = workflow(step('a'), step('b'), step('c'), step('d'));
+export const pause = workflow(step('a'), delay('pause', 1), step('b'));
+export const longPause = workflow(delay('pause', 20), step('b'));
+/** A route with a body, one without, and no other. */
+export const routes = workflow(
+  {
+    kind: 'branch',
+    id: 'r',
+    routes: [
+      { key: 'go', body: [step('a')] },
+      { key: 'skip', body: [] },
+    ],
+  },
+  step('b'),
+);
+export const forked = workflow(fork('f', { x: [step('a')], y: [step('b')] }));
+export const forkedBetween = workflow(step('s'), fork('f', { x: [step('a')], y: [step('b')] }), step('t'));
+export const longBranch = workflow(fork('f', { x: [step('a'), step('b')], y: [step('c')] }));
+export const forkInFork = workflow(
+  fork('f', { x: [fork('g', { p: [step('a')], q: [step('b')] })], y: [step('c')] }),
+);
+export const mixedFork = workflow(
+  fork('f', {
+    x: [loop('l', 2, step('a'))],
+    y: [{ kind: 'branch', id: 'r', routes: [{ key: 'go', body: [step('b')] }], otherwise: [delay('d', 1)] }],
+  }),
+);
+export const looped = workflow(loop('l', 2, step('a')), step('b'));
+export const longLoop = workflow({ ...loop('l', 2, step('a'), step('b')), onMax: 'exitWithLast' });
+export const forkInLoop = workflow(loop('l', 2, fork('f', { x: [step('a')], y: [step('b')] })));
+export const forkThenDecision = workflow(
+  loop('l', 2, fork('f', { x: [step('a')], y: [step('b')] }), step('c')),
+);
