@@ -1,3 +1,4 @@
+export { fileReport } from './pipeline/pipeline.ts';
 export { burn } from './tasks/burn.ts';
 export { echo } from './tasks/echo.ts';
 export { fail } from './tasks/fail.ts';
