@@ -94,7 +94,7 @@ export class SimulatedRunStore implements RunStore {
 
   query(query: IndexQuery): Promise<IndexPage> {
     const perform = () => this.#options.table.query(query);
-    return this.#wire.request('runs.query', readFaults, () => ({ perform }));
+    return this.#wire.request('runs.query', readFaults, () => ({ perform, isOld: true }));
   }
 }
 

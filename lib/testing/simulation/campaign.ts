@@ -27,7 +27,7 @@ export interface Campaign {
 }
 
 const nothing: Campaign = { histories: 0, runs: 0, violations: [], hits: {}, simulatedMs: 0 };
-const seedsAtATime = 200;
+const seedsAtATime = 500;
 
 /** Plays one history for each seed, on this thread. */
 export async function playSeeds({ from, count }: SeedRange): Promise<Campaign> {

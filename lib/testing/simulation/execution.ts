@@ -56,8 +56,9 @@ export class Execution {
     for (const [path, node] of Object.entries(run.nodes)) {
       if (node.status !== 'running') continue;
       const { nonce } = node.lease;
-      if (!this.#drawn.has(nonce) || this.#told.has(nonce)) continue;
-      this.#told.add(nonce);
+      const fence = `${node.epoch} ${nonce}`;
+      if (!this.#drawn.has(nonce) || this.#told.has(fence)) continue;
+      this.#told.add(fence);
       this.#leases.set(path as NodeId, { owner: nonce, epoch: node.epoch, since: this.host.now() });
     }
   }

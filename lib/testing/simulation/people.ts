@@ -60,6 +60,7 @@ export class People {
       }
       if (this.#prng.chance(0.4)) this.#at(withinMs, (ports) => this.#cancel(ports));
       if (this.#prng.chance(0.2)) this.#at(withinMs, (ports) => this.#look(ports));
+      if (this.#prng.chance(0.6)) this.#at(2 * withinMs, (ports) => this.#lookBack(ports));
     }
   }
 
@@ -120,6 +121,12 @@ export class People {
     const answer = await this.#request(ports, `/runs/${known?.id ?? 'none'}`);
     if (answer.status === 500) this.broken.push(`GET /runs answers ${answer.status}`);
     if (known && 'workflow' in known.work) await this.#draw(ports, known.work.workflow);
+  }
+
+  /** At a run whose finished nodes may lie apart. */
+  async #lookBack(ports: Ports): Promise<void> {
+    const long = this.submitted.findLast(({ work }) => 'workflow' in work && work.workflow === 'long');
+    if (long) await directClient(ports).get(long.id);
   }
 
   /** As one does who has the run, but not its code. */

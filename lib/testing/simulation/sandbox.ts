@@ -1,6 +1,6 @@
-import { AsyncLocalStorage } from 'node:async_hooks';
 import type { EpochMs, Ms } from '../../model/time.ts';
 import type { Clock, Timer } from '../../ports/clock.ts';
+import { executions } from './execution.ts';
 import type { Timeline } from './timeline.ts';
 
 /**
@@ -39,9 +39,12 @@ export class Sandbox implements Clock {
 
   after(delay: Ms, fire: () => void): Timer {
     let isCancelled = false;
-    const inContext = AsyncLocalStorage.snapshot();
+    // The one context that is asked for where a timer leads: most timers are cancelled, and a snapshot of all is dear.
+    const execution = executions.getStore();
     const entry = this.#whenDue(delay, () => {
-      if (!isCancelled) inContext(fire);
+      if (isCancelled) return;
+      if (execution) executions.run(execution, fire);
+      else fire();
     });
     return {
       cancel: () => {

@@ -53,7 +53,7 @@ class History {
   readonly #people: People;
   readonly #runs: number;
   readonly #skewMsMax: Ms;
-  readonly #hash = createHash('sha256');
+  readonly #trace: string[] = [];
   readonly #discoveries = new Set<object>();
   #isLate = false;
 
@@ -68,7 +68,7 @@ class History {
       faults: this.#faults,
       skewMsMax: this.#skewMsMax,
       trace: (line) => {
-        this.#hash.update(`${line}\n`);
+        this.#trace.push(line);
         onTrace?.(line);
       },
       tamper: tamper ?? ((transition) => transition),
@@ -91,7 +91,7 @@ class History {
     return {
       seed: this.#seed,
       runs: this.#runs,
-      traceHash: this.#hash.digest('hex'),
+      traceHash: createHash('sha256').update(this.#trace.join('\n')).digest('hex'),
       broken,
       faults: this.#faults.dealt,
       durationMs: timeline.now - begin,

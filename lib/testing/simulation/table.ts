@@ -24,6 +24,7 @@ interface Indexed {
 }
 
 interface Row {
+  readonly shard: number;
   readonly versions: Version[];
   readonly index: Indexed[];
 }
@@ -62,7 +63,7 @@ export class Table {
   readonly broken: string[] = [];
   /** The results of handlers, by their idempotency keys. */
   readonly committed = new Map<string, Piece>();
-  readonly #nonces = new Set<string>();
+  readonly #fences = new Set<string>();
   readonly #timeline: Timeline;
   readonly #lag: () => Ms;
   readonly #rows = new Map<string, Row>();
@@ -85,7 +86,7 @@ export class Table {
   create({ run }: Creation): Applied {
     const existing = this.get(run);
     if (existing) return { applied: false, run: existing };
-    this.#rows.set(textOf(run), { versions: [], index: [] });
+    this.#rows.set(textOf(run), { shard: shardOf(run), versions: [], index: [] });
     this.#store(run);
     return { applied: true, run };
   }
@@ -126,8 +127,9 @@ export class Table {
   }: IndexQuery): IndexPage {
     const from = Number(cursor ?? 0);
     const named = [...this.#rows.values()]
+      .filter((row) => row.shard === shard)
       .flatMap(({ index }) => index.findLast(({ visibleAt }) => visibleAt <= this.#timeline.now)?.run ?? [])
-      .filter((run) => run.phase === phase && run.at <= until && shardOf(run) === shard)
+      .filter((run) => run.phase === phase && run.at <= until)
       .sort((a, b) => (newestFirst ? b.at - a.at : a.at - b.at));
     const entries = named.slice(from, from + limit).map(({ tenant, run, at }) => ({ tenant, run, at }));
     const next = from + entries.length;
@@ -174,17 +176,18 @@ export class Table {
     this.broken.push(...broken.map((each) => `${each} (${transition.name} of ${after.run})`));
   }
 
-  /** Leases go to whoever writes, each under a nonce of its own. */
+  /** Leases go to whoever writes, each under a fence of its own: a worker may come to a node again, in another epoch. */
   #givenTo(before: Run, after: Run, execution: Execution | undefined): string[] {
     return Object.entries(after.nodes).flatMap(([path, node]) => {
       const old = before.nodes[path as NodeId];
       if (node.status !== 'running' || old === node) return [];
       const { nonce } = node.lease;
-      if (old?.status === 'running' && old.lease.nonce === nonce) return [];
-      const isFresh = !this.#nonces.has(nonce);
-      this.#nonces.add(nonce);
+      if (old?.status === 'running' && old.lease.nonce === nonce && old.epoch === node.epoch) return [];
+      const fence = `${textOf(after)} ${node.epoch} ${nonce}`;
+      const isFresh = !this.#fences.has(fence);
+      this.#fences.add(fence);
       return [
-        ...(isFresh ? [] : [`I4: ${path} was given under a nonce of before`]),
+        ...(isFresh ? [] : [`I4: ${path} was given under a fence of before`]),
         ...(execution?.hasDrawn(nonce) ? [] : [`I4: ${path} was given to another than its writer`]),
       ];
     });
