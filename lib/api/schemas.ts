@@ -84,4 +84,3 @@ export const listingSchema = z.strictObject({
 });
 
 export type SubmissionBody = z.infer<typeof submissionSchema>;
-export type RunSubmissionBody = z.infer<typeof runSubmissionSchema>;
