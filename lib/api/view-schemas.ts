@@ -66,7 +66,9 @@ const base = {
   progress: any('What the handler reported last.').optional(),
   idempotencyKey: z.string().exactOptional(),
   createdAt: time,
-  startedAt: time.exactOptional(),
+  startedAt: time.exactOptional().meta({
+    description: "Of a task's last attempt; of a workflow, where one run is asked for, of its first node.",
+  }),
   nodes: z.array(nodeSchema).readonly().exactOptional().meta({
     description: 'Of a workflow, where one run is asked for: its nodes, the earliest first.',
   }),
@@ -74,7 +76,11 @@ const base = {
 const ended = {
   ...base,
   endedAt: time,
-  durationMs: z.number().meta({ description: 'From the start of the last attempt to the end.' }),
+  durationMs: z
+    .number()
+    .meta({
+      description: "From the start of a task's last attempt to the end; of a workflow from its creation.",
+    }),
 };
 
 export const runSchema = z.discriminatedUnion('status', [

@@ -7,7 +7,7 @@ const lengthMax = 60;
 const columns: readonly Column<NodeView>[] = [
   { title: 'NODE', text: ({ id }) => id },
   { title: 'STATUS', text: ({ status }) => status, style: ({ status }) => statusStyles[status] ?? 'bold' },
-  { title: 'ATTEMPT', text: ({ attempt, maxAttempts }) => `${attempt}/${maxAttempts}`, right: true },
+  { title: 'ATTEMPT', text: attemptOf, right: true },
   { title: 'DURATION', text: durationOf, right: true },
   {
     title: 'ITERATION',
@@ -20,6 +20,11 @@ const columns: readonly Column<NodeView>[] = [
 /** The nodes of a workflow as far as it has come, the earliest first. */
 export function nodeTable(nodes: readonly NodeView[], paint: Paint): string {
   return table(columns, nodes, paint);
+}
+
+/** A loop is not executed itself. */
+function attemptOf({ attempt, maxAttempts }: NodeView): string {
+  return maxAttempts === 0 ? '' : `${attempt}/${maxAttempts}`;
 }
 
 function durationOf({ endedAt, startedAt }: NodeView): string {

@@ -132,7 +132,9 @@ class DirectClient {
     if (run.kind === 'task') return view;
     const { clock, history, payloads } = this.#ports;
     const earlier = run.hasHistory ? await history.list(key) : {};
-    return { ...view, nodes: await nodeViews(run, earlier, { payloads, now: clock.now() }) };
+    const nodes = await nodeViews(run, earlier, { payloads, now: clock.now() });
+    const [startedAt] = nodes.flatMap((node) => node.startedAt ?? []).sort();
+    return { ...view, ...(startedAt !== undefined && { startedAt }), nodes };
   }
 
   async list(options: ListOptions = {}): Promise<RunPage> {

@@ -29,6 +29,7 @@ interface RunBase {
   readonly idempotencyKey?: string;
   /** ISO 8601, as all times here. */
   readonly createdAt: string;
+  /** Of a task's last attempt; of a workflow, where one run is asked for, of its first node. */
   readonly startedAt?: string;
   /** Of a workflow, where one run is asked for: its nodes, the earliest first. */
   readonly nodes?: readonly NodeView[];
@@ -66,7 +67,7 @@ export interface CancelRequest {
 
 interface Ended extends RunBase {
   readonly endedAt: string;
-  /** From the start of the last attempt to the end, in milliseconds; from creation where none started. */
+  /** From the start of a task's last attempt to the end, in milliseconds; of a workflow from its creation. */
   readonly durationMs: number;
 }
 

@@ -1,5 +1,5 @@
 import type { RunNode, Run as StoredRun } from '../model/run.ts';
-import { soleNode, statusOf } from '../model/run.ts';
+import { statusOf } from '../model/run.ts';
 import { deserialize } from '../model/serialize.ts';
 import { type EpochMs, toIso } from '../model/time.ts';
 import { unpack } from '../payload/payload.ts';
@@ -58,7 +58,8 @@ function common(run: StoredRun, node: RunNode) {
     attempt: node.attempt,
     maxAttempts: node.attemptsMax,
     createdAt: toIso(run.createdAt),
-    ...(node.startedAt !== undefined && { startedAt: toIso(node.startedAt) }),
+    // A workflow began with a node that may be anywhere by now.
+    ...(run.kind === 'task' && node.startedAt !== undefined && { startedAt: toIso(node.startedAt) }),
     ...(node.worker !== undefined && { workerId: node.worker }),
     ...(node.progress !== undefined && { progress: deserialize(node.progress) }),
     ...(run.idempotencyKey !== undefined && { idempotencyKey: run.idempotencyKey }),
@@ -67,15 +68,16 @@ function common(run: StoredRun, node: RunNode) {
 
 function times(run: StoredRun, node: RunNode) {
   const endedAt = run.endedAt ?? run.at;
-  return { endedAt: toIso(endedAt), durationMs: Math.max(0, endedAt - (node.startedAt ?? run.createdAt)) };
+  const begin = run.kind === 'task' ? (node.startedAt ?? run.createdAt) : run.createdAt;
+  return { endedAt: toIso(endedAt), durationMs: Math.max(0, endedAt - begin) };
 }
 
 /** The node that stands for the run: the one that ended it, else one that is worked on, else one that will be. */
 function foremost(run: StoredRun): RunNode {
   const nodes = Object.values(run.nodes);
-  const known = run.nodes[run.result ?? soleNode];
+  const ended = run.result === undefined ? undefined : run.nodes[run.result];
   const found =
-    known ??
+    ended ??
     nodes.find(({ status }) => status === 'running') ??
     nodes.find(({ failure, status }) => status === 'ready' && failure) ??
     nodes.find(({ status }) => status === 'ready') ??

@@ -23,7 +23,7 @@ const nodes: readonly NodeView[] = [
     error: { type: 'Declined', message: 'no \u001b[2Jfunds', attempt: 2 },
   },
   { id: 'confirm/stock/settle', status: 'running', attempt: 1, maxAttempts: 3, output: 'x'.repeat(100) },
-  { id: 'poll', status: 'waiting', attempt: 0, maxAttempts: 3, iteration: 4 },
+  { id: 'poll', status: 'waiting', attempt: 0, maxAttempts: 0, iteration: 4 },
   { id: 'route', status: 'succeeded', attempt: 1, maxAttempts: 3, decision: 'express', outputBytes: 20_000 },
 ];
 const workflowRun = activeRun({ kind: 'workflow', task: 'order', status: 'running', hash: orderHash, nodes });
@@ -48,7 +48,7 @@ describe('workflows on the command line', () => {
       'validate                succeeded      1/3     1.5 s             {"ok":true}',
       'confirm/payment/charge  waiting        2/3                       Declined: no \\u001b[2Jfunds  next at 2030-01-01T12:05:00.000Z',
       `confirm/stock/settle    running        1/3                       "${'x'.repeat(58)}…`,
-      'poll                    waiting        0/3                    4  ',
+      'poll                    waiting                               4  ',
       'route                   succeeded      1/3                       → express  20000 bytes',
       '',
     ]);
