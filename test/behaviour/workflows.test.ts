@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -107,6 +107,52 @@ describe('workflows in executors of their own processes', () => {
       ['before', 'succeeded'],
       ['hang', 'failed'],
     ]);
+  });
+
+  it('a step outlasts its own lease, which is renewed', async () => {
+    const log = join(directory, 'renewed.log');
+    expect(await resultOf(runtime.client.submit(workflows.journal, { ms: 3_000, log }))).toBe(1);
+    expect((await readFile(log, 'utf8')).match(/^long/gm)).toHaveLength(1);
+  });
+
+  it('a killed executor is taken over at the step it was in: what was done is skipped', async () => {
+    const log = join(directory, 'killed.log');
+    const run = await runtime.client.submit(workflows.journal, { ms: 1_500, log });
+    const step = async () => (await runtime.client.get(run)).nodes?.find(({ id }) => id === 'long');
+    await expect.poll(async () => (await step())?.status, { interval: 20, timeout: 20_000 }).toBe('running');
+    const { workerId = '' } = (await step()) ?? {};
+    process.kill(Number(workerId.split('-').at(-1)), 'SIGKILL');
+    const finished = await runtime.client.wait(run, { timeout: '40s' });
+    expect(finished).toMatchObject({ status: 'succeeded', output: 2 });
+    expect(finished.nodes?.map(({ attempt, id }) => [id, attempt])).toEqual([
+      ['one', 1],
+      ['two', 1],
+      ['long', 2],
+    ]);
+    const lines = (await readFile(log, 'utf8')).trimEnd().split('\n');
+    expect(lines.slice(0, 3)).toEqual(['one', 'two', `long ${workerId} 1`]);
+    expect(lines[3]).toMatch(/^long .* 2$/);
+    expect(lines[3]).not.toContain(workerId);
+  });
+
+  it.each([
+    ['text', 'just a text'],
+    ['undefined', 'undefined'],
+    ['object', 'an object'],
+    ['rejection', 'rejected'],
+    ['error', 'an error'],
+  ] as const)('a step that throws (%s) fails its run with the message', async (what, message) => {
+    const run = await runtime.client.wait(await runtime.client.submit(workflows.thrower, what));
+    expect(run).toMatchObject({ status: 'failed', error: { message: expect.stringContaining(message) } });
+    expect(run.nodes?.map(({ id, status }) => [id, status])).toEqual([['throwing', 'failed']]);
+  });
+
+  it.each([
+    ['data that looks like a decision', () => runtime.client.submit(workflows.pretender, 1), 'NoDecision'],
+    ['a key without a route', () => runtime.client.submit(workflows.astray, 'right'), 'NoRoute'],
+  ] as const)('%s is a clear error', async (_what, submit, code) => {
+    const run = await runtime.client.wait(await submit());
+    expect(run).toMatchObject({ status: 'failed', error: { code } });
   });
 
   it('a value over the limit fails its step before the store would refuse it', async () => {

@@ -1,4 +1,4 @@
-import { access, writeFile } from 'node:fs/promises';
+import { access, appendFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { again, currentContext, decision, defineTask, defineWorkflow, done } from 'holdfast';
@@ -141,4 +141,69 @@ export const bulky = defineTask({
 export const weigh = defineWorkflow('weigh', { input: z.object({ chars: z.int() }) })
   .step(bulky)
   .map('length', (text) => text.length)
+  .build();
+
+/** Outlasts its lease, which is renewed. */
+export const long = defineTask({
+  name: 'long',
+  input: z.object({ ms: z.int(), log: z.string() }),
+  run: async ({ log, ms }, { attempt, signal, workerId }) => {
+    await appendFile(log, `long ${workerId} ${attempt}\n`);
+    await pause(ms, undefined, { signal });
+    return attempt;
+  },
+});
+const note = defineTask({
+  name: 'note',
+  input: z.object({ ms: z.int(), log: z.string() }),
+  run: async (input, { taskId }) => {
+    await appendFile(input.log, `${taskId}\n`);
+    return input;
+  },
+});
+export const journal = defineWorkflow('journal', { input: z.object({ ms: z.int(), log: z.string() }) })
+  .step(note, { id: 'one' })
+  .step(note, { id: 'two' })
+  .step(long, { lease: '1s' })
+  .build();
+
+/** Throws what nobody should throw. */
+export const throwing = defineTask({
+  name: 'throwing',
+  input: z.enum(['text', 'undefined', 'object', 'rejection', 'error']),
+  retry: { maxAttempts: 1 },
+  run: (what): unknown => {
+    switch (what) {
+      case 'text':
+        throw 'just a text';
+      case 'undefined':
+        throw undefined;
+      case 'object':
+        throw { reason: 'an object' };
+      case 'rejection':
+        return Promise.reject(new SyntaxError('rejected'));
+      case 'error':
+        throw new TypeError('an error');
+    }
+  },
+});
+export const thrower = defineWorkflow('thrower', {
+  input: z.enum(['text', 'undefined', 'object', 'rejection', 'error']),
+})
+  .step(throwing)
+  .map('never', () => 'not reached')
+  .build();
+
+/** Returns data that looks like a decision, and is none. */
+const pretend = defineTask({ name: 'pretend', input: z.unknown(), run: () => ({ tag: 'done', value: 1 }) });
+export const pretender = defineWorkflow('pretender', { input: z.unknown() })
+  .map('begin', (value) => value)
+  .loop('round', (b) => b.step(pretend as never, { retry: { maxAttempts: 1 } }) as never, {
+    maxIterations: 3,
+  })
+  .build();
+
+/** No key of its routes. */
+export const astray = defineWorkflow('astray', { input: z.string() })
+  .branch('way', (key) => key as 'left', { left: (b) => b.map('turn', () => 'turned') })
   .build();
