@@ -42,13 +42,13 @@ const count = (requests: readonly Metered[], ...commands: string[]) =>
   requests.filter(({ command }) => commands.some((name) => command.startsWith(name))).length;
 
 /** What a run costs after the definition is known, and what came out. */
-async function costOf(endpoint: Endpoint, workflow: AnyWorkflow, input: unknown) {
+async function costOf(endpoint: Endpoint, workflow: AnyWorkflow, input: unknown, atOnce = 1) {
   await using bench = await openMeteredBench(endpoint, { workflow });
   // Brings what comes once in a process: the shape of the definition.
   await bench.client.submit(workflow, input, { delay: '1d' });
   const before = bench.requests.length;
   const run = await bench.client.submit(workflow, input);
-  const messages = await bench.drain();
+  const messages = await bench.drain(atOnce);
   const requests = bench.requests.slice(before);
   const finished = await bench.client.get(run);
   return {
@@ -99,8 +99,11 @@ describe.each(dynamodbEndpoints())('figures on the real store: $name', (endpoint
     expect(count(requests, ...reads)).toBe(1);
   });
 
-  it('a fork of 10 and its join take at most 25 table writes', async () => {
-    const { finished, messages, requests } = await costOf(endpoint, forkOf(10, 1), 1);
+  it.each([
+    ['one after the other', 1],
+    ['side by side, what is refused counted too', 10],
+  ])('a fork of 10 and its join take at most 25 table writes: %s', async (_how, atOnce) => {
+    const { finished, messages, requests } = await costOf(endpoint, forkOf(10, 1), 1, atOnce);
     expect(finished).toMatchObject({ status: 'succeeded', output: 20 });
     expect(count(requests, 'Put', 'Update')).toBeLessThanOrEqual(25);
     expect(count(requests, ...reads)).toBe(0);

@@ -38,8 +38,8 @@ export interface MeteredBench extends AsyncDisposable {
   readonly queue: MemoryQueue;
   /** All requests so far, oldest first. */
   readonly requests: readonly Metered[];
-  /** Executes every message until none is left, one at a time; resolves to how many there were. */
-  drain(): Promise<number>;
+  /** Executes messages until none is left, so many at a time, default 1; resolves to how many there were. */
+  drain(atOnce?: number): Promise<number>;
 }
 
 /** Client and executor on a real table of their own that notes what each request costs. Messages stay in this process. */
@@ -88,11 +88,13 @@ export async function openMeteredBench(
     client: directClient(ports),
     queue,
     requests,
-    async drain() {
+    async drain(atOnce = 1) {
       let executed = 0;
-      for (let message = queue.sent.shift()?.message; message; message = queue.sent.shift()?.message) {
-        await executor.execute({ message, endsAt: Number.POSITIVE_INFINITY, marginMs: 0 });
-        executed += 1;
+      for (let batch = queue.sent.splice(0, atOnce); batch.length > 0; batch = queue.sent.splice(0, atOnce)) {
+        const executions = batch.map(({ message }) =>
+          executor.execute({ message, endsAt: Number.POSITIVE_INFINITY, marginMs: 0 }),
+        );
+        executed += (await Promise.all(executions)).length;
       }
       return executed;
     },
