@@ -11,6 +11,7 @@ import { isTraceparent } from '../model/traceparent.ts';
 import { type Packed, packText } from '../payload/payload.ts';
 import type { Submission } from '../protocol/submit.ts';
 import type { SubmitOptions } from './client.ts';
+import { checkStepTags } from './step-tags.ts';
 
 const dayMs = 86_400_000;
 const delayMsMax = 366 * dayMs;
@@ -35,6 +36,7 @@ export function prepare(
   const { kind } = shape;
   const tenant = options.tenant === undefined ? noTenant : tenantId(options.tenant);
   if (kind === 'workflow') refuseTaskOptions(options);
+  checkStepTags(pools, shape.body);
   const text = serialize(input, 'input');
   // Named by its content: a conflicting submission under the same key must not write over what the first one stored.
   const content = hashOfText(text);

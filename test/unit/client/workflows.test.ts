@@ -4,6 +4,7 @@ import { directClient } from '../../../lib/client/direct-client.ts';
 import { defaultPool } from '../../../lib/config/pools.ts';
 import { Registry } from '../../../lib/define/registry.ts';
 import { defineTask } from '../../../lib/define/task.ts';
+import { done } from '../../../lib/define/workflow/decision.ts';
 import { defineWorkflow } from '../../../lib/define/workflow/define-workflow.ts';
 import { VirtualSystem } from '../../support/virtual-system.ts';
 
@@ -112,6 +113,48 @@ describe('submitting a workflow', () => {
       });
     },
   );
+
+  it('refuses tags that no pool has, of any step however deep, naming it; nothing is stored', async () => {
+    const begin = defineWorkflow('tagged', { input: z.number() }).step(addOne);
+    const workflow = begin
+      .fork({
+        a: (b) => b.map('same', (n) => n),
+        b: (b) =>
+          b.branch(
+            'way',
+            () => 'x' as const,
+            { x: (c) => c.map('same', (n) => n) },
+            (c) => c.step(addOne, { tags: ['gpu', 'eu'] }),
+          ),
+      })
+      .join('sum', ({ a, b }) => a + b)
+      .build();
+    const join = begin
+      .fork({ a: (b) => b.map('same', (n) => n) })
+      .join(defineTask({ name: 'join', input: z.object({ a: z.number() }), run: ({ a }) => a }), {
+        tags: ['gpu'],
+      })
+      .build();
+    const looping = begin
+      .loop('round', (b) => b.step(addOne, { id: 'deep', tags: ['gpu'] }).map('end', done), {
+        maxIterations: 2,
+      })
+      .build();
+    const system = new VirtualSystem({ workflow });
+    for (const [tagged, node] of [
+      [workflow, 'sum/b/way/~/add-one'],
+      [join, 'join'],
+      [looping, 'round/deep'],
+    ] as const) {
+      await expect(system.client.submit(tagged, 1)).rejects.toMatchObject({
+        code: 'UnknownTag',
+        field: 'tags',
+        message: expect.stringContaining(node),
+      });
+    }
+    expect(system.runs.writes).toEqual([]);
+    expect(await system.definitions.get(workflow.hash)).toBeUndefined();
+  });
 
   it('finds the run of the same key, and refuses another workflow under it', async () => {
     const other = defineWorkflow('other', { input: z.coerce.number<string>() }).step(addOne).build();
