@@ -2,7 +2,13 @@ import * as z from 'zod';
 
 import { version } from '../version.ts';
 import { tenantHeader } from './parse.ts';
-import { cancellationSchema, listingSchema, runSubmissionSchema, submissionSchema } from './schemas.ts';
+import {
+  cancellationSchema,
+  listingSchema,
+  lookSchema,
+  runSubmissionSchema,
+  submissionSchema,
+} from './schemas.ts';
 import { elementSchema, sequenceSchema, shapeSchema } from './shape-schemas.ts';
 import {
   definitionSchema,
@@ -101,12 +107,12 @@ function paths(): object {
   });
   return {
     '/tasks': post(submitTask, 'Submission', true),
-    '/tasks/{id}': get('getTask', 'Shows a task', [tenant, id], 'Run'),
+    '/tasks/{id}': get('getTask', 'Shows a task', [tenant, id, ...queryParameters(lookSchema)], 'Run'),
     '/runs': {
-      ...get('listRuns', 'Lists runs', [tenant, ...queryParameters()], 'RunPage'),
+      ...get('listRuns', 'Lists runs', [tenant, ...queryParameters(listingSchema)], 'RunPage'),
       ...post(submitRun, 'RunSubmission', true),
     },
-    '/runs/{id}': get('getRun', 'Shows a run', [tenant, id], 'Run'),
+    '/runs/{id}': get('getRun', 'Shows a run', [tenant, id, ...queryParameters(lookSchema)], 'Run'),
     '/runs/{id}/cancel': post(cancel, 'Cancellation', false),
     '/workers': get('listWorkers', 'Who works', [], 'Workers'),
     '/definitions': get('listDefinitions', 'What can be submitted', [], 'Definitions'),
@@ -118,9 +124,9 @@ function paths(): object {
   };
 }
 
-function queryParameters(): object[] {
-  const schema = z.toJSONSchema(listingSchema, { io: 'output' });
-  return Object.entries(schema.properties ?? {}).map(([name, of]) => ({ name, in: 'query', schema: of }));
+function queryParameters(of: z.ZodType): object[] {
+  const schema = z.toJSONSchema(of, { io: 'output' });
+  return Object.entries(schema.properties ?? {}).map(([name, each]) => ({ name, in: 'query', schema: each }));
 }
 
 function schemasOf(named: Readonly<Record<string, z.ZodType>>, io: 'input' | 'output'): object {

@@ -83,4 +83,11 @@ export const listingSchema = z.strictObject({
   cursor: text(2_048).exactOptional().meta({ description: 'From the page before.' }),
 });
 
+export const lookSchema = z.strictObject({
+  nodes: z
+    .enum(['true', 'false'])
+    .exactOptional()
+    .meta({ description: '`false` leaves the nodes of a workflow out, and what it takes to read them.' }),
+});
+
 export type SubmissionBody = z.infer<typeof submissionSchema>;

@@ -76,11 +76,9 @@ const base = {
 const ended = {
   ...base,
   endedAt: time,
-  durationMs: z
-    .number()
-    .meta({
-      description: "From the start of a task's last attempt to the end; of a workflow from its creation.",
-    }),
+  durationMs: z.number().meta({
+    description: "From the start of a task's last attempt to the end; of a workflow from its creation.",
+  }),
 };
 
 export const runSchema = z.discriminatedUnion('status', [

@@ -40,6 +40,11 @@ export interface InTenant {
   readonly tenant?: string;
 }
 
+export interface GetOptions extends InTenant {
+  /** False leaves the nodes of a workflow out, and what it takes to read them. Default true. */
+  readonly nodes?: boolean;
+}
+
 export interface WaitOptions extends InTenant {
   /** Default: as long as it takes. */
   readonly timeout?: Duration;
@@ -63,7 +68,7 @@ export interface Client {
   /** By name, for callers without the code. @throws also HoldfastError `UnknownTask` */
   submitByName(definition: string, input: unknown, options?: SubmitOptions): Promise<Submitted>;
   /** @throws HoldfastError `NotFound` */
-  get(run: RunRef, options?: InTenant): Promise<Run>;
+  get(run: RunRef, options?: GetOptions): Promise<Run>;
   list(options?: ListOptions): Promise<RunPage>;
   /** @throws HoldfastError `NotFound`, `AlreadyCancelled`, `AlreadyFinished` */
   cancel(run: RunRef, options?: CancelOptions): Promise<Run>;

@@ -14,11 +14,13 @@ import { tracedSubmission } from '../trace/spans.ts';
 import type {
   CancelOptions,
   Client,
+  GetOptions,
   InTenant,
   ListOptions,
   RunRef,
   SubmitOptions,
   Submitted,
+  WaitOptions,
 } from './client.ts';
 import { outputOf } from './finished.ts';
 import { waitForEnd } from './follow.ts';
@@ -32,9 +34,13 @@ import { viewOf, workerViewOf } from './view.ts';
 /** The client that talks to the table and the queue itself: two requests a submission, one a look. */
 export function directClient(ports: ClientPorts): Client {
   const client = new DirectClient(ports);
-  const wait: Client['wait'] = async (run: RunRef, options = {}) =>
+  const untilEnd = (run: RunRef, options: WaitOptions) =>
+    waitForEnd(() => client.get(run, { ...inTenant(options), nodes: false }), ports.clock, options);
+  const wait: Client['wait'] = async (run: RunRef, options = {}) => {
+    const ended = await untilEnd(run, options);
     // The type of the output is the caller's word: it travels with the reference.
-    (await waitForEnd(() => client.get(run, options), ports.clock, options)) as never;
+    return (ended.kind === 'task' ? ended : await client.get(run, inTenant(options))) as never;
+  };
   return {
     submit: async (definition, input, options) =>
       (await client.submit(registeredOf(definition as Definition), input, options)) as never,
@@ -43,7 +49,7 @@ export function directClient(ports: ClientPorts): Client {
     list: (options) => client.list(options),
     cancel: (run, options) => client.cancel(run, options),
     wait,
-    result: async (run: RunRef, options = {}) => outputOf(await wait(run, options)) as never,
+    result: async (run: RunRef, options = {}) => outputOf(await untilEnd(run, options)) as never,
     workers: () => client.workers(),
     definition: (nameOrHash) => client.definition(nameOrHash),
   };
@@ -125,11 +131,11 @@ class DirectClient {
     }
   }
 
-  async get(ref: RunRef, options: InTenant = {}): Promise<Run> {
+  async get(ref: RunRef, options: GetOptions = {}): Promise<Run> {
     const key = keyOf(ref, options);
     const run = this.#readable(await this.#ports.runs.get(key), key);
     const view = await this.#view(run);
-    if (run.kind === 'task') return view;
+    if (run.kind === 'task' || options.nodes === false) return view;
     const { clock, history, payloads } = this.#ports;
     const earlier = run.hasHistory ? await history.list(key) : {};
     const nodes = await nodeViews(run, earlier, { payloads, now: clock.now() });
@@ -203,6 +209,8 @@ function refusedCancel(run: StoredRun): HoldfastError {
     code === 'AlreadyFinished' ? `has ended: ${run.phase}` : 'is being cancelled or was cancelled already';
   return new HoldfastError(code, `Run ${run.run} ${said}`);
 }
+
+const inTenant = ({ tenant }: InTenant): InTenant => (tenant === undefined ? {} : { tenant });
 
 function keyOf(ref: RunRef, options: InTenant): RunKey {
   const [id, known] = typeof ref === 'string' ? [ref, undefined] : [ref.id, ref.tenant];

@@ -4,7 +4,15 @@ import { runId, tenantId } from '../model/ids.ts';
 import { serialize } from '../model/serialize.ts';
 import { isTraceparent } from '../model/traceparent.ts';
 import type { Clock } from '../ports/clock.ts';
-import type { Client, InTenant, ListOptions, RunRef, SubmitOptions, Submitted } from './client.ts';
+import type {
+  Client,
+  GetOptions,
+  ListOptions,
+  RunRef,
+  SubmitOptions,
+  Submitted,
+  WaitOptions,
+} from './client.ts';
 import { outputOf } from './finished.ts';
 import { waitForEnd } from './follow.ts';
 import {
@@ -23,7 +31,7 @@ export interface HttpClientOptions extends HttpOptions {
 
 /** A client whose looks at a run can be interrupted. */
 export interface HttpClient extends Client {
-  get(run: RunRef, options?: InTenant & { readonly signal?: AbortSignal }): Promise<Run>;
+  get(run: RunRef, options?: GetOptions & { readonly signal?: AbortSignal }): Promise<Run>;
 }
 
 /**
@@ -39,21 +47,22 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
   const send = createTransport(options);
   const clock = options.clock ?? systemClock;
 
-  const get: HttpClient['get'] = async (run, { tenant, signal } = {}) => {
+  const get: HttpClient['get'] = async (run, { nodes = true, tenant, signal } = {}) => {
     const answer = await send({
       method: 'GET',
-      path: `/runs/${idOf(run)}`,
+      path: `/runs/${idOf(run)}${nodes ? '' : '?nodes=false'}`,
       headers: tenantHeaders(run, tenant),
       ...(signal ? { signal } : {}),
     });
     return runFrom(answer);
   };
-  const wait: Client['wait'] = <Output>(run: RunRef<Output>, options: Parameters<Client['wait']>[1] = {}) => {
-    const inTenant = options.tenant === undefined ? {} : { tenant: options.tenant };
+  const untilEnd = (run: RunRef, options: WaitOptions) =>
+    waitForEnd((signal) => get(run, { ...inTenant(options), nodes: false, signal }), clock, options);
+  const wait: Client['wait'] = async <Output>(run: RunRef<Output>, options: WaitOptions = {}) => {
+    const ended = await untilEnd(run, options);
     // The caller's type of the output is the caller's word: over HTTP nothing else knows it.
-    return waitForEnd((signal) => get(run, { ...inTenant, signal }), clock, options) as Promise<
-      FinishedRun<Output>
-    >;
+    const whole = ended.kind === 'task' ? ended : await get(run, inTenant(options));
+    return whole as FinishedRun<Output>;
   };
 
   return {
@@ -70,8 +79,8 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
       const path = `/runs/${idOf(run)}/cancel`;
       return runFrom(await send({ method: 'POST', path, headers: tenantHeaders(run, tenant), body }));
     },
-    result: async <Output>(run: RunRef<Output>, options?: Parameters<Client['wait']>[1]) =>
-      outputOf(await wait(run, options)) as Output,
+    result: async <Output>(run: RunRef<Output>, options: WaitOptions = {}) =>
+      outputOf(await untilEnd(run, options)) as Output,
     workers: async () => workersFrom(await send({ method: 'GET', path: '/workers' })),
     definition: async (nameOrHash) =>
       definitionFrom(await send({ method: 'GET', path: `/definitions/${runId(nameOrHash)}` })),
@@ -117,6 +126,8 @@ function listRequest({ tenant, ...query }: ListOptions): HttpRequest {
   const path = params.size === 0 ? '/runs' : `/runs?${params}`;
   return { method: 'GET', path, headers: tenantHeaders('', tenant) };
 }
+
+const inTenant = ({ tenant }: WaitOptions) => (tenant === undefined ? {} : { tenant });
 
 /** Checked, for it becomes a part of the path. @throws HoldfastError `InvalidArgument` */
 const idOf = (run: RunRef) => runId(typeof run === 'string' ? run : run.id);

@@ -154,6 +154,19 @@ describe('runs', () => {
     expect(await response.json()).toEqual(failedRun({ progress: { done: 3 } }));
   });
 
+  it('leaves the nodes out where nobody wants them', async () => {
+    const { app, client } = startApp();
+    client.put(activeRun());
+    await app.request('/runs/r1?nodes=false');
+    await app.request('/runs/r1?nodes=true');
+    expect(client.calls).toEqual([
+      ['get', 'r1', { nodes: false }],
+      ['get', 'r1', {}],
+    ]);
+    const problem = await problemOf(await app.request('/runs/r1?nodes=some'));
+    expect(problem).toMatchObject({ status: 400, field: 'nodes' });
+  });
+
   it.each([null, 0, '', false])('shows the output %j', async (output) => {
     const { app, client } = startApp();
     client.put(succeededRun(output));

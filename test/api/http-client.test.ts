@@ -77,6 +77,19 @@ describe('createHttpClient', () => {
     await expect(http.submit(order, 3, { timeout: '5s' })).rejects.toMatchObject({ field: 'timeout' });
   });
 
+  it('waits for a workflow without its nodes, and shows them at the end', async () => {
+    const { http, client, clock, requests } = connect();
+    client.put(activeRun({ kind: 'workflow' }));
+    const waiting = http.wait('r1');
+    await clock.advance(10);
+    client.put(succeededRun(1, { kind: 'workflow', nodes: [] }));
+    expect(await whileTimePasses(clock, waiting)).toMatchObject({ status: 'succeeded', nodes: [] });
+    expect(requests.at(0)).toBe('GET /runs/r1?nodes=false');
+    expect(requests.at(-1)).toBe('GET /runs/r1');
+    expect(await http.result('r1')).toBe(1);
+    expect(requests.at(-1)).toBe('GET /runs/r1?nodes=false');
+  });
+
   it.each([null, 0, '', false, undefined, { deep: [1] }])('carries the value %j', async (value) => {
     const { http, client } = connect();
     await http.submitByName('echo', value);

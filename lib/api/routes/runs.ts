@@ -5,7 +5,7 @@ import { runId } from '../../model/ids.ts';
 import { readJson } from '../json-body.ts';
 import type { ApiOptions } from '../options.ts';
 import { parseAs, queryOf, tenantOf } from '../parse.ts';
-import { cancellationSchema, listingSchema } from '../schemas.ts';
+import { cancellationSchema, listingSchema, lookSchema } from '../schemas.ts';
 import { readRunSubmission } from '../submission.ts';
 import { optionsFromHeaders } from '../submission-headers.ts';
 
@@ -42,7 +42,8 @@ function asWorkflow(error: unknown): unknown {
 }
 
 export async function showRun(c: Context, client: Client, id: string): Promise<Response> {
-  return c.json(await client.get(runId(id), inTenant(c)));
+  const { nodes } = parseAs(lookSchema, queryOf(c));
+  return c.json(await client.get(runId(id), { ...inTenant(c), ...(nodes === 'false' && { nodes: false }) }));
 }
 
 function inTenant(c: Context): InTenant {

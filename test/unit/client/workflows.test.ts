@@ -77,6 +77,25 @@ describe('the view of a workflow', () => {
     expect(second).toMatchObject({ id: 'shout', output: 'xxx!' });
   });
 
+  it('reads nothing but the run while it is waited for', async () => {
+    const large = defineWorkflow('large', { input: z.number() }).step(repeat).step(shout).build();
+    const system = new VirtualSystem({ large });
+    const reads: string[] = [];
+    const get = system.payloads.get.bind(system.payloads);
+    system.payloads.get = async (key, name) => {
+      reads.push(name);
+      return await get(key, name);
+    };
+    const run = await system.client.submit(large, 5_000);
+    await system.drive();
+    reads.length = 0;
+    expect(await system.client.result(run)).toBe('xxx!');
+    expect(await system.client.get(run, { nodes: false })).not.toHaveProperty('nodes');
+    expect(reads).toEqual([]);
+    expect((await system.client.wait(run)).nodes).toHaveLength(2);
+    expect(reads).toHaveLength(1);
+  });
+
   it('counts what was open as cancelled once the run is', async () => {
     const system = new VirtualSystem({ rest });
     const run = await system.client.submit(rest, '1');
