@@ -3,7 +3,7 @@ import type { Failure } from '../model/failure.ts';
 import type { NodeId } from '../model/ids.ts';
 import type { Dispatch } from '../model/message.ts';
 import type { Payload } from '../model/payload.ts';
-import type { Run, RunNode } from '../model/run.ts';
+import type { LeasedNode, Run, RunNode } from '../model/run.ts';
 import type { EpochMs, EpochSec } from '../model/time.ts';
 import type { Guard, Transition, Update } from '../model/transition.ts';
 import { type Ending, endNode, endRun } from './end.ts';
@@ -267,12 +267,10 @@ function advances(
 /** The body's nodes go, those that come again excepted; the loop has what goes into the next iteration. */
 function goesRound(
   run: Run,
-  loop: NodeId,
+  { iteration, loop }: { readonly iteration: number; readonly loop: NodeId },
   ending: Extract<Ending, { status: 'succeeded' }>,
   opening: Opening,
 ): Update[] {
-  const node = run.nodes[loop];
-  const iteration = node?.status === 'waiting' ? node.iteration + 1 : 1;
   const body = (Object.keys(run.nodes) as NodeId[]).filter(
     (path) => isWithin(path, loop) && !opening.nodes[path],
   );
@@ -305,14 +303,8 @@ const extended = (commit: Commit, updates: readonly Update[]): Commit => ({
 });
 
 function failureOf(run: Run, fence: Fence, { code, message }: Extract<Next, { next: 'fail' }>): Failure {
-  const node = run.nodes[fence.node];
-  return {
-    type: code,
-    code,
-    message,
-    attempt: node?.attempt ?? 0,
-    ...(node?.worker !== undefined && { worker: node.worker }),
-  };
+  const { attempt, worker } = run.nodes[fence.node] as LeasedNode;
+  return { type: code, code, message, attempt, ...(worker !== undefined && { worker }) };
 }
 
 /** Opens the join of a fork all of whose branches have ended; undefined when they have not, or it is open already. */

@@ -1,3 +1,4 @@
+import type { BranchShape } from '../../model/definition.ts';
 import type { NodeId } from '../../model/ids.ts';
 import type { BranchEnd, Run } from '../../model/run.ts';
 import { type Opened, openBody, openElement } from './open.ts';
@@ -9,7 +10,7 @@ export type Next =
       readonly next: 'open';
       readonly opened: Opened;
       /** The loop that goes round once more: the nodes of its body come again. */
-      readonly again?: NodeId;
+      readonly again?: { readonly loop: NodeId; readonly iteration: number };
       /** Loops that have ended. */
       readonly left: readonly NodeId[];
       /** A route without a body: its node hands its input on. */
@@ -32,13 +33,12 @@ export type Next =
  * @param decision the key of a route, or `again` or `done` of a node that ends an iteration
  */
 export function nextAfter(run: Pick<Run, 'nodes'>, place: Place, decision: string | undefined): Next {
-  if (place.element.kind === 'branch') return takeRoute(run, place, decision ?? '');
+  if (place.element.kind === 'branch') return takeRoute(run, place, place.element, decision ?? '');
   return follow(run, place, place.path, decision, []);
 }
 
-function takeRoute(run: Pick<Run, 'nodes'>, place: Place, key: string): Next {
-  const { element, path } = place;
-  if (element.kind !== 'branch') throw new Error(`${path} is no branch`);
+function takeRoute(run: Pick<Run, 'nodes'>, place: Place, element: BranchShape, key: string): Next {
+  const { path } = place;
   const name = element.routes.some((route) => route.key === key) ? key : otherwiseKey;
   const body = routeOf(element, name);
   if (!body) {
@@ -92,8 +92,9 @@ function goRound(
     const message = `${from} ended an iteration of ${place.path} without again(value) or done(value)`;
     return { next: 'fail', code: 'NoDecision', message };
   }
+  const again = { loop: place.path, iteration: iteration + 1 };
   if (decision === 'again' && iteration < shape.maxIterations)
-    return { next: 'open', opened: openBody(shape.body, place.path, place.path), again: place.path, left };
+    return { next: 'open', opened: openBody(shape.body, place.path, place.path), again, left };
   if (decision === 'again' && shape.onMax === 'fail') {
     const message = `${place.path} was not done after ${shape.maxIterations} iterations`;
     return { next: 'fail', code: 'LoopExhausted', message };

@@ -57,7 +57,7 @@ interface Body {
 
 function bodyOf(place: Place, ids: readonly string[], used: number): Body | undefined {
   const { element, path } = place;
-  const name = ids[used] ?? '';
+  const name = String(ids[used]);
   switch (element.kind) {
     case 'fork': {
       const sequence = element.branches.find((branch) => branch.name === name)?.body;
