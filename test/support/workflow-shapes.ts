@@ -42,16 +42,26 @@ export const routes = workflow(
 export const forked = workflow(fork('f', { x: [step('a')], y: [step('b')] }));
 export const forkedBetween = workflow(step('s'), fork('f', { x: [step('a')], y: [step('b')] }), step('t'));
 export const longBranch = workflow(fork('f', { x: [step('a'), step('b')], y: [step('c')] }));
+/** A branch of three nodes beside short ones. */
+export const branchOfThree = workflow(
+  fork('f', { x: [step('a'), step('b'), step('c')], y: [step('d')], z: [step('e')] }),
+);
 export const forkInFork = workflow(
   fork('f', { x: [fork('g', { p: [step('a')], q: [step('b')] })], y: [step('c')] }),
 );
+export const loopInBranch = workflow(fork('f', { x: [loop('l', 2, step('a'))], y: [step('b')] }));
 export const mixedFork = workflow(
   fork('f', {
     x: [loop('l', 2, step('a'))],
     y: [{ kind: 'branch', id: 'r', routes: [{ key: 'go', body: [step('b')] }], otherwise: [delay('d', 1)] }],
   }),
 );
+export const loopAlone = workflow(loop('l', 2, step('a')));
 export const looped = workflow(loop('l', 2, step('a')), step('b'));
+/** Whose decision is made on a route. */
+export const routeInLoop = workflow(
+  loop('l', 2, { kind: 'branch', id: 'r', routes: [{ key: 'go', body: [step('a')] }] }),
+);
 export const longLoop = workflow({ ...loop('l', 2, step('a'), step('b')), onMax: 'exitWithLast' });
 export const forkInLoop = workflow(loop('l', 2, fork('f', { x: [step('a')], y: [step('b')] })));
 export const forkThenDecision = workflow(

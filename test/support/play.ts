@@ -1,0 +1,87 @@
+import type { Shape } from '../../lib/model/definition.ts';
+import type { DefinitionHash, NodeId, Nonce, RunId, TenantId } from '../../lib/model/ids.ts';
+import type { Run, RunNode } from '../../lib/model/run.ts';
+import type { EpochMs, Ms } from '../../lib/model/time.ts';
+import type { Transition } from '../../lib/model/transition.ts';
+import { claim } from '../../lib/protocol/claim.ts';
+import { type Commit, type CommitOptions, commit } from '../../lib/protocol/commit.ts';
+import type { Ending } from '../../lib/protocol/end.ts';
+import type { Fence } from '../../lib/protocol/guards.ts';
+import type { NodePlan } from '../../lib/protocol/open.ts';
+import { submit } from '../../lib/protocol/submit.ts';
+import { applyTransition } from '../../lib/testing/apply-transition.ts';
+import { start } from './sample-run.ts';
+
+const key = { tenant: '-' as TenantId, run: 'r' as RunId };
+const hash = 'h' as DefinitionHash;
+
+/** A value that a node hands on. */
+export const value = (text: string, decision?: string): Ending => ({
+  status: 'succeeded',
+  output: { text },
+  cached: false,
+  ...(decision !== undefined && { decision }),
+});
+
+/** One run of a shape, written to by the protocol as a test tells it to, one applied write after the other. */
+export class Play {
+  run: Run;
+  now: EpochMs = start;
+  readonly #shape: Shape;
+  readonly #planOf: (path: NodeId) => NodePlan;
+  #nonces = 0;
+
+  constructor(shape: Shape, plans: Readonly<Record<string, Partial<NodePlan>>> = {}, delayMs: Ms = 0) {
+    this.#shape = shape;
+    this.#planOf = (path) => ({ attemptsMax: 3, leaseMs: 60_000, ...plans[path] });
+    const given = { kind: shape.kind, name: shape.name, hash, submission: 's', input: { text: 'in' } };
+    const queue = { pool: 'default', priority: 'normal', tags: [] } as const;
+    const submission = { ...key, ...given, ...queue, shape, planOf: this.#planOf, delayMs };
+    this.run = submit(submission, this.now).creation.run;
+  }
+
+  node(path: string): RunNode | undefined {
+    return this.run.nodes[path as NodeId];
+  }
+
+  /** Applies a write that must not be refused. */
+  write(transition: Transition): void {
+    const next = applyTransition(this.run, transition);
+    if (!next) throw new Error(`${transition.name} was refused`);
+    this.run = next;
+  }
+
+  claim(path: string): Fence {
+    const node = path as NodeId;
+    const nonce = this.#nonce();
+    const leaseUntil = this.now + 60_000;
+    this.write(claim({ key, node, hash, nonce, worker: 'w', leaseUntil }, this.now, this.run.at));
+    return { node, epoch: this.run.epoch, nonce };
+  }
+
+  /** How writes are made: going on inline unless told otherwise. */
+  options(over: Partial<CommitOptions> = {}): CommitOptions {
+    const inline = { nonce: this.#nonce(), worker: 'w', endsAt: this.now + 900_000 };
+    const hops = { hop: 0, hopLimit: 64 };
+    return { shape: this.#shape, planOf: this.#planOf, now: this.now, expires: 1, ...hops, inline, ...over };
+  }
+
+  /** Ends a node, by the run as it stands or as it was seen. */
+  end(fence: Fence, ending: Ending, over: Partial<CommitOptions> = {}, seen: Run = this.run): Commit {
+    const planned = commit(seen, fence, ending, this.options(over));
+    this.write(planned.transition);
+    return planned;
+  }
+
+  /** Ends a node, and gives the lease on the one that its holder goes on with. */
+  goOn(fence: Fence, ending: Ending): Fence {
+    const { continues } = this.end(fence, ending);
+    if (!continues) throw new Error(`nothing is gone on with after ${fence.node}`);
+    return continues;
+  }
+
+  #nonce(): Nonce {
+    this.#nonces += 1;
+    return `nonce-${this.#nonces}` as Nonce;
+  }
+}
