@@ -41,7 +41,13 @@ describe.each(tables)('workflows on a table as in memory: $name', ({ open }) => 
         const finished = await system.client.get(run);
         expect(finished).toMatchObject({ status: 'succeeded', output: { n: meaningOf(plan, n), turns: [] } });
       }),
-      { numRuns: 40, examples: [[everything, 3]] },
+      {
+        numRuns: 40,
+        examples: [
+          [everything, 3],
+          [sideBySide, 3],
+        ],
+      },
     );
     expect([...seen].sort()).toEqual(
       expect.arrayContaining(['claim', 'commit', 'join', 'pathCommit', 'retry', 'submit']),
@@ -51,6 +57,8 @@ describe.each(tables)('workflows on a table as in memory: $name', ({ open }) => 
 });
 
 const step = { part: 'step', add: 1, failures: 0, bulk: 300 } as const;
+/** Three branches that end at once: none sees that the others have, so whoever is last opens the join apart. */
+const sideBySide = [{ part: 'fork', branches: [[step], [step], [step]] }] as const;
 /** All there is, each in each. */
 const everything = [
   { part: 'step', add: 1, failures: 1, bulk: 3_000 },

@@ -24,7 +24,8 @@ interface Value {
 }
 
 const add = fc.integer({ min: -3, max: 3 });
-const { plan } = fc.letrec<{ plan: Plan; part: Part }>((tie) => ({
+const { plan } = fc.letrec<{ plan: Plan; body: Plan; part: Part }>((tie) => ({
+  body: fc.oneof({ depthIdentifier: 'plan' }, fc.constant([]), tie('plan')),
   plan: fc.array(tie('part'), { minLength: 1, maxLength: 3, depthIdentifier: 'plan' }),
   part: fc.oneof(
     { maxDepth: 3, depthIdentifier: 'plan' },
@@ -40,7 +41,8 @@ const { plan } = fc.letrec<{ plan: Plan; part: Part }>((tie) => ({
       part: fc.constant('fork' as const),
       branches: fc.array(tie('plan'), { minLength: 1, maxLength: 3, depthIdentifier: 'plan' }),
     }),
-    fc.record({ part: fc.constant('branch' as const), even: tie('plan'), otherwise: tie('plan') }),
+    // A route may have no elements: what goes into the branch comes out of it.
+    fc.record({ part: fc.constant('branch' as const), even: tie('body'), otherwise: tie('body') }),
     fc.record({
       part: fc.constant('loop' as const),
       body: tie('plan'),
