@@ -6,6 +6,6 @@ export interface FunctionOptions {
 }
 
 export interface TaskFunctionOptions extends FunctionOptions {
-  /** The tasks module: every task it exports is registered. */
+  /** The tasks module: every task and workflow it exports is registered, a workflow with its tasks. */
   readonly tasks: Readonly<Record<string, unknown>>;
 }

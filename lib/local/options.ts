@@ -10,7 +10,7 @@ import type { TaskModule } from './task-module.ts';
 
 export interface LocalOptions {
   /**
-   * The tasks to serve. A path or file URL of a module: each executor is a process of its own, as on Lambda. A module
+   * The tasks and workflows to serve. A path or file URL of a module: each executor is a process of its own, as on Lambda. A module
    * object: everything runs in this process, which suits tests.
    */
   readonly tasks: string | URL | TaskModule;

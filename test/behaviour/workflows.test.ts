@@ -59,6 +59,39 @@ describe('workflows in executors of their own processes', () => {
     );
   });
 
+  it.each<[string, object, number, string, string]>([
+    [
+      'an input that does not fit',
+      { workflow: 'search', input: { low: 0 } },
+      400,
+      'InvalidInput',
+      'input.high',
+    ],
+    ['no input', { workflow: 'search' }, 400, 'InvalidInput', 'input'],
+    ['an unknown workflow', { workflow: 'nope', input: 1 }, 400, 'UnknownTask', 'workflow'],
+    ['a timeout', { workflow: 'self', input: 1, timeout: 5 }, 400, 'InvalidArgument', 'timeout'],
+    ['attempts', { workflow: 'self', input: 1, maxAttempts: 5 }, 400, 'InvalidArgument', 'maxAttempts'],
+    ['an unknown tag', { workflow: 'self', input: 1, tags: ['gpu'] }, 400, 'UnknownTag', 'tags'],
+    [
+      'another input under the same key',
+      { workflow: 'self', input: 2, idempotencyKey: 'once' },
+      409,
+      'IdempotencyConflict',
+      'idempotencyKey',
+    ],
+  ])('POST /runs refuses %s and stores nothing', async (_what, body, status, code, field) => {
+    await runtime.client.submit(workflows.self, 1, { idempotencyKey: 'once' });
+    const before = await runtime.client.list({ limit: 100 });
+    const response = await fetch(`${runtime.url}/runs`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    });
+    expect(await response.json()).toMatchObject({ status, code, field });
+    expect(response.status).toBe(status);
+    expect((await runtime.client.list({ limit: 100 })).runs).toHaveLength(before.runs.length);
+  });
+
   it('a handler knows where it stands, anywhere below it', async () => {
     expect(currentContext()).toBeUndefined();
     const submitted = await runtime.client.submit(workflows.self, 1, { tenant: 'acme' });
