@@ -63,6 +63,13 @@ describe('workflows on the command line', () => {
     expect(out).not.toContain('NODE');
   });
 
+  it('lists no attempts of a workflow: each node has its own', async () => {
+    const { run, client } = startCli();
+    client.put(succeededRun('done', { kind: 'workflow', task: 'order' }));
+    const [, row] = (await run('list')).out.split('\n');
+    expect(row).toMatch(/^r1 +order +succeeded +2030-01-01T12:00:00.000Z +12 ms$/);
+  });
+
   it('watches how far one has come', async () => {
     const { run, client } = startCli();
     client.put(succeededRun('done', { kind: 'workflow', nodes }));

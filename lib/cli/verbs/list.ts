@@ -9,7 +9,12 @@ const columns: readonly Column<Run>[] = [
   { title: 'ID', text: (run) => run.id },
   { title: 'TASK', text: (run) => run.task },
   { title: 'STATUS', text: (run) => run.status, style: (run) => statusStyles[run.status] ?? 'bold' },
-  { title: 'ATTEMPT', text: (run) => `${run.attempt}/${run.maxAttempts}`, right: true },
+  {
+    title: 'ATTEMPT',
+    // Of a workflow each node has its own.
+    text: (run) => (run.kind === 'task' ? `${run.attempt}/${run.maxAttempts}` : ''),
+    right: true,
+  },
   { title: 'CREATED', text: (run) => run.createdAt },
   {
     title: 'DURATION',
