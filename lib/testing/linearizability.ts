@@ -82,6 +82,12 @@ function epochsOutOfOrder(events: readonly LeaseEvent[]): readonly [LeaseEvent, 
 const effectOf = ({ answer, answeredAt, effectBy = Number.POSITIVE_INFINITY }: LeaseEvent): EpochMs =>
   answer.answer === 'none' ? effectBy : answeredAt;
 
+/** A request whose place is still to be found. */
+interface Candidate {
+  readonly index: number;
+  readonly event: LeaseEvent;
+}
+
 /**
  * Looks for an order in which each request takes effect at one moment between its sending and its answer, and every
  * answer is what a lease would give (Wing and Gong's search, with the states remembered that led nowhere). A request
@@ -110,42 +116,75 @@ class Search {
     ];
   }
 
-  #explains(moment: Moment, open: Set<number>, done: readonly number[]): boolean {
-    if (done.length > this.#furthest.length) this.#furthest = done;
-    const events = [...open].flatMap((index) => {
+  #explains(from: Moment, open: Set<number>, done: number[]): boolean {
+    const begun = done.length;
+    let moment = from;
+    for (;;) {
+      const events = this.#stillPossible(moment, open);
+      if (events.every(({ event }) => event.answer.answer === 'none')) return true;
+      const eligible = eligibleOf(events);
+      const next = this.#free(moment, events, eligible) ?? (eligible.length === 1 ? eligible[0] : undefined);
+      // Where there is nothing to choose, there is nothing to come back to.
+      const after = next && this.#take(moment, next, open, done);
+      if (after) {
+        moment = after;
+        continue;
+      }
+      if (!next && this.#explainsByAny(moment, { events, eligible }, open, done)) return true;
+      if (done.length > this.#furthest.length) this.#furthest = [...done];
+      for (const index of done.splice(begun)) open.add(index);
+      return false;
+    }
+  }
+
+  #stillPossible(moment: Moment, open: Set<number>): Candidate[] {
+    return [...open].flatMap((index) => {
       const event = this.#events[index];
       return event && !isTooLate(event, moment) ? [{ index, event }] : [];
     });
-    const answered = events.filter(({ event }) => event.answer.answer !== 'none');
-    if (answered.length === 0) return true;
-    // Whoever was sent after another's answer comes after it.
-    const firstAnswer = Math.min(...answered.map(({ event }) => event.answeredAt));
-    const eligible = events.filter(({ event }) => event.sentAt <= firstAnswer);
-    const lastChance = Math.min(...events.map(({ event }) => lastChanceOf(event)));
-    const free = eligible.find(
-      ({ event }) => event.sentAt <= lastChance && this.#changesNothing(moment.state, event),
-    );
-    if (free) return this.#explainsAfter(moment, free, open, done);
+  }
+
+  #explainsByAny(
+    moment: Moment,
+    { eligible, events }: { eligible: readonly Candidate[]; events: readonly Candidate[] },
+    open: Set<number>,
+    done: number[],
+  ): boolean {
     const key = `${events.map(({ index }) => index).join()}|${JSON.stringify(moment.state)}`;
     if (this.#deadEnds.has(key)) return false;
-    if (eligible.some((each) => this.#explainsAfter(moment, each, open, done))) return true;
+    for (const each of eligible) {
+      const after = this.#take(moment, each, open, done);
+      if (!after) continue;
+      if (this.#explains(after, open, done)) return true;
+      done.pop();
+      open.add(each.index);
+    }
     this.#deadEnds.add(key);
     return false;
   }
 
-  #explainsAfter(
+  /** Lets a request take effect, if it can have been answered so. */
+  #take(
     { since, state }: Moment,
-    { event, index }: { event: LeaseEvent; index: number },
+    { event, index }: Candidate,
     open: Set<number>,
-    done: readonly number[],
-  ): boolean {
+    done: number[],
+  ): Moment | undefined {
     const next = after(state, event, this.#clockErrorMs);
-    if (!next) return false;
+    if (!next) return undefined;
     open.delete(index);
-    const moment = { state: next, since: Math.max(since, event.sentAt) };
-    const explained = this.#explains(moment, open, [...done, index]);
-    open.add(index);
-    return explained;
+    done.push(index);
+    return { state: next, since: Math.max(since, event.sentAt) };
+  }
+
+  /** One that can stand here whatever comes later. */
+  #free(
+    { state }: Moment,
+    events: readonly Candidate[],
+    eligible: readonly Candidate[],
+  ): Candidate | undefined {
+    const lastChance = Math.min(...events.map(({ event }) => lastChanceOf(event)));
+    return eligible.find(({ event }) => event.sentAt <= lastChance && this.#changesNothing(state, event));
   }
 
   /** An answer that fits and changes nothing can stand here: nothing later misses it. */
@@ -153,6 +192,15 @@ class Search {
     if (event.answer.answer === 'none' || event.answer.answer === 'granted') return false;
     return after(state, event, this.#clockErrorMs) !== undefined;
   }
+}
+
+/** Whoever was sent after another's answer comes after it. */
+function eligibleOf(events: readonly Candidate[]): Candidate[] {
+  const answers = events.map(({ event }) =>
+    event.answer.answer === 'none' ? Number.POSITIVE_INFINITY : event.answeredAt,
+  );
+  const firstAnswer = Math.min(...answers);
+  return events.filter(({ event }) => event.sentAt <= firstAnswer);
 }
 
 /** By when a request without an answer took effect, if it did. */

@@ -2,11 +2,12 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import pMap from 'p-map';
 import { type LocalRuntime, startLocal } from '../../lib/local/index.ts';
-import { work } from './tasks.ts';
+import { flow, work } from './tasks.ts';
 
 /*
  * One round, a program of its own: real executor processes are killed and frozen while they work.
  *   node round.ts --tasks N --kills N --stops N
+ * Half of the N runs are single tasks, half of them workflows.
  * Log lines go to standard error, one JSON report to standard output. `runs` says how each run ended.
  */
 
@@ -14,13 +15,18 @@ export interface RoundReport {
   readonly kills: number;
   readonly stops: number;
   readonly seconds: number;
-  readonly runs: readonly {
-    readonly id: string;
-    readonly status: string;
-    readonly attempt: number;
-    /** The fencing token under which the stored result was made. */
-    readonly token: number | undefined;
-  }[];
+  readonly runs: readonly RunReport[];
+}
+
+export interface RunReport {
+  readonly id: string;
+  readonly status: string;
+  /** Of all its nodes together, in the last iteration of loops. */
+  readonly attempts: number;
+  /** Of a workflow: the number that went in, and the one that came out. */
+  readonly number?: { readonly given: number; readonly made: number };
+  /** The tasks whose stored results it came of, and the fencing tokens under which these were made. */
+  readonly made: readonly { readonly task: string; readonly epoch: number }[];
 }
 
 const { values } = parseArgs({
@@ -36,24 +42,47 @@ await using runtime = await startLocal({
   tasks: new URL('./tasks.ts', import.meta.url),
   port: 0,
   workers: 4,
-  settings: { discoveryPeriod: '500ms' },
+  // Short leases for the functions of workflows, too.
+  settings: { discoveryPeriod: '500ms', lease: '1s', maxAttempts: 100 },
   logLevel: 'info',
 });
-const inputs = Array.from({ length: goal.tasks }, () => ({ ms: between(500, 3_000) }));
-const runs = await pMap(inputs, (input) => runtime.client.submit(work, input), { concurrency: 16 });
+const places = Array.from({ length: goal.tasks }, (_, index) => index);
+const runs = await pMap(places, submit, { concurrency: 16 });
 const done = await disturb(runtime, () => openRuns(runtime));
-const finished = await pMap(runs, (run) => runtime.client.wait(run, { timeout: '10m' }), { concurrency: 8 });
 const report: RoundReport = {
   ...done,
+  runs: await pMap(runs, reportOf, { concurrency: 8 }),
   seconds: Math.round((performance.now() - started) / 1_000),
-  runs: finished.map((run) => ({
-    id: run.id,
-    status: run.status,
-    attempt: run.attempt,
-    token: run.status === 'succeeded' ? run.output.fencingToken : undefined,
-  })),
 };
 process.stdout.write(`${JSON.stringify(report)}\n`);
+
+/** Every other run is a workflow; all of them take about as long. */
+async function submit(index: number): Promise<string> {
+  const ms = between(500, 3_000);
+  const { id } =
+    index % 2 === 0
+      ? await runtime.client.submit(work, { ms })
+      : await runtime.client.submit(flow, { ms: Math.round(ms / 5), n: index, made: [] });
+  return id;
+}
+
+async function reportOf(id: string): Promise<RunReport> {
+  await runtime.client.wait(id, { timeout: '10m' });
+  const run = await runtime.client.get(id);
+  const attempts = run.nodes?.map(({ attempt }) => attempt) ?? [run.attempt];
+  const about = {
+    id,
+    status: run.status,
+    attempts: attempts.reduce((sum, attempt) => sum + attempt, 0),
+  };
+  if (run.status !== 'succeeded') return { ...about, made: [] };
+  if (run.kind === 'task') {
+    const { fencingToken } = run.output as { fencingToken: number };
+    return { ...about, made: [{ task: 'work', epoch: fencingToken }] };
+  }
+  const { made, n } = run.output as { made: RunReport['made']; n: number };
+  return { ...about, number: { given: (run.input as { n: number }).n, made: n }, made };
+}
 
 /** Kills and freezes until the goal is reached or nothing is left to disturb. */
 async function disturb(runtime: LocalRuntime, isOpen: () => Promise<boolean>) {

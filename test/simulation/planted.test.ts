@@ -16,6 +16,14 @@ const without =
     guards: transition.guards.filter(({ guard }) => !names.includes(guard)),
   });
 
+/** Leaves out what sets a path. */
+const dropping =
+  (isLeftOut: (path: readonly string[]) => boolean): Tamper =>
+  (transition) => ({
+    ...transition,
+    updates: transition.updates.filter((update) => !('set' in update && isLeftOut(update.set))),
+  });
+
 const unmoved: Tamper = (transition) =>
   transition.name === 'look'
     ? {
@@ -28,6 +36,22 @@ const bugs: Readonly<Record<string, { tamper: Tamper; noticedAs: RegExp }>> = {
   'a commit without its fence': {
     tamper: without('commit.leased', 'commit.epoch', 'commit.nonce'),
     noticedAs: /I5/,
+  },
+  'a path commit without its fence': {
+    tamper: without('pathCommit.leased', 'pathCommit.epoch', 'pathCommit.nonce'),
+    noticedAs: /I5/,
+  },
+  'a join under an epoch that another has': {
+    tamper: without('join.rev', 'join.newEpoch', 'commit.rev', 'commit.newEpoch'),
+    noticedAs: /I4|I7|no order/,
+  },
+  'a loop that does not count its rounds': {
+    tamper: dropping((path) => path.length === 3 && path[2] === 'iteration'),
+    noticedAs: /iteration|no order|committed twice/,
+  },
+  'a branch whose end is not marked': {
+    tamper: dropping((path) => path.length === 3 && path[2] === 'ends'),
+    noticedAs: /no node|branch/,
   },
   'a renewal that ignores the owner': {
     tamper: without('renew.leased', 'renew.epoch', 'renew.nonce'),
@@ -53,7 +77,7 @@ describe('a guard that only a request held up on its way can miss is missed', ()
 });
 
 describe('a planted bug is noticed, and its history made small', () => {
-  it.each(Object.entries(bugs))('%s', async (_, { noticedAs, tamper }) => {
+  it.each(Object.entries(bugs))('%s', { timeout: 240_000 }, async (_, { noticedAs, tamper }) => {
     const seed = await firstBroken(tamper);
     const whole = await simulate(seed, { tamper });
     const shrunk = await shrink(seed, { tamper });

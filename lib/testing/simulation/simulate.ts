@@ -86,7 +86,7 @@ class History {
     timeline.after(busyMs + calmMsMax, () => {
       this.#isLate = true;
     });
-    await timeline.run(() => this.#isLate || this.#hasEnded());
+    await timeline.run(() => this.#isLate || this.#hasBroken() || this.#hasEnded());
     const broken = await this.#broken();
     return {
       seed: this.#seed,
@@ -109,17 +109,20 @@ class History {
     timeline.after(settings.discoveryPeriod + prng.between(0, 1_000), () => this.#tick(count + 1));
   }
 
+  /** What follows on a broken write says nothing more, and may go on without end. */
+  #hasBroken(): boolean {
+    return this.#cloud.table.broken.length > 0;
+  }
+
   #hasEnded(): boolean {
     if (!this.#faults.isCalm || this.#people.isBusy || this.#fleet.isBusy) return false;
     return this.#cloud.table.all().every(({ phase }) => phase !== 'active');
   }
 
-  async #broken(): Promise<string[]> {
+  async #broken(): Promise<readonly string[]> {
     const { leases, table, timeline } = this.#cloud;
-    for (const run of table.all()) leases.read(run, timeline.now);
-    const clockErrorMs = Math.max(0, this.#skewMsMax - graceMs);
-    return [
-      ...table.broken,
+    if (this.#hasBroken()) return table.broken;
+    const broken = [
       ...this.#people.broken,
       ...table
         .all()
@@ -127,7 +130,9 @@ class History {
           run.phase === 'active' ? [`L1: ${run.run} has not ended ${calmMsMax} ms after the last fault`] : [],
         ),
       ...(await brokenPromises(this.#cloud, this.#people.submitted)),
-      ...(findUnlinearizable(leases.events, clockErrorMs) ?? []),
     ];
+    for (const run of table.all()) leases.read(run, timeline.now);
+    const clockErrorMs = Math.max(0, this.#skewMsMax - graceMs);
+    return [...broken, ...(findUnlinearizable(leases.events, clockErrorMs) ?? [])];
   }
 }

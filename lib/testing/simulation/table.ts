@@ -97,7 +97,7 @@ export class Table {
     const transition = this.#tamper(given);
     const after = applyTransition(before, transition);
     if (!after) return { applied: false, run: before };
-    this.#check(before, after, transition, writer);
+    this.#check(before, after, { transition, node: nodeWrittenBy(given) }, writer);
     this.#store(after);
     return { applied: true, run: after };
   }
@@ -147,10 +147,9 @@ export class Table {
   #check(
     before: Run,
     after: Run,
-    transition: Transition,
+    { node, transition }: { readonly node: NodeId | undefined; readonly transition: Transition },
     { execution, lease, plannedAt, skewMs }: Writer,
   ): void {
-    const node = nodeWrittenBy(transition);
     const fence: Fence | undefined =
       execution && node !== undefined && holders.has(transition.name)
         ? { node, epoch: lease?.epoch ?? 0, nonce: (lease?.owner ?? '') as Fence['nonce'] }

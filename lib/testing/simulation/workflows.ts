@@ -206,7 +206,7 @@ export function someWork(prng: Prng): { workflow: WorkflowName; input: Piece } {
     workflow,
     input: {
       n: prng.between(0, 9),
-      ms: prng.pick([0, 10, 1_000, 15_000]),
+      ms: prng.pick([0, 10, 1_000, 15_000, 40_000]),
       fails,
       ballast,
       ...(prng.chance(0.1) && { dies: prng.pick(steps) }),
