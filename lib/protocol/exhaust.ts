@@ -4,9 +4,19 @@ import type { EpochMs, EpochSec } from '../model/time.ts';
 import type { Transition } from '../model/transition.ts';
 import { abandoned, expiredLease } from './abandoned.ts';
 import { endNode, endRun } from './end.ts';
-import { absent, active, guard, unchanged } from './guards.ts';
+import { absent, active, equals, guard, unchanged } from './guards.ts';
 
-/** An abandoned lease on the last attempt: nobody may take it over, so the run fails with the crash as its cause. */
+/**
+ * An abandoned lease on the last attempt: nobody may take it over, so the run fails with the crash as its cause.
+ *
+ * The nonce tells the lease that was seen from a later one under its epoch, which a loop inside a fork gives without
+ * raising `rev`:
+ *
+ * ```
+ * D  exhaust (epoch 6, last attempt) ── held up ───────────────────────────▶ refused: attempt 1 of round 2
+ * A                    path commit: again (epoch 6, attempt 1) ── crash
+ * ```
+ */
 export function exhaust(run: Run, id: NodeId, node: LeasedNode, now: EpochMs, expires: EpochSec): Transition {
   return {
     name: 'exhaust',
@@ -15,6 +25,7 @@ export function exhaust(run: Run, id: NodeId, node: LeasedNode, now: EpochMs, ex
       ...active('exhaust'),
       guard('exhaust.noControl', absent(['control'])),
       ...abandoned('exhaust', id, node, now),
+      guard('exhaust.nonce', equals(['nodes', id, 'lease', 'nonce'], node.lease.nonce)),
       unchanged('exhaust', run),
     ],
     updates: [

@@ -5,6 +5,7 @@ import { simulate } from '../../lib/testing/simulation/simulate.ts';
 const seeds: readonly [number, string][] = [
   [1_561, 'a renewal held up on its way took from its holder what a later one had given'],
   [4_567, 'the same, with the look planned for the longer lease'],
+  [484, 'a run was given up for a lease of the round before, with attempts left'],
 ];
 
 it.each(seeds)('history %i: %s', async (seed) => {

@@ -5,6 +5,7 @@ import { backoff } from '../../../lib/protocol/backoff.ts';
 import { decideRefusedCancel, finaliseCancel, isQuiet } from '../../../lib/protocol/cancel.ts';
 import { type ClaimCommand, claim, decideRefusedClaim, takeOver } from '../../../lib/protocol/claim.ts';
 import { commit, readRefusedWrite } from '../../../lib/protocol/commit.ts';
+import { exhaust } from '../../../lib/protocol/exhaust.ts';
 import { yieldNode } from '../../../lib/protocol/hand-back.ts';
 import { look, lookAtUnreadable } from '../../../lib/protocol/look.ts';
 import { type Submission, submit } from '../../../lib/protocol/submit.ts';
@@ -115,6 +116,16 @@ describe('a refused write of a holder', () => {
   it('a renewal that finds its node ended has lost it', () => {
     expect(readRefusedWrite(ended('succeeded'), mine).now).toBe('lost');
   });
+});
+
+it('a node is given up for the lease that was seen, not for a later one of a loop under the same epoch', () => {
+  const last = leased(now - 6_000, { attempt: 3, attemptsMax: 3 });
+  const seen = aRun(last);
+  const held = seen.nodes[soleNode] as LeasedNode;
+  const write = exhaust(seen, soleNode, held, now, expires);
+  const later = aRun({ ...last, attempt: 1, lease: { ...held.lease, nonce: 'later' as Nonce } });
+  expect(applyTransition(seen, write)?.phase).toBe('failed');
+  expect(applyTransition(later, write)).toBeUndefined();
 });
 
 describe('a refused cancel', () => {
