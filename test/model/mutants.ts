@@ -15,11 +15,14 @@ export interface Mutant {
  * Guards that are missed only where a request is held up on its way while its sender goes on: here every sender waits
  * for its answer or is gone. The simulation has such requests, and shows that these are missed.
  */
-export const simulatedGuards: readonly string[] = ['renew.longer'];
+export const simulatedGuards: readonly string[] = ['renew.longer', 'exhaust.nonce'];
 
 /** Where each other guard is missed, or why it is not. Pairs show that what stands in for a guard is needed, too. */
 const guards: Readonly<
-  Record<string, string | { readonly why: string } | { readonly in: string; readonly over: Over }>
+  Record<
+    string,
+    string | { readonly why: string; readonly in?: string } | { readonly in: string; readonly over: Over }
+  >
 > = {
   'claim.schema': 'newer version',
   'claim.active': { why: 'a run that has ended has no node that is ready' },
@@ -52,29 +55,61 @@ const guards: Readonly<
   'renew.schema': 'newer version',
   'renew.active': { why: 'a run that has ended has no node that is leased' },
   'renew.leased': { why: 'a node without a lease has no nonce' },
-  'renew.epoch': { why: 'a nonce stands for one claim' },
-  'renew.nonce': { why: 'an epoch stands for one claim' },
+  'renew.epoch': { why: 'a nonce stands for one lease' },
+  'renew.nonce': 'loop: late renewal',
   'renew.lookInTime': 'renewals',
   'renew.lookLater': { why: 'without it the look is put off to the need of the renewal, and no further' },
   'commit.schema': 'newer version',
   'commit.active': { why: 'a run that has ended has no node that is leased' },
   'commit.leased': { why: 'a node without a lease has no nonce' },
-  'commit.epoch': { why: 'a nonce stands for one claim' },
-  'commit.nonce': { why: 'an epoch stands for one claim' },
+  'commit.epoch': { why: 'a nonce stands for one lease' },
+  'commit.nonce': {
+    why: 'a node that comes again under its epoch does so by a commit, which raises `rev`',
+    in: 'loop: late yield',
+  },
   'commit.rev': 'cancel',
+  'commit.newEpoch': 'fork in fork',
+  'commit.lookInTime': 'chain: other workers',
+  'commit.lookLater': {
+    why: 'without it the look is put off to the need of the commit, and no further',
+    in: 'chain: other workers',
+  },
+  'pathCommit.schema': 'fork: newer version',
+  'pathCommit.active': 'fork: newer version',
+  'pathCommit.leased': { why: 'a node without a lease has no nonce', in: 'fork: freezes' },
+  'pathCommit.epoch': { why: 'a nonce stands for one lease', in: 'fork: freezes' },
+  'pathCommit.nonce': 'loop in a branch: late requests',
+  'pathCommit.noControl': 'long branch: cancel',
+  'pathCommit.lookInTime': 'long branch: cancel',
+  'pathCommit.lookLater': {
+    why: 'without it the look is put off to the need of the commit, and no further',
+    in: 'fork: freezes',
+  },
+  'join.schema': 'fork: newer version',
+  'join.active': { why: 'an end raises `rev`', in: 'fork: newer version' },
+  'join.rev': 'long branch: cancel',
+  'join.newEpoch': 'fork in fork',
+  'join.lookInTime': 'fork: freezes',
+  'join.lookLater': {
+    why: 'without it the look is put off to the need of the join, and no further',
+    in: 'fork: freezes',
+  },
   'retry.schema': 'newer version',
   'retry.active': { why: 'a run that has ended has no node that is leased' },
   'retry.leased': { why: 'a node without a lease has no nonce' },
-  'retry.epoch': { why: 'a nonce stands for one claim' },
-  'retry.nonce': { why: 'an epoch stands for one claim' },
+  'retry.epoch': { why: 'a nonce stands for one lease' },
+  'retry.nonce': { why: 'a hand-back ends its lease: nothing comes again under its epoch' },
   'retry.noControl': { in: 'two cancels', over: { attemptsMax: 2 } },
   'retry.lookInTime': 'long leases',
   'retry.lookLater': { why: 'without it the look is put off to the need of the retry, and no further' },
   'yield.schema': 'newer version',
   'yield.active': { why: 'a run that has ended has no node that is leased' },
   'yield.leased': { why: 'a node without a lease has no nonce' },
-  'yield.epoch': { why: 'a nonce stands for one claim' },
-  'yield.nonce': { why: 'an epoch stands for one claim' },
+  'yield.epoch': { why: 'a nonce stands for one lease' },
+  'yield.nonce': {
+    why: 'a hand-back ends its lease: nothing comes again under its epoch',
+    in: 'loop: late yield',
+  },
   'yield.noControl': 'cancel and lost responses',
   'yield.lookInTime': 'hop limit',
   'yield.lookLater': { why: 'without it the look is put off to the need of the yield, and no further' },
@@ -102,6 +137,9 @@ const guards: Readonly<
 /** Guards that stand in for each other: without all of them it is noticed. */
 const together: readonly { readonly scenario: string; readonly off: readonly string[] }[] = [
   { scenario: 'crashes', off: ['commit.leased', 'commit.epoch', 'commit.nonce'] },
+  { scenario: 'fork: lost responses', off: ['pathCommit.leased', 'pathCommit.epoch', 'pathCommit.nonce'] },
+  { scenario: 'long branch: cancel', off: ['join.active', 'join.rev'] },
+  { scenario: 'loop: late yield', off: ['commit.nonce', 'commit.rev'] },
   { scenario: 'crashes', off: ['retry.leased', 'retry.epoch', 'retry.nonce'] },
   { scenario: 'hop limit', off: ['yield.leased', 'yield.epoch', 'yield.nonce'] },
   { scenario: 'renewals', off: ['renew.leased', 'renew.epoch', 'renew.nonce'] },
@@ -141,8 +179,19 @@ const sooner = (guard: Guard): Guard =>
     ? ({ ...guard, value: guard.value + 5_000 } as Guard)
     : guard;
 
+/** The look or the end of a fork taken from where a write leaves it. */
+const workflowMistakes: readonly Mutant[] = [
+  { scenario: 'fork: crashes', mutation: leave('pathCommit', 'ends') },
+  { scenario: 'fork: crashes', mutation: leave('commit', 'ends') },
+  { scenario: 'fork in fork', mutation: leave('join', 'epoch') },
+  { scenario: 'loop', mutation: leave('commit', 'iteration') },
+  { scenario: 'loop', mutation: leave('commit', 'output') },
+  { scenario: 'fork: lost responses', over: { inline: 'never' }, mutation: leave('join', 'rev') },
+];
+
 /** Mistakes that are no missing guards. */
 const mistakes: readonly Mutant[] = [
+  ...workflowMistakes,
   { scenario: 'crashes', mutation: leave('claim', 'epoch') },
   { scenario: 'crashes', mutation: leave('takeOver', 'epoch') },
   { scenario: 'crashes', mutation: leave('takeOver', 'attempt') },
@@ -193,7 +242,7 @@ export const mutants: readonly Mutant[] = [
     const mutation = { name: `without ${name}`, transition: without([name]) };
     if (typeof found === 'string') return { mutation, scenario: found };
     return 'why' in found
-      ? { mutation, scenario: 'renewals', equivalent: found.why }
+      ? { mutation, scenario: found.in ?? 'renewals', equivalent: found.why }
       : { mutation, scenario: found.in, over: found.over };
   }),
   ...together.map(({ off, scenario }) => ({

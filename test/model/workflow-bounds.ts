@@ -51,6 +51,15 @@ export const sequenceBounds: AllBounds = {
     usual: { ...line, shape: shapes.looped, inline: 'either', faults: { crashes: 1, lostResponses: 1 } },
     large: { attemptsMax: 2 },
   },
+  'loop: late retry': {
+    usual: { ...line, shape: shapes.loopAlone, attemptsMax: 2, workers: 1, faults: { late: 1 } },
+  },
+  'loop: late yield': {
+    usual: { ...line, shape: shapes.loopAlone, workers: 1, faults: { late: 1, yields: 1 } },
+  },
+  'loop: late renewal': {
+    usual: { ...line, shape: shapes.loopAlone, workers: 1, faults: { late: 1, renewals: 1 } },
+  },
   'loop: late requests': {
     usual: { ...line, shape: shapes.longLoop, faults: { crashes: 1, late: 1 } },
     large: { attemptsMax: 2, inline: 'either' },
@@ -97,7 +106,7 @@ export const forkBounds: AllBounds = {
     large: { looksMax: 2 },
   },
   'fork: newer version': {
-    usual: { ...line, shape: shapes.forked, workers: 1, faults: { upgrades: 1 }, cancels: [0] },
+    usual: { ...line, shape: shapes.forked, faults: { upgrades: 1 } },
   },
   'fork: hop limit': {
     usual: { ...line, shape: shapes.forkedBetween, inline: 'either', hopLimit: 1, faults: {} },
@@ -106,6 +115,16 @@ export const forkBounds: AllBounds = {
   'long branch: history': {
     usual: { ...line, shape: shapes.longBranch, outputChars: 800, faults: { lostResponses: 1 } },
     large: { faults: { late: 1 } },
+  },
+  'long branch: cancel': {
+    usual: { ...line, shape: shapes.longBranch, faults: {}, cancels: [0] },
+    large: { faults: { lostResponses: 1 } },
+  },
+  'long branch: newer version': {
+    usual: { ...line, shape: shapes.longBranch, workers: 1, faults: { upgrades: 1 } },
+  },
+  'loop in a branch: late requests': {
+    usual: { ...line, shape: shapes.loopInBranch, faults: { late: 1 } },
   },
   'fork in fork': {
     usual: { ...line, shape: shapes.forkInFork, faults: {} },
