@@ -87,7 +87,7 @@ const guards: Readonly<
   },
   'join.schema': 'fork: newer version',
   'join.active': { why: 'an end raises `rev`', in: 'fork: newer version' },
-  'join.rev': 'long branch: cancel',
+  'join.rev': { in: 'fork: lost responses', over: { inline: 'never' } },
   'join.newEpoch': 'fork in fork',
   'join.lookInTime': 'fork: freezes',
   'join.lookLater': {
@@ -138,7 +138,7 @@ const guards: Readonly<
 const together: readonly { readonly scenario: string; readonly off: readonly string[] }[] = [
   { scenario: 'crashes', off: ['commit.leased', 'commit.epoch', 'commit.nonce'] },
   { scenario: 'fork: lost responses', off: ['pathCommit.leased', 'pathCommit.epoch', 'pathCommit.nonce'] },
-  { scenario: 'long branch: cancel', off: ['join.active', 'join.rev'] },
+  { scenario: 'fork: cancel', off: ['join.active', 'join.rev'] },
   { scenario: 'loop: late yield', off: ['commit.nonce', 'commit.rev'] },
   { scenario: 'crashes', off: ['retry.leased', 'retry.epoch', 'retry.nonce'] },
   { scenario: 'hop limit', off: ['yield.leased', 'yield.epoch', 'yield.nonce'] },

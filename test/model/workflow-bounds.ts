@@ -6,8 +6,8 @@ const line = { messagesMax: 1, looksMax: 0, attemptsMax: 1, inline: 'always' } a
 
 export const sequenceBounds: AllBounds = {
   'chain: crashes': {
-    usual: { ...line, shape: shapes.chain, inline: 'either', attemptsMax: 2, faults: { crashes: 1 } },
-    large: { faults: { crashes: 2 }, messagesMax: 2 },
+    usual: { ...line, shape: shapes.chain, attemptsMax: 2, faults: { crashes: 1 } },
+    large: { inline: 'either', faults: { crashes: 2 }, messagesMax: 2 },
   },
   'chain: late requests': {
     usual: { ...line, shape: shapes.chain, faults: { crashes: 1, late: 1 } },
@@ -51,9 +51,6 @@ export const sequenceBounds: AllBounds = {
     usual: { ...line, shape: shapes.looped, inline: 'either', faults: { crashes: 1, lostResponses: 1 } },
     large: { attemptsMax: 2 },
   },
-  'loop: late retry': {
-    usual: { ...line, shape: shapes.loopAlone, attemptsMax: 2, workers: 1, faults: { late: 1 } },
-  },
   'loop: late yield': {
     usual: { ...line, shape: shapes.loopAlone, workers: 1, faults: { late: 1, yields: 1 } },
   },
@@ -61,8 +58,8 @@ export const sequenceBounds: AllBounds = {
     usual: { ...line, shape: shapes.loopAlone, workers: 1, faults: { late: 1, renewals: 1 } },
   },
   'loop: late requests': {
-    usual: { ...line, shape: shapes.longLoop, faults: { crashes: 1, late: 1 } },
-    large: { attemptsMax: 2, inline: 'either' },
+    usual: { ...line, shape: shapes.longLoop, workers: 1, faults: { crashes: 1, late: 1 } },
+    large: { workers: 2, inline: 'either' },
   },
 };
 
@@ -124,7 +121,8 @@ export const forkBounds: AllBounds = {
     usual: { ...line, shape: shapes.longBranch, workers: 1, faults: { upgrades: 1 } },
   },
   'loop in a branch: late requests': {
-    usual: { ...line, shape: shapes.loopInBranch, faults: { late: 1 } },
+    usual: { ...line, shape: shapes.loopInBranch, workers: 1, faults: { late: 1 } },
+    large: { workers: 2 },
   },
   'fork in fork': {
     usual: { ...line, shape: shapes.forkInFork, faults: {} },
