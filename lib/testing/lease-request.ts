@@ -133,7 +133,7 @@ function openingsOf(updates: readonly Update[], run: Run): Map<NodeId, Opening> 
 const holderOf = ({ lease }: LeasedNode) => ({ owner: lease.nonce, until: lease.until });
 
 /** The iterations of the loops around a node. */
-export function lifeOf({ nodes }: Pick<Run, 'nodes'>, path: NodeId): Life {
+function lifeOf({ nodes }: Pick<Run, 'nodes'>, path: NodeId): Life {
   const ids = path.split('/');
   return ids.flatMap((_, count) => {
     const around = nodes[ids.slice(0, count).join('/') as NodeId];
