@@ -143,7 +143,10 @@ const together: readonly { readonly scenario: string; readonly off: readonly str
   { scenario: 'crashes', off: ['retry.leased', 'retry.epoch', 'retry.nonce'] },
   { scenario: 'hop limit', off: ['yield.leased', 'yield.epoch', 'yield.nonce'] },
   { scenario: 'renewals', off: ['renew.leased', 'renew.epoch', 'renew.nonce'] },
-  { scenario: 'crashes', off: ['exhaust.active', 'exhaust.rev', 'exhaust.leased', 'exhaust.expired'] },
+  {
+    scenario: 'crashes',
+    off: ['exhaust.active', 'exhaust.rev', 'exhaust.leased', 'exhaust.nonce', 'exhaust.expired'],
+  },
   { scenario: 'two cancels', off: ['exhaust.noControl', 'exhaust.rev'] },
   { scenario: 'two cancels', off: ['finaliseCancel.active', 'finaliseCancel.rev'] },
   { scenario: 'renewals', off: ['takeOver.epoch', 'takeOver.expired'] },
