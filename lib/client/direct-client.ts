@@ -9,7 +9,8 @@ import { toEpochSec } from '../model/time.ts';
 import { expiry, storeApart } from '../payload/payload.ts';
 import { isReadable, type UnreadableRun } from '../ports/run-store.ts';
 import { decideRefusedCancel, finaliseCancel, isQuiet, requestCancel } from '../protocol/cancel.ts';
-import { isResubmission, submit } from '../protocol/submit.ts';
+import { longestDelayMs } from '../protocol/nodes/longest.ts';
+import { doorbellsOf, isResubmission, submit } from '../protocol/submit.ts';
 import { tracedSubmission } from '../trace/spans.ts';
 import type {
   CancelOptions,
@@ -95,7 +96,7 @@ class DirectClient {
       payloads,
       submission,
       packed,
-      expiry.ofInput(now, settings.retention, submission.delayMs),
+      expiry.ofInput(now, settings.retention, submission.delayMs + longestDelayMs(registered.shape.body)),
     );
     await this.#keepDefinition(registered);
     const { creation, dispatches } = submit(submission, now);
@@ -113,7 +114,7 @@ class DirectClient {
       });
     }
     // Nobody came for it yet: it may be our own, of which the answer was lost, and then nobody has rung.
-    if (existing.phase === 'active' && existing.epoch === 0) await this.#ring(dispatches);
+    if (existing.phase === 'active' && existing.epoch === 0) await this.#ring(doorbellsOf(existing, now));
     return { ...(await this.#view(existing)), created: false };
   }
 

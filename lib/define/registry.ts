@@ -4,6 +4,7 @@ import type { DefinitionHash } from '../model/ids.ts';
 import { hashOf } from './hash.ts';
 import { type AnyTask, isTask } from './task.ts';
 import { taskDefinition } from './task-definition.ts';
+import { Builder } from './workflow/builder.ts';
 import type { Nodes } from './workflow/node-code.ts';
 import { type AnyWorkflow, isWorkflow } from './workflow/workflow.ts';
 
@@ -55,9 +56,19 @@ export class Registry {
   /**
    * Registers every task and workflow that a module exports; other exports are left alone.
    *
-   * @throws HoldfastError `NoTasks`, `DuplicateName`
+   * @throws HoldfastError `NoTasks`, `DuplicateName`, `InvalidWorkflow` for one that was never built
    */
   static fromModule(module: Readonly<Record<string, unknown>>): Registry {
+    for (const [name, value] of Object.entries(module)) {
+      if (!(value instanceof Builder)) continue;
+      throw new HoldfastError(
+        'InvalidWorkflow',
+        `The export ${name} is an unfinished workflow: end it with .build()`,
+        {
+          field: name,
+        },
+      );
+    }
     const definitions = Object.values(module).filter((value) => isTask(value) || isWorkflow(value));
     if (definitions.length === 0) {
       throw new HoldfastError('NoTasks', 'The tasks module exports no task and no workflow');

@@ -13,7 +13,7 @@ export const errorHints = {
     'Set the named environment variable; the construct and the embedded runtime do so by themselves.',
   InvalidWorkflow: 'Mend the definition at the named node.',
   DuplicateName: 'Give each exported task and workflow a name of its own.',
-  NoTasks: 'Export at least one task made by defineTask from the tasks module.',
+  NoTasks: 'Export at least one task made by defineTask, or a workflow, from the tasks module.',
   NotSerializable: 'Return plain JSON values: convert dates to strings, maps to objects, bigints to strings.',
   PayloadTooLarge: 'Store the value elsewhere and pass a reference to it.',
   OutputTooLarge: 'Store the result elsewhere and return a reference to it.',

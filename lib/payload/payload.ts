@@ -78,14 +78,17 @@ export function inlineOutputMax(run: Pick<Run, 'nodes'>): number {
 }
 
 const day: Ms = 86_400_000;
+/** What a workflow could wait for is bounded by this. */
+const waitMsMax: Ms = 3_660 * day;
 
 /**
  * When values that lie apart may be deleted: bounds, set when they are written, because a second write at the run's end
  * would cost as much as the value. `retention` is how long finished runs are kept, in milliseconds.
  */
 export const expiry = {
-  /** A run may wait for `delayMs`, and for its retries after that. */
-  ofInput: (now: EpochMs, retention: Ms, delayMs: Ms): EpochMs => now + delayMs + 400 * day + retention,
+  /** A run may wait for `delayMs`, all delays of its workflow among that, and for its retries. */
+  ofInput: (now: EpochMs, retention: Ms, delayMs: Ms): EpochMs =>
+    now + Math.min(delayMs, waitMsMax) + 400 * day + retention,
   /** The next attempt comes after a pause of at most 30 days, and may then run for days. */
   ofCheckpoint: (now: EpochMs, retention: Ms): EpochMs => now + 60 * day + retention,
   /** Written just before the commit that sets the run's own expiry. */

@@ -232,7 +232,9 @@ function advances(
   const opening = openNodes(next.opened, fence.epoch, options);
   const look = lookInTime(name, opening.needAt, run.at);
   const keep = new Set(next.opened.nodes.flatMap(({ from }) => from ?? []));
-  const gone = next.again === undefined ? leaving(run, { by: fence.node, keep, scope }) : {};
+  const marked = joined(run, fence.node);
+  const actions = Object.keys(opening.nodes).length + marked.length;
+  const gone = next.again === undefined ? leaving(run, { actions, by: fence.node, keep, scope }) : {};
   const ends =
     next.again === undefined
       ? endNode(fence.node, ending, options.now)
@@ -249,7 +251,7 @@ function advances(
       ],
       updates: [
         ...ends,
-        ...(next.again === undefined ? joined(run, fence.node) : []),
+        ...(next.again === undefined ? marked : []),
         ...loopsLeft(next.left, options.now),
         ...opening.updates,
         ...Object.keys(gone).map((path) => remove(['nodes', path])),

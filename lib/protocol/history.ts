@@ -7,6 +7,10 @@ export type Leaving = Readonly<Record<NodeId, RunNode>>;
 
 /** A write is charged for the whole item: finished nodes of more than so many characters leave it together. */
 const historyCharsMax = 1_000;
+/** Beside other branches' nodes, a branch's own few make the item large, too: then they leave as soon as they can. */
+const itemCharsMax = 4_000;
+/** What one write opens, marks and takes out must fit into an expression of 4,096 characters. */
+const actionsMax = 180;
 
 /**
  * The finished nodes that can leave the item with the commit of `by`; empty while they are few. They are first put
@@ -21,10 +25,16 @@ const historyCharsMax = 1_000;
  * belong to the branch `scope` of the committer.
  *
  * @param keep the nodes whose outputs the nodes that this commit opens will need
+ * @param actions how many nodes the same write opens or marks already
  */
 export function leaving(
   run: Pick<Run, 'nodes'>,
-  { by, keep, scope }: { by: NodeId; keep: ReadonlySet<NodeId>; scope: NodeId | undefined },
+  {
+    actions,
+    by,
+    keep,
+    scope,
+  }: { actions: number; by: NodeId; keep: ReadonlySet<NodeId>; scope: NodeId | undefined },
 ): Leaving {
   const nodes = Object.entries(run.nodes) as [NodeId, RunNode][];
   const needed = new Set(nodes.flatMap(([path, node]) => (isOpen(node) && path !== by && node.from) || []));
@@ -36,6 +46,7 @@ export function leaving(
       !needed.has(path) &&
       (scope === undefined || isWithin(path, scope)),
   );
-  const chars = JSON.stringify(finished).length;
-  return chars > historyCharsMax ? Object.fromEntries(finished) : {};
+  const own = JSON.stringify(finished).length;
+  const isLarge = own > historyCharsMax || JSON.stringify(run.nodes).length > itemCharsMax;
+  return isLarge ? Object.fromEntries(finished.slice(0, Math.max(0, actionsMax - actions))) : {};
 }

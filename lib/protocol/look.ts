@@ -132,10 +132,11 @@ const nodesAsSeen = (run: Run, now: EpochMs): Guard[] =>
   nodesOf(run)
     .filter(([, { status }]) => status === 'ready' || status === 'running')
     .flatMap(([id, node]) => [
-      guard('look.status', equals(['nodes', id, 'status'], node.status)),
       guard('look.epoch', equals(['nodes', id, 'epoch'], node.epoch)),
-      // Planned for the end of a lease that a renewal may have moved.
-      ...(node.status === 'running' && isAbandoned(node, now) ? [expired('look', id, now)] : []),
+      // Planned for the end of a lease that a renewal may have moved; a node without a lease has none that ended.
+      node.status === 'running' && isAbandoned(node, now)
+        ? expired('look', id, now)
+        : guard('look.status', equals(['nodes', id, 'status'], node.status)),
     ]);
 
 /** 1, 2, 4 … minutes, at most 15. */

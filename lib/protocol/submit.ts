@@ -1,9 +1,11 @@
 import type { Shape } from '../model/definition.ts';
 import type { NodeId } from '../model/ids.ts';
 import type { Dispatch } from '../model/message.ts';
-import { type Run, schemaVersion } from '../model/run.ts';
+import { type Run, type RunNode, schemaVersion } from '../model/run.ts';
 import type { EpochMs, Ms } from '../model/time.ts';
 import type { Creation } from '../model/transition.ts';
+import { dispatchOf } from './dispatch.ts';
+import { messageDelayMaxMs } from './limits.ts';
 import { leaseNeedAt } from './look-in-time.ts';
 import { openBody } from './nodes/open.ts';
 import { dispatchesOf, type NodePlan, openNodes } from './open.ts';
@@ -53,6 +55,13 @@ export function submit(submission: Submission, now: EpochMs): { creation: Creati
     createdAt: now,
   };
   return { creation: { name: 'submit', run }, dispatches: dispatchesOf(run, opening, 0) };
+}
+
+/** The doorbells of what is ready in a run, as far as a message can be sent for it now. Its definition may be an older one. */
+export function doorbellsOf(run: Run, now: EpochMs): Dispatch[] {
+  return (Object.entries(run.nodes) as [NodeId, RunNode][])
+    .filter(([, node]) => node.status === 'ready' && node.notBefore - now <= messageDelayMaxMs)
+    .map(([path, node]) => dispatchOf(run, path, { delayMs: Math.max(0, node.notBefore - now), hop: 0 }));
 }
 
 /** Whether the run that is there already came of the same submission: then it is the caller's. */

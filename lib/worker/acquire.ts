@@ -13,6 +13,8 @@ export interface Held {
   readonly run: Run;
   readonly fence: Fence;
   readonly leaseUntil: EpochMs;
+  /** Gone on with after another node, in the time that this left. */
+  readonly isContinued?: true;
   /** From an owner whose lease ran out. */
   readonly takenOver?: true;
 }

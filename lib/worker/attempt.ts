@@ -163,7 +163,8 @@ export class Attempt {
         return late?.outcome === 'returned' ? late : { outcome: 'yielded', checkpoint: this.#checkpoint };
       case 'DeadlineNear':
         if (late?.outcome === 'returned') return late;
-        return this.#checkpoint
+        // What was begun late has not failed for that: its next attempt begins with an invocation, and has all of it.
+        return this.#checkpoint || this.#held.isContinued
           ? { outcome: 'yielded', checkpoint: this.#checkpoint }
           : { outcome: 'threw', thrown: reason };
       default:

@@ -24,8 +24,8 @@ export class Executor {
   readonly #ports: WorkerPorts;
   readonly #statistics: Statistics;
   readonly #attempts = new Set<Attempt>();
-  /** Set once the worker is ending: nothing is gone on with. */
-  #isEnding = false;
+  /** Set once the worker is ending: nothing is gone on with, and what begins all the same is told. */
+  #tellEnding: ((attempt: Attempt) => void) | undefined;
 
   constructor(ports: WorkerPorts, statistics: Statistics) {
     this.#ports = ports;
@@ -39,7 +39,7 @@ export class Executor {
     const registered = this.#ports.registry.byHash(message.hash);
     if (!registered) return await this.#leave(message, logger);
     if (delivery.endsAt - this.#ports.clock.now() <= delivery.marginMs) return defer(0, 'DeadlineNear');
-    const nodes = new NodeRun(this.#ports, registered, delivery, () => this.#isEnding);
+    const nodes = new NodeRun(this.#ports, registered, delivery, () => this.#tellEnding !== undefined);
     const missing = nodes.notImplemented(message.node);
     if (missing !== undefined) {
       logger.warn('task not implemented here: left to other workers', {
@@ -62,14 +62,17 @@ export class Executor {
 
   /** Aborts what runs; each attempt is handed back without being counted. */
   shutDown(): void {
-    this.#isEnding = true;
-    for (const attempt of this.#attempts) attempt.shutDown();
+    this.#end((attempt) => attempt.shutDown());
   }
 
   /** Asks what runs to hand back at its next checkpoint. */
   askToYield(reason: HoldfastError): void {
-    this.#isEnding = true;
-    for (const attempt of this.#attempts) attempt.askToYield(reason);
+    this.#end((attempt) => attempt.askToYield(reason));
+  }
+
+  #end(tell: (attempt: Attempt) => void): void {
+    this.#tellEnding = tell;
+    for (const attempt of this.#attempts) tell(attempt);
   }
 
   /** One node after the other, as long as each gives its holder the next. */
@@ -106,6 +109,8 @@ export class Executor {
     const attempt = new Attempt(ports, held, nodes.delivery, options);
     const started = clock.now();
     this.#attempts.add(attempt);
+    // A commit that was on its way when the end came may have gone on to this node.
+    this.#tellEnding?.(attempt);
     this.#statistics.begin();
     if (held.takenOver) {
       this.#statistics.takeovers += 1;

@@ -14,6 +14,9 @@ import { cacheKeyOf, readCached, shareResult } from './cached-result.ts';
 import { readInput } from './node-input.ts';
 import type { WorkerPorts } from './ports.ts';
 
+/** More than the name of any route. */
+const keyCharsMax = 80;
+
 /** What came of a node's code. */
 export interface Performed {
   /** As text; as it is stored already where it only passes through; absent for a route, whose input goes on. */
@@ -40,7 +43,9 @@ export async function perform(ports: WorkerPorts, work: Performance, ctx: Contex
       return await performTask(ports, code.task, work, { ctx, stored: input });
     case 'route': {
       const key = await code.run(input as never);
-      if (typeof key === 'string') return { cached: false, decision: key };
+      // No route has a longer name: what is longer takes the other way, and would only fill the run's item.
+      if (typeof key === 'string')
+        return { cached: false, decision: key.slice(0, keyCharsMax).toWellFormed() };
       throw new HoldfastError('NoRoute', `The function of ${place.path} returned no text, but ${typeof key}`);
     }
     case 'map':
@@ -70,6 +75,10 @@ async function performTask(
 
 /** The tag of a loop's decision is kept beside the value. */
 function resultOf(place: Place, value: unknown): Performed {
+  if (!decides(place) && decisionOf(value)) {
+    const message = `${place.path} returned a decision, but it ends no iteration of a loop`;
+    throw new HoldfastError('NoDecision', message);
+  }
   if (!decides(place)) return { output: { text: serialize(value, 'output') }, cached: false };
   const decision = decisionOf(value);
   if (!decision) {

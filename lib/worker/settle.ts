@@ -14,6 +14,7 @@ import type { Ending } from '../protocol/end.ts';
 import type { Fence } from '../protocol/guards.ts';
 import { type HandBack, retryLater, yieldNode } from '../protocol/hand-back.ts';
 import type { Leaving } from '../protocol/history.ts';
+import { longestDelayMs } from '../protocol/nodes/longest.ts';
 import type { Held } from './acquire.ts';
 import { isRetryable, toFailure } from './failure.ts';
 import type { NodePolicy } from './node-policy.ts';
@@ -28,9 +29,17 @@ export type Settled = 'succeeded' | 'failed' | 'retrying' | 'yielded' | 'cancell
 /** What to write, before the decision that the run's state may still change. */
 export type Result =
   | ({ readonly kind: 'value' } & Performed)
-  | { readonly kind: 'error'; readonly thrown: unknown; readonly checkpoint: Packed | undefined }
+  | Thrown
   | { readonly kind: 'yield'; readonly checkpoint: Packed | undefined }
   | { readonly kind: 'cancelled' };
+
+interface Thrown {
+  readonly kind: 'error';
+  readonly thrown: unknown;
+  readonly checkpoint: Packed | undefined;
+  /** No further attempt would help. */
+  readonly isFinal?: boolean;
+}
 
 /** What became of an attempt, and the node that the same holder goes on with, if there is one. */
 export interface Ended {
@@ -69,6 +78,27 @@ const pauseBetweenTriesMs = 500;
  * @throws HoldfastError `StoreUnreachable` when the store gave no answer until the lease's end
  */
 export async function settle(context: SettleContext, latest: Run, result: Result): Promise<Ended> {
+  const { ports } = context;
+  try {
+    return await write(context, latest, result);
+  } catch (error) {
+    if (isUnanswered(error) || result.kind !== 'value') throw error;
+    // What cannot be written, whatever is tried, ends the node with its cause, instead of running it again.
+    ports.logger.error('result not written: the node fails', { error });
+    return await write(context, latest, {
+      kind: 'error',
+      thrown: error,
+      checkpoint: undefined,
+      isFinal: true,
+    });
+  }
+}
+
+/** No answer came: it may be written later, or have been written already. */
+const isUnanswered = (error: unknown): boolean =>
+  error instanceof HoldfastError && (error.code === 'StoreUnreachable' || error.code === 'TableNotFound');
+
+async function write(context: SettleContext, latest: Run, result: Result): Promise<Ended> {
   const { held, ports } = context;
   let run = latest;
   for (;;) {
@@ -115,7 +145,7 @@ async function decideValue(context: SettleContext, run: Run, result: Performed):
   const expiresAt =
     run.kind === 'task'
       ? expiry.ofOutput(now, settings.retention)
-      : expiry.ofInput(now, settings.retention, 0);
+      : expiry.ofInput(now, settings.retention, longestDelayMs(context.registered.shape.body));
   if (packed) await storeApart(payloads, run, packed, expiresAt);
   const end: Ending = {
     status: 'succeeded',
@@ -145,12 +175,13 @@ function packOutput(
 async function decideError(
   context: SettleContext,
   run: Run,
-  { thrown, checkpoint }: { thrown: unknown; checkpoint: Packed | undefined },
+  { checkpoint, isFinal = false, thrown }: Omit<Thrown, 'kind'>,
 ): Promise<Write> {
   const { held, ports, policy } = context;
   const node = run.nodes[held.fence.node] as LeasedNode;
   const failure = toFailure(thrown, node.attempt, ports.workerId);
-  const again = node.attempt < node.attemptsMax && !run.control && isRetryable(thrown, policy.retryIf);
+  const isLast = isFinal || node.attempt >= node.attemptsMax;
+  const again = !isLast && !run.control && isRetryable(thrown, policy.retryIf);
   if (!again) return ending(context, run, { status: 'failed', failure });
   // The next attempt goes on from where this one came to.
   await storeCheckpoint(ports, run, checkpoint);
@@ -191,12 +222,13 @@ function ending({ held, options }: SettleContext, run: Run, end: Ending): Write 
   return { settled: status, ...planned };
 }
 
-async function putHistory({ held, ports }: SettleContext, { leaving }: Write): Promise<void> {
+async function putHistory({ held, ports, registered }: SettleContext, { leaving }: Write): Promise<void> {
   if (!leaving || Object.keys(leaving).length === 0) return;
   const now = ports.clock.now();
   // Names follow each other in time: of a node that came twice, the later one is found last.
   const name = `${String(now).padStart(15, '0')}#${held.fence.nonce}`;
-  const expiresAt = expiry.ofInput(now, ports.settings.retention, 0);
+  const longest = longestDelayMs(registered.shape.body);
+  const expiresAt = expiry.ofInput(now, ports.settings.retention, longest);
   await ports.history.put(held.run, name, leaving, expiresAt);
 }
 
@@ -204,7 +236,9 @@ async function putHistory({ held, ports }: SettleContext, { leaving }: Write): P
 async function followUp(context: SettleContext, run: Run, write: Write): Promise<Ended> {
   const { settled, packed } = write;
   await ring(context.ports, run, write.dispatches);
-  const next = write.continues ? holdNext(run, write.continues) : await tend(context, run);
+  const next = write.continues
+    ? holdNext(run, write.continues)
+    : await tend(context, run, context.held.fence.node);
   return {
     settled,
     ...(next && { continued: { ...next, ...(packed?.apart !== undefined && { carried: packed }) } }),

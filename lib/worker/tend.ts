@@ -28,12 +28,21 @@ const triesMax = 3;
 /**
  * What a run needs once a branch has ended: the join, where all have, or its end, where it was cancelled and nobody
  * works on it any more. What fails here is found out by a look.
+ *
+ * @param ended the node that its holder has ended just before
  */
-export async function tend(context: Tending, run: Run): Promise<Held | undefined> {
+export async function tend(context: Tending, run: Run, ended: NodeId): Promise<Held | undefined> {
   if (run.phase !== 'active') return undefined;
   if (run.control?.kind === 'cancel') return await endCancelled(context, run);
-  const [toJoin] = forksToJoin(run);
-  return toJoin && (await join(context, run, toJoin.fork));
+  const node = run.nodes[ended];
+  const own = node?.status === 'succeeded' ? node.ends?.fork : undefined;
+  // Its own fork first: of several that end at once, each has a holder that looks at it.
+  const forks = forksToJoin(run).sort((a, b) => Number(b.fork === own) - Number(a.fork === own));
+  for (const { fork } of forks) {
+    const held = await join(context, run, fork);
+    if (held) return held;
+  }
+  return undefined;
 }
 
 /** Opens the join of a fork and, if time allows, goes on with it. */
@@ -66,5 +75,5 @@ async function endCancelled({ ports }: Tending, run: Run): Promise<undefined> {
 export function holdNext(run: Run, fence: Fence): Held | undefined {
   const node = run.nodes[fence.node];
   if (node?.status !== 'running' || node.lease.nonce !== fence.nonce) return undefined;
-  return { run, fence, leaseUntil: node.lease.until };
+  return { run, fence, leaseUntil: node.lease.until, isContinued: true };
 }

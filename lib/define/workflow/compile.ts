@@ -37,6 +37,8 @@ const nodesMax = 10_000;
 const depthMax = 20;
 /** All of them must fit into one condition of DynamoDB's, which takes 4 KB. */
 const widthMax = 64;
+/** Paths go into messages and into keys, which take 1,024 bytes. */
+const pathCharsMax = 512;
 const branchesMax = widthMax;
 
 /** Where a sequence stands. */
@@ -113,6 +115,12 @@ class Compiler {
 
   #checkPlace(id: string, path: string, depth: number): void {
     checkName(id, path);
+    if (path.length > pathCharsMax) {
+      throw this.invalid(
+        path,
+        `a path has at most ${pathCharsMax} characters: choose shorter names, or nest less`,
+      );
+    }
     this.#count += 1;
     if (this.#count > nodesMax) throw this.invalid(path, `a workflow has at most ${nodesMax} nodes`);
     if (depth > depthMax) throw this.invalid(path, `elements are nested at most ${depthMax} deep`);

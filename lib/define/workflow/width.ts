@@ -1,6 +1,6 @@
 import type { ElementShape, Sequence } from '../../model/definition.ts';
 
-/** How many nodes of a body can be open side by side. */
+/** How many nodes of a body can be open side by side, loops that wait for their bodies among them. */
 export function widthOf(body: Sequence): number {
   return Math.max(1, ...body.map(widthOfElement));
 }
@@ -12,7 +12,7 @@ function widthOfElement(element: ElementShape): number {
     case 'branch':
       return Math.max(...element.routes.map(({ body }) => widthOf(body)), widthOf(element.otherwise ?? []));
     case 'loop':
-      return widthOf(element.body);
+      return 1 + widthOf(element.body);
     default:
       return 1;
   }

@@ -114,3 +114,14 @@ describe('what keeps a run from being executed here', () => {
     expect(registry.obstacle(elsewhere, 'constructor')).toMatchObject({ code: 'TaskNotFound' });
   });
 });
+
+it('an exported workflow that was never built is named', () => {
+  const unfinished = defineWorkflow('order', { input: Count }).map('same', (value) => value);
+  expect(() => Registry.fromModule({ unfinished })).toThrow(
+    expect.objectContaining({
+      code: 'InvalidWorkflow',
+      field: 'unfinished',
+      message: expect.stringContaining('.build()'),
+    }),
+  );
+});

@@ -503,6 +503,22 @@ describe('the hash of a workflow', () => {
   });
 });
 
+it('a path fits into messages and keys', () => {
+  const long = 'n'.repeat(60);
+  const deep = (level: number): Body<Value> =>
+    level === 0
+      ? (b) => b.map(long, (value) => value)
+      : (b) => b.fork({ [`b${long}`]: deep(level - 1) }).join(long, () => ({ n: 1 }));
+  const built = (level: number) => deep(level)(start() as never) as unknown as { build(): unknown };
+  expect(() => built(3).build()).not.toThrow();
+  expect(() => built(5).build()).toThrow(
+    expect.objectContaining({
+      code: 'InvalidWorkflow',
+      message: expect.stringContaining('at most 512 characters'),
+    }),
+  );
+});
+
 describe('nodes side by side', () => {
   const one = (b: Chain<Value>) => b.map('same', (value) => value);
   const wide = (count: number, body: (b: Chain<Value>) => unknown): Record<string, never> =>
@@ -528,7 +544,7 @@ describe('nodes side by side', () => {
     );
     const built = start()
       .branch('route', () => 'r1' as string, routes as never, one)
-      .loop('again', (b) => b.fork(wide(16, one)).join('all', () => done(1)), { maxIterations: 2 })
+      .loop('again', (b) => b.fork(wide(63, one)).join('all', () => done(1)), { maxIterations: 2 })
       .build();
     expect(built.shape.body).toHaveLength(2);
   });
