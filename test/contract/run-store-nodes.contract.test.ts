@@ -120,7 +120,10 @@ describe.each(subjects)('RunStore with trees of nodes: $name', ({ open }) => {
   });
 });
 
-describe.each(subjects.slice(1))('paths inside of one another in one write: $name', ({ open }) => {
+// MiniStack takes what DynamoDB refuses: there is nothing to see there.
+const refusing = subjects.slice(1).filter(({ name }) => name !== 'ministack');
+
+describe.each(refusing)('paths inside of one another in one write: $name', ({ open }) => {
   test.each<[string, Update[]]>([
     [
       'a node and its part',
