@@ -91,7 +91,9 @@ async function disturb(runtime: LocalRuntime, isOpen: () => Promise<boolean>) {
   let stops = 0;
   while ((kills < goal.kills || stops < goal.stops) && (await isOpen())) {
     await pause(between(150, 450));
-    const awake = runtime.processes().executors.filter((pid) => !frozen.has(pid));
+    // One that has only begun to start would lose nothing.
+    const busy = await busyProcesses(runtime);
+    const awake = runtime.processes().executors.filter((pid) => !frozen.has(pid) && busy.has(pid));
     const pid = awake[between(0, awake.length)];
     if (pid === undefined) continue;
     // Never more than two asleep: somebody must do the work.
@@ -121,6 +123,12 @@ function signal(pid: number, name: NodeJS.Signals): boolean {
   } catch {
     return false;
   }
+}
+
+/** Those that hold a lease; some of them may be dead. */
+async function busyProcesses({ client }: LocalRuntime): Promise<ReadonlySet<number>> {
+  const { runs } = await client.list({ status: 'running', limit: 100 });
+  return new Set(runs.map(({ workerId }) => Number(workerId?.split('-').at(-1))));
 }
 
 async function openRuns({ client }: LocalRuntime): Promise<boolean> {
