@@ -39,7 +39,7 @@ it(
     const total = report.runs.reduce((sum, { attempts }) => sum + attempts, 0);
     const said = believed.reduce((sum, each) => sum + each.said, 0);
     console.log(
-      `kill round: ${report.seconds} s, ${total} attempts, ${refused.length} late results refused, ` +
+      `kill round: ${report.seconds} s, ${report.runs.filter(wasTakenOver).length} taken over, ${total} attempts, ${refused.length} late results refused, ` +
         `${said} commits heard of, 0 lost, 0 double`,
     );
   },
