@@ -2,12 +2,7 @@ import { hostname } from 'node:os';
 import { type Env, envNames, required } from '../config/env.ts';
 import { type Pools, readPools } from '../config/pools.ts';
 import { readSettings, type Settings } from '../config/settings.ts';
-import { DynamoDefinitionStore } from '../dynamodb/definition-store.ts';
-import { DynamoHistoryStore } from '../dynamodb/history-store.ts';
-import { DynamoPayloadStore } from '../dynamodb/payload-store.ts';
-import { DynamoResultCache } from '../dynamodb/result-cache.ts';
-import { DynamoRunStore } from '../dynamodb/run-store.ts';
-import { DynamoWorkerRegistry } from '../dynamodb/worker-registry.ts';
+import { dynamoStores } from '../dynamodb/stores.ts';
 import { HoldfastError } from '../model/errors.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { DefinitionStore } from '../ports/definition-store.ts';
@@ -61,12 +56,7 @@ export function compose(env: Env, given: Parameters<typeof readSettings>[1] = {}
     random: systemRandom,
     logger,
     metrics: namespace ? powertoolsMetrics(namespace, serviceName) : noMetrics,
-    runs: new DynamoRunStore(dynamodb, table),
-    payloads: new DynamoPayloadStore(dynamodb, table),
-    history: new DynamoHistoryStore(dynamodb, table),
-    definitions: new DynamoDefinitionStore(dynamodb, table),
-    cache: new DynamoResultCache(dynamodb, table),
-    workers: new DynamoWorkerRegistry(dynamodb, table),
+    ...dynamoStores(dynamodb, table),
     queue: new SqsQueue(sqs, pools, logger),
     settings,
     pools,

@@ -112,6 +112,9 @@ export interface CancelledNode extends NodeBase {
 }
 export type RunNode = ReadyNode | LeasedNode | LoopingNode | SucceededNode | FailedNode | CancelledNode;
 
+/** The nodes of a run with their paths. */
+export const nodesOf = (run: Pick<Run, 'nodes'>) => Object.entries(run.nodes) as [NodeId, RunNode][];
+
 /** Whether a node may still change. */
 export const isOpen = ({ status }: Pick<RunNode, 'status'>): boolean =>
   status === 'ready' || status === 'running' || status === 'waiting';

@@ -1,5 +1,5 @@
 import type { NodeId } from '../model/ids.ts';
-import { type Control, isOpen, type LeasedNode, type Run, type RunKey, type RunNode } from '../model/run.ts';
+import { type Control, isOpen, type LeasedNode, nodesOf, type Run, type RunKey } from '../model/run.ts';
 import type { EpochMs, EpochSec } from '../model/time.ts';
 import type { Transition, Update } from '../model/transition.ts';
 import { expired, isAbandoned } from './abandoned.ts';
@@ -41,7 +41,7 @@ export function isQuiet(run: Run, now: EpochMs): boolean {
 export function finaliseCancel(run: Run, now: EpochMs, expires: EpochSec): Transition {
   // A renewal between the snapshot and this write keeps the node alive.
   const abandoned = leased(run).map(([id]) => expired('finaliseCancel', id, now));
-  const ended: Update[] = nodes(run)
+  const ended: Update[] = nodesOf(run)
     .filter(([, node]) => isOpen(node))
     .flatMap(([id]) => endNode(id, { status: 'cancelled' }, now));
   return {
@@ -62,6 +62,5 @@ export function quietAt(run: Run, now: EpochMs): EpochMs {
   return Math.max(now, ...leased(run).map(([, node]) => node.lease.until + takeOverGraceMs + 1));
 }
 
-const nodes = (run: Run) => Object.entries(run.nodes) as [NodeId, RunNode][];
 const leased = (run: Run) =>
-  nodes(run).filter((entry): entry is [NodeId, LeasedNode] => entry[1].status === 'running');
+  nodesOf(run).filter((entry): entry is [NodeId, LeasedNode] => entry[1].status === 'running');

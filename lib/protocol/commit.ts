@@ -1,31 +1,20 @@
 import type { Shape } from '../model/definition.ts';
 import type { Failure } from '../model/failure.ts';
 import type { NodeId } from '../model/ids.ts';
-import type { Dispatch } from '../model/message.ts';
 import type { Payload } from '../model/payload.ts';
-import type { LeasedNode, Run, RunNode } from '../model/run.ts';
+import type { LeasedNode, Run } from '../model/run.ts';
 import type { EpochMs, EpochSec } from '../model/time.ts';
 import type { Guard, Transition, Update } from '../model/transition.ts';
 import { type Ending, endNode, endRun } from './end.ts';
-import {
-  absent,
-  active,
-  equals,
-  type Fence,
-  fenced,
-  guard,
-  raiseRev,
-  remove,
-  set,
-  unchanged,
-} from './guards.ts';
+import { absent, active, type Fence, fenced, guard, raiseRev, remove, set, unchanged } from './guards.ts';
 import { type Leaving, leaving } from './history.ts';
 import { dispatchGraceMs } from './limits.ts';
 import { lookInTime } from './look-in-time.ts';
 import { endedBranches } from './nodes/join.ts';
 import { type Next, nextAfter } from './nodes/next.ts';
 import { branchAround, isWithin, type Place, placeOf } from './nodes/place.ts';
-import { dispatchesOf, type Opening, type OpenOptions, openNodes } from './open.ts';
+import { type FollowUp, followUpOf, type Opening, type OpenOptions, openNodes } from './open.ts';
+import { openJoin } from './open-join.ts';
 
 export interface CommitOptions extends OpenOptions {
   readonly shape: Shape;
@@ -33,15 +22,12 @@ export interface CommitOptions extends OpenOptions {
 }
 
 /** A holder's last write on its node, and what follows once it was applied. */
-export interface Commit {
+export interface Commit extends FollowUp {
   readonly transition: Transition;
   /** How the node ended after all: a decision may lead nowhere. */
   readonly status: 'succeeded' | 'failed' | 'cancelled';
   /** To be put into an item of their own before the write, which takes them out of the run's. */
   readonly leaving: Leaving;
-  /** The node that the same holder goes on with. */
-  readonly continues?: Fence;
-  readonly dispatches: readonly Dispatch[];
 }
 
 /**
@@ -58,7 +44,7 @@ export interface Commit {
  *
  * Inside a branch of a fork, while others are alive, a holder writes only what its own lease allows, the nodes of its
  * own branch: a path commit, which neither raises `rev` nor is refused by it, so that branches do not wait for each
- * other. Whoever finds all branches ended, by what comes back, opens the join (see `joinFork`):
+ * other. Whoever finds all branches ended, by what comes back, opens the join (see `joinFork` in open-join.ts):
  *
  * ```
  * A  (last of branch a) path commit ──▶ applied: b is not done
@@ -170,54 +156,22 @@ function endsBranch(
   ];
   // The others' ends show in the snapshot: then the join is opened by the same write.
   if (endedBranches(run, ends.fork).length + 1 >= ends.of) {
-    const opening = openJoin(run, ends.fork, options);
-    const look = lookInTime('commit', opening.needAt, run.at);
+    const join = openJoin('commit', run, ends.fork, options);
     return {
       transition: {
         name: 'commit',
         key: run,
-        guards: [
-          ...active('commit'),
-          ...fenced('commit', fence),
-          unchanged('commit', run),
-          ...newEpoch('commit', run, opening).guards,
-          look.guard,
-        ],
-        updates: [
-          ...own,
-          ...opening.updates,
-          ...newEpoch('commit', run, opening).updates,
-          raiseRev(),
-          ...look.updates,
-        ],
+        guards: [...active('commit'), ...fenced('commit', fence), ...join.guards],
+        updates: [...own, ...join.updates],
       },
       status: 'succeeded',
       leaving: {},
-      ...followUp(run, opening, options),
+      ...join.followUp,
     };
   }
   // Should the holder of the last branch end before it opens the join, a look finds it out.
   const look = lookInTime('pathCommit', options.now + dispatchGraceMs, run.at);
   return plain(run, fence, [...own, ...look.updates], 'succeeded', [look.guard]);
-}
-
-/** The join comes after all its branches: under an epoch that is larger than any of theirs. */
-function openJoin(run: Run, fork: NodeId, options: OpenOptions): Opening {
-  const epoch = options.inline ? run.epoch + 1 : run.epoch;
-  return openNodes({ nodes: [{ path: fork, from: undefined, delayMs: 0 }], loops: [] }, epoch, options);
-}
-
-function newEpoch(
-  name: string,
-  run: Run,
-  { continues }: Opening,
-): { readonly guards: readonly Guard[]; readonly updates: readonly Update[] } {
-  if (!continues) return { guards: [], updates: [] };
-  // Claims elsewhere in the run raise it, too.
-  return {
-    guards: [guard(`${name}.newEpoch`, equals(['epoch'], run.epoch))],
-    updates: [set(['epoch'], continues.epoch)],
-  };
 }
 
 function advances(
@@ -262,7 +216,7 @@ function advances(
     },
     status: 'succeeded',
     leaving: gone,
-    ...followUp(run, opening, options),
+    ...followUpOf(run, opening, options),
   };
 }
 
@@ -294,11 +248,6 @@ const loopsLeft = (left: readonly NodeId[], now: EpochMs): Update[] =>
 const joined = (run: Run, path: NodeId): Update[] =>
   endedBranches(run, path).map((ended) => remove(['nodes', ended.path, 'ends']));
 
-const followUp = (run: Run, opening: Opening, { hop }: OpenOptions) => ({
-  ...(opening.continues && { continues: opening.continues }),
-  dispatches: dispatchesOf(run, opening, hop + 1),
-});
-
 const extended = (commit: Commit, updates: readonly Update[]): Commit => ({
   ...commit,
   transition: { ...commit.transition, updates: [...commit.transition.updates, ...updates] },
@@ -307,67 +256,4 @@ const extended = (commit: Commit, updates: readonly Update[]): Commit => ({
 function failureOf(run: Run, fence: Fence, { code, message }: Extract<Next, { next: 'fail' }>): Failure {
   const { attempt, worker } = run.nodes[fence.node] as LeasedNode;
   return { type: code, code, message, attempt, ...(worker !== undefined && { worker }) };
-}
-
-/** Opens the join of a fork all of whose branches have ended; undefined when they have not, or it is open already. */
-export function joinFork(
-  run: Run,
-  fork: NodeId,
-  options: OpenOptions,
-): Omit<Commit, 'leaving' | 'status'> | undefined {
-  const [ended] = endedBranches(run, fork);
-  const all = endedBranches(run, fork).length;
-  if (!ended?.node.ends || all < ended.node.ends.of || run.control) return undefined;
-  if (Object.hasOwn(run.nodes, fork)) return undefined;
-  const opening = openJoin(run, fork, options);
-  const look = lookInTime('join', opening.needAt, run.at);
-  return {
-    transition: {
-      name: 'join',
-      key: run,
-      guards: [
-        ...active('join'),
-        unchanged('join', run),
-        ...newEpoch('join', run, opening).guards,
-        look.guard,
-      ],
-      updates: [...opening.updates, ...newEpoch('join', run, opening).updates, raiseRev(), ...look.updates],
-    },
-    ...followUp(run, opening, options),
-  };
-}
-
-/** What a refused write of a holder means. */
-export type RefusedWrite =
-  /** Still the holder: something else changed; decide again on this run. */
-  | { readonly now: 'mine'; readonly run: Run }
-  /** An earlier try of this write went through and its response was lost. */
-  | { readonly now: 'done'; readonly run: Run }
-  | { readonly now: 'lost' };
-
-/**
- * A node that I go on with under the nonce that my write gave it shows that the write went through. Otherwise: an epoch
- * has one holder only, so a node that is in the state I wrote, under my epoch, was brought there by me. Only discovery
- * ends an abandoned lease under its old epoch: as cancelled, or as failed for `LeaseExpired`.
- *
- * @param wrote the status of the node that the write would have left; undefined for one that leaves it leased
- * @param continues the node that the write would have opened for its own holder
- */
-export function readRefusedWrite(
-  run: Run | undefined,
-  fence: Fence,
-  wrote?: RunNode['status'],
-  continues?: Fence,
-): RefusedWrite {
-  const next = continues && run?.nodes[continues.node];
-  if (run && next?.status === 'running' && next.lease.nonce === continues?.nonce) return { now: 'done', run };
-  const node = run?.nodes[fence.node];
-  if (!run || !node || node.epoch !== fence.epoch) return { now: 'lost' };
-  if (node.status !== 'running') {
-    const abandoned = node.status === 'failed' && node.failure.code === 'LeaseExpired';
-    return wrote === node.status && !abandoned ? { now: 'done', run } : { now: 'lost' };
-  }
-  // Of a run that another node ended nothing more can be written, though the lease stays as it is.
-  const isMine = run.phase === 'active' && node.lease.nonce === fence.nonce;
-  return isMine ? { now: 'mine', run } : { now: 'lost' };
 }

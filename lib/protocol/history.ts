@@ -1,5 +1,5 @@
 import type { NodeId } from '../model/ids.ts';
-import { isOpen, type Run, type RunNode } from '../model/run.ts';
+import { isOpen, nodesOf, type Run, type RunNode } from '../model/run.ts';
 import { isWithin } from './nodes/place.ts';
 
 /** Finished nodes on their way out of the run item. */
@@ -36,7 +36,7 @@ export function leaving(
     scope,
   }: { actions: number; by: NodeId; keep: ReadonlySet<NodeId>; scope: NodeId | undefined },
 ): Leaving {
-  const nodes = Object.entries(run.nodes) as [NodeId, RunNode][];
+  const nodes = nodesOf(run);
   const needed = new Set(nodes.flatMap(([path, node]) => (isOpen(node) && path !== by && node.from) || []));
   const finished = nodes.filter(
     ([path, node]) =>

@@ -1,6 +1,6 @@
 import type { NodeId } from '../model/ids.ts';
 import type { Dispatch } from '../model/message.ts';
-import type { LeasedNode, ReadyNode, Run, RunNode } from '../model/run.ts';
+import { type LeasedNode, nodesOf, type ReadyNode, type Run, type RunNode } from '../model/run.ts';
 import type { EpochMs, EpochSec, Ms } from '../model/time.ts';
 import type { Guard, Transition } from '../model/transition.ts';
 import { expired, isAbandoned } from './abandoned.ts';
@@ -142,5 +142,3 @@ const nodesAsSeen = (run: Run, now: EpochMs): Guard[] =>
 /** 1, 2, 4 … minutes, at most 15. */
 const pauseAfter = (looks: number): Ms =>
   Math.min(lookPauseMaxMs, dispatchGraceMs * 2 ** Math.min(looks, 10));
-
-const nodesOf = (run: Run) => Object.entries(run.nodes) as [NodeId, RunNode][];

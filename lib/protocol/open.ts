@@ -3,6 +3,7 @@ import type { Dispatch } from '../model/message.ts';
 import type { LeasedNode, LoopingNode, Priority, ReadyNode, Run } from '../model/run.ts';
 import type { EpochMs, Ms } from '../model/time.ts';
 import type { Update } from '../model/transition.ts';
+import { dispatchOf } from './dispatch.ts';
 import { type Fence, set } from './guards.ts';
 import { dispatchGraceMs, messageDelayMaxMs } from './limits.ts';
 import { leaseNeedAt } from './look-in-time.ts';
@@ -112,12 +113,19 @@ const common = ({ from }: OpenedNode, epoch: number, { attemptsMax, pool, priori
 });
 
 /** The doorbells of opened nodes. */
-export function dispatchesOf(run: Run, opening: Opening, hop: number): Dispatch[] {
-  const { pool, priority } = run;
-  return opening.rings.map(({ delayMs, path }) => ({
-    message: { tenant: run.tenant, run: run.run, node: path, hash: run.hash, hop },
-    pool: opening.nodes[path]?.pool ?? pool,
-    priority: opening.nodes[path]?.priority ?? priority,
-    delayMs,
-  }));
+export function dispatchesOf(run: Run, { nodes, rings }: Opening, hop: number): Dispatch[] {
+  const opened = { ...run, nodes };
+  return rings.map(({ delayMs, path }) => dispatchOf(opened, path, { delayMs, hop }));
 }
+
+/** What comes after a write that opened nodes, once it was applied. */
+export interface FollowUp {
+  /** The node that the same holder goes on with. */
+  readonly continues?: Fence;
+  readonly dispatches: readonly Dispatch[];
+}
+
+export const followUpOf = (run: Run, opening: Opening, { hop }: OpenOptions): FollowUp => ({
+  ...(opening.continues && { continues: opening.continues }),
+  dispatches: dispatchesOf(run, opening, hop + 1),
+});

@@ -1,7 +1,7 @@
 import type { Shape } from '../model/definition.ts';
 import type { NodeId } from '../model/ids.ts';
 import type { Dispatch } from '../model/message.ts';
-import { type Run, type RunNode, schemaVersion } from '../model/run.ts';
+import { nodesOf, type Run, schemaVersion } from '../model/run.ts';
 import type { EpochMs, Ms } from '../model/time.ts';
 import type { Creation } from '../model/transition.ts';
 import { dispatchOf } from './dispatch.ts';
@@ -59,7 +59,7 @@ export function submit(submission: Submission, now: EpochMs): { creation: Creati
 
 /** The doorbells of what is ready in a run, as far as a message can be sent for it now. Its definition may be an older one. */
 export function doorbellsOf(run: Run, now: EpochMs): Dispatch[] {
-  return (Object.entries(run.nodes) as [NodeId, RunNode][])
+  return nodesOf(run)
     .filter(([, node]) => node.status === 'ready' && node.notBefore - now <= messageDelayMaxMs)
     .map(([path, node]) => dispatchOf(run, path, { delayMs: Math.max(0, node.notBefore - now), hop: 0 }));
 }

@@ -1,5 +1,5 @@
 import type { NodeId } from '../model/ids.ts';
-import type { LeasedNode, Run, RunNode } from '../model/run.ts';
+import { type LeasedNode, nodesOf, type Run, type RunNode } from '../model/run.ts';
 import type { EpochMs, Ms } from '../model/time.ts';
 import type { CheckedWrite } from './invariants.ts';
 
@@ -72,4 +72,3 @@ const leaseNeed = (node: RunNode): EpochMs => (isLeased(node) ? node.lease.until
 export const isLeased = (node: RunNode): node is LeasedNode => node.status === 'running' && 'lease' in node;
 /** The pause after look 0, 1, 2 …: 1, 2, 4 … minutes, at most 15. */
 const lookPause = (looks: number): Ms => Math.min(pauseMaxMs, doorbellMs * 2 ** looks);
-const nodesOf = (run: Run) => Object.entries(run.nodes) as [NodeId, RunNode][];

@@ -1,5 +1,5 @@
 import type { NodeId } from '../model/ids.ts';
-import { type BranchEnd, isOpen, type Run, type RunNode } from '../model/run.ts';
+import { type BranchEnd, isOpen, nodesOf, type Run, type RunNode } from '../model/run.ts';
 import type { CheckedWrite } from './invariants.ts';
 import { type Tree, treeOf } from './tree.ts';
 
@@ -9,8 +9,6 @@ export interface Change {
   readonly old: RunNode | undefined;
   readonly node: RunNode | undefined;
 }
-
-const nodesOf = (run: Run) => Object.entries(run.nodes) as [NodeId, RunNode][];
 
 /** The nodes that a write changed. What it left alone is shared. */
 export function changesOf(before: Run, run: Run): Change[] {

@@ -6,7 +6,7 @@ import type { Timer } from '../ports/clock.ts';
 import type { Logger } from '../ports/logger.ts';
 import type { Receipt } from '../ports/queue.ts';
 import { isReadable } from '../ports/run-store.ts';
-import { readRefusedWrite } from '../protocol/commit.ts';
+import { readRefusedWrite } from '../protocol/refused-write.ts';
 import { renew } from '../protocol/renew.ts';
 import type { Held } from './acquire.ts';
 import type { WorkerPorts } from './ports.ts';

@@ -3,7 +3,8 @@ import type { NodeId, Nonce } from '../../lib/model/ids.ts';
 import type { Run, RunNode, SucceededNode } from '../../lib/model/run.ts';
 import type { EpochMs } from '../../lib/model/time.ts';
 import type { Transition } from '../../lib/model/transition.ts';
-import { type CommitOptions, commit, joinFork } from '../../lib/protocol/commit.ts';
+import { type CommitOptions, commit } from '../../lib/protocol/commit.ts';
+import { joinFork } from '../../lib/protocol/open-join.ts';
 import { leasedNode, sampleRun, start } from '../support/sample-run.ts';
 import { chain, longBranch } from '../support/workflow-shapes.ts';
 

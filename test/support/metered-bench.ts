@@ -4,12 +4,7 @@ import { systemClock, systemRandom } from '../../lib/compose/system.ts';
 import { defaultPool } from '../../lib/config/pools.ts';
 import { readSettings } from '../../lib/config/settings.ts';
 import { Registry } from '../../lib/define/registry.ts';
-import { DynamoDefinitionStore } from '../../lib/dynamodb/definition-store.ts';
-import { DynamoHistoryStore } from '../../lib/dynamodb/history-store.ts';
-import { DynamoPayloadStore } from '../../lib/dynamodb/payload-store.ts';
-import { DynamoResultCache } from '../../lib/dynamodb/result-cache.ts';
-import { DynamoRunStore } from '../../lib/dynamodb/run-store.ts';
-import { DynamoWorkerRegistry } from '../../lib/dynamodb/worker-registry.ts';
+import { dynamoStores } from '../../lib/dynamodb/stores.ts';
 import type { Logger } from '../../lib/ports/logger.ts';
 import { MemoryQueue } from '../../lib/testing/memory-queue.ts';
 import { Executor } from '../../lib/worker/executor.ts';
@@ -71,12 +66,7 @@ export async function openMeteredBench(
     clock: systemClock,
     random: systemRandom,
     logger: silent,
-    runs: new DynamoRunStore(db, name),
-    payloads: new DynamoPayloadStore(db, name),
-    history: new DynamoHistoryStore(db, name),
-    definitions: new DynamoDefinitionStore(db, name),
-    cache: new DynamoResultCache(db, name),
-    workers: new DynamoWorkerRegistry(db, name),
+    ...dynamoStores(db, name),
     queue,
     settings: readSettings({}),
     pools: { [defaultPool]: { tags: [], lanes: { normal: 'http://127.0.0.1/queue' } } },

@@ -1,9 +1,4 @@
-import { DynamoDefinitionStore } from '../../lib/dynamodb/definition-store.ts';
-import { DynamoHistoryStore } from '../../lib/dynamodb/history-store.ts';
-import { DynamoPayloadStore } from '../../lib/dynamodb/payload-store.ts';
-import { DynamoResultCache } from '../../lib/dynamodb/result-cache.ts';
-import { DynamoRunStore } from '../../lib/dynamodb/run-store.ts';
-import { DynamoWorkerRegistry } from '../../lib/dynamodb/worker-registry.ts';
+import { dynamoStores } from '../../lib/dynamodb/stores.ts';
 import type { DefinitionStore } from '../../lib/ports/definition-store.ts';
 import type { HistoryStore } from '../../lib/ports/history-store.ts';
 import type { PayloadStore } from '../../lib/ports/payload-store.ts';
@@ -60,12 +55,7 @@ export function storeSubjects(): StoreSubject[] {
     async open(): Promise<Stores> {
       const { db, name, close } = await openTable(endpoint);
       return {
-        runs: new DynamoRunStore(db, name),
-        payloads: new DynamoPayloadStore(db, name),
-        history: new DynamoHistoryStore(db, name),
-        definitions: new DynamoDefinitionStore(db, name),
-        cache: new DynamoResultCache(db, name),
-        workers: new DynamoWorkerRegistry(db, name),
+        ...dynamoStores(db, name),
         close,
       };
     },

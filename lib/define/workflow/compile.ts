@@ -11,6 +11,7 @@ import type {
 import { parseDuration } from '../../model/duration.ts';
 import { HoldfastError } from '../../model/errors.ts';
 import { checkName } from '../../model/ids.ts';
+import { inside, otherwiseKey } from '../../protocol/nodes/place.ts';
 import { isTask } from '../task.ts';
 import {
   type BodyDraft,
@@ -88,7 +89,7 @@ class Compiler {
     const used = new Set<string>();
     const elements = drafts.map((draft, index) => {
       const id = this.#idOf(draft, base, index + 1);
-      const path = under(base, id);
+      const path = inside(base, id);
       this.#checkPlace(id, path, depth);
       if (used.has(id)) {
         throw this.invalid(path, 'a sibling has this id already: give one of them an id of its own');
@@ -105,10 +106,10 @@ class Compiler {
     const { options, task } = named;
     if (!isTask(task)) {
       const id = typeof options?.id === 'string' ? options.id : `#${position}`;
-      throw this.invalid(under(base, id), 'is given something that is no task');
+      throw this.invalid(inside(base, id), 'is given something that is no task');
     }
     if (options !== undefined && (typeof options !== 'object' || options === null)) {
-      throw this.invalid(under(base, task.name), 'the options must be an object');
+      throw this.invalid(inside(base, task.name), 'the options must be an object');
     }
     return options?.id ?? task.name;
   }
@@ -176,7 +177,7 @@ class Compiler {
     const compiled = entries.map(([name, body]) =>
       Object.freeze({
         name,
-        body: this.#body(body, { base: under(path, name), depth: depth + 1, decides: false }, 'needed'),
+        body: this.#body(body, { base: inside(path, name), depth: depth + 1, decides: false }, 'needed'),
       }),
     );
     const joined = join.kind === 'step' ? this.#step(join, spot) : this.#map(join, spot, 'join');
@@ -190,7 +191,7 @@ class Compiler {
     const bodyOf = (body: BodyDraft, name: string) =>
       this.#body(
         body,
-        { base: under(path, name), depth: depth + 1, decides },
+        { base: inside(path, name), depth: depth + 1, decides },
         decides ? 'needed' : 'optional',
       );
     const compiled = entries.map(([name, body]) => Object.freeze({ key: name, body: bodyOf(body, name) }));
@@ -198,7 +199,7 @@ class Compiler {
       kind: 'branch' as const,
       id,
       routes: Object.freeze(compiled),
-      ...(otherwise !== undefined && { otherwise: bodyOf(otherwise, '~') }),
+      ...(otherwise !== undefined && { otherwise: bodyOf(otherwise, otherwiseKey) }),
     });
   }
 
@@ -244,7 +245,7 @@ class Compiler {
       throw this.invalid(path, `${what} must be an object of bodies by name`);
     }
     const entries = Object.entries(bodies);
-    for (const [name] of entries) checkName(name, under(path, name));
+    for (const [name] of entries) checkName(name, inside(path, name));
     return entries;
   }
 
@@ -257,5 +258,3 @@ class Compiler {
     return this.invalid(path, 'ends an iteration without a decision');
   }
 }
-
-const under = (base: string | undefined, id: string) => (base === undefined ? `${id}` : `${base}/${id}`);

@@ -28,8 +28,8 @@ export type Owner =
 /** The route that is taken when no other fits; no key is called so. */
 export const otherwiseKey = '~';
 
-export const inside = (path: NodeId | undefined, id: string): NodeId =>
-  (path === undefined ? id : `${path}/${id}`) as NodeId;
+export const inside = (path: string | undefined, id: string): NodeId =>
+  (path === undefined ? `${id}` : `${path}/${id}`) as NodeId;
 
 /** Where a node stands; undefined when the shape has no such node. */
 export function placeOf(shape: Shape, path: NodeId): Place | undefined {

@@ -1,10 +1,11 @@
 import type { LeasedNode, Run } from '../../../lib/model/run.ts';
 import type { Transition } from '../../../lib/model/transition.ts';
-import { commit, readRefusedWrite } from '../../../lib/protocol/commit.ts';
+import { commit } from '../../../lib/protocol/commit.ts';
 import type { Ending } from '../../../lib/protocol/end.ts';
 import { type HandBack, retryLater, yieldNode } from '../../../lib/protocol/hand-back.ts';
 import type { Leaving } from '../../../lib/protocol/history.ts';
 import { decides, type Place, placeOf } from '../../../lib/protocol/nodes/place.ts';
+import { readRefusedWrite } from '../../../lib/protocol/refused-write.ts';
 import { treeOf } from '../../../lib/testing/tree.ts';
 import { nonceName, type Scenario } from '../scenario.ts';
 import type { Held, Result, Settling, State, Step, Worker } from '../state.ts';

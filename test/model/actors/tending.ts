@@ -1,8 +1,9 @@
 import type { NodeId, Nonce } from '../../../lib/model/ids.ts';
 import type { Run } from '../../../lib/model/run.ts';
 import { finaliseCancel, isQuiet } from '../../../lib/protocol/cancel.ts';
-import { type CommitOptions, joinFork } from '../../../lib/protocol/commit.ts';
+import type { CommitOptions } from '../../../lib/protocol/commit.ts';
 import { forksToJoin } from '../../../lib/protocol/nodes/join.ts';
+import { joinFork } from '../../../lib/protocol/open-join.ts';
 import { leaseEnd } from '../scenario.ts';
 import type { Message, State, Worker } from '../state.ts';
 import type { Written } from '../write.ts';

@@ -4,10 +4,11 @@ import { type Control, type LeasedNode, type Run, type RunNode, soleNode } from 
 import { backoff } from '../../../lib/protocol/backoff.ts';
 import { decideRefusedCancel, finaliseCancel, isQuiet } from '../../../lib/protocol/cancel.ts';
 import { type ClaimCommand, claim, decideRefusedClaim, takeOver } from '../../../lib/protocol/claim.ts';
-import { commit, readRefusedWrite } from '../../../lib/protocol/commit.ts';
+import { commit } from '../../../lib/protocol/commit.ts';
 import { exhaust } from '../../../lib/protocol/exhaust.ts';
 import { yieldNode } from '../../../lib/protocol/hand-back.ts';
 import { look, lookAtUnreadable } from '../../../lib/protocol/look.ts';
+import { readRefusedWrite } from '../../../lib/protocol/refused-write.ts';
 import { type Submission, submit } from '../../../lib/protocol/submit.ts';
 import { applyTransition } from '../../../lib/testing/apply-transition.ts';
 import { taskCommit, taskShape } from '../../support/task-shape.ts';

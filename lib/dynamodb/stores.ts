@@ -1,0 +1,17 @@
+import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { DynamoDefinitionStore } from './definition-store.ts';
+import { DynamoHistoryStore } from './history-store.ts';
+import { DynamoPayloadStore } from './payload-store.ts';
+import { DynamoResultCache } from './result-cache.ts';
+import { DynamoRunStore } from './run-store.ts';
+import { DynamoWorkerRegistry } from './worker-registry.ts';
+
+/** All that is kept in one table. */
+export const dynamoStores = (db: DynamoDBDocumentClient, table: string) => ({
+  runs: new DynamoRunStore(db, table),
+  payloads: new DynamoPayloadStore(db, table),
+  history: new DynamoHistoryStore(db, table),
+  definitions: new DynamoDefinitionStore(db, table),
+  cache: new DynamoResultCache(db, table),
+  workers: new DynamoWorkerRegistry(db, table),
+});
