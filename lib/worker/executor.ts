@@ -7,7 +7,7 @@ import { isReadable } from '../ports/run-store.ts';
 import { foreignDeferMs } from '../protocol/limits.ts';
 import { tracedAttempt } from '../trace/spans.ts';
 import { acquire, type Held } from './acquire.ts';
-import { Attempt } from './attempt.ts';
+import { Attempt, type AttemptOptions } from './attempt.ts';
 import { acknowledge, type Delivery, defer, type Verdict } from './delivery.ts';
 import { NodeRun } from './node-run.ts';
 import type { WorkerPorts } from './ports.ts';
@@ -84,29 +84,27 @@ export class Executor {
 
   async #run(nodes: NodeRun, held: Continued, logger: Logger): Promise<Ended> {
     const { fence, run } = held;
-    const { task, workflow } = nodes.about(run, fence.node);
-    const number = run.nodes[fence.node]?.attempt;
-    const own = logger.child({ task, attempt: number, epoch: fence.epoch });
-    const about = { run: run.run, node: fence.node, workflow, attempt: number, epoch: fence.epoch };
-    const { traceparent } = run;
-    return await tracedAttempt({ traceparent, name: task, about }, (below) =>
-      this.#attempt(nodes, held, own, below),
+    const about = nodes.about(run, fence.node);
+    const { task, workflow } = about;
+    const { epoch, node } = fence;
+    const number = run.nodes[node]?.attempt;
+    const own = logger.child({ task, attempt: number, epoch });
+    const shown = { run: run.run, node, workflow, attempt: number, epoch };
+    return await tracedAttempt({ traceparent: run.traceparent, name: task, about: shown }, (traceparent) =>
+      this.#attempt(nodes, held, { logger: own, about, traceparent }),
     );
   }
 
   async #attempt(
     nodes: NodeRun,
     held: Continued,
-    own: Logger,
-    traceparent: string | undefined,
+    given: Pick<AttemptOptions, 'logger' | 'about' | 'traceparent'>,
   ): Promise<Ended> {
     const { clock } = this.#ports;
-    const { fence, run } = held;
-    const about = nodes.about(run, fence.node);
+    const own = given.logger;
     const ports = { ...this.#ports, logger: own };
-    const { leaseMs, timeoutMs } = nodes.policyOf(fence.node);
-    const options = { leaseMs, timeoutMs, logger: own, traceparent, about };
-    const attempt = new Attempt(ports, held, nodes.delivery, options);
+    const { leaseMs, timeoutMs } = nodes.policyOf(held.fence.node);
+    const attempt = new Attempt(ports, held, nodes.delivery, { ...given, leaseMs, timeoutMs });
     const started = clock.now();
     this.#attempts.add(attempt);
     // A commit that was on its way when the end came may have gone on to this node.

@@ -75,17 +75,13 @@ async function performTask(
 
 /** The tag of a loop's decision is kept beside the value. */
 function resultOf(place: Place, value: unknown): Performed {
-  if (!decides(place) && decisionOf(value)) {
-    const message = `${place.path} returned a decision, but it ends no iteration of a loop`;
-    throw new HoldfastError('NoDecision', message);
-  }
-  if (!decides(place)) return { output: { text: serialize(value, 'output') }, cached: false };
   const decision = decisionOf(value);
-  if (!decision) {
-    throw new HoldfastError(
-      'NoDecision',
-      `${place.path} ended an iteration without again(value) or done(value)`,
-    );
+  if (decides(place) !== (decision !== undefined)) {
+    const what = decision
+      ? 'returned a decision, but it ends no iteration of a loop'
+      : 'ended an iteration without again(value) or done(value)';
+    throw new HoldfastError('NoDecision', `${place.path} ${what}`);
   }
+  if (!decision) return { output: { text: serialize(value, 'output') }, cached: false };
   return { output: { text: serialize(decision.value, 'output') }, cached: false, decision: decision.tag };
 }

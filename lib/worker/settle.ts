@@ -9,12 +9,13 @@ import { expiry, inlineOutputMax, type Packed, packText, storeApart } from '../p
 import { sleep } from '../ports/clock.ts';
 import { isReadable } from '../ports/run-store.ts';
 import { backoff } from '../protocol/backoff.ts';
-import { type CommitOptions, commit, readRefusedWrite } from '../protocol/commit.ts';
+import { type CommitOptions, commit } from '../protocol/commit.ts';
 import type { Ending } from '../protocol/end.ts';
 import type { Fence } from '../protocol/guards.ts';
 import { type HandBack, retryLater, yieldNode } from '../protocol/hand-back.ts';
 import type { Leaving } from '../protocol/history.ts';
 import { longestDelayMs } from '../protocol/nodes/longest.ts';
+import { readRefusedWrite } from '../protocol/refused-write.ts';
 import type { Held } from './acquire.ts';
 import { isRetryable, toFailure } from './failure.ts';
 import type { NodePolicy } from './node-policy.ts';
@@ -80,12 +81,12 @@ const pauseBetweenTriesMs = 500;
 export async function settle(context: SettleContext, latest: Run, result: Result): Promise<Ended> {
   const { ports } = context;
   try {
-    return await write(context, latest, result);
+    return await writeResult(context, latest, result);
   } catch (error) {
     if (isUnanswered(error) || result.kind !== 'value') throw error;
     // What cannot be written, whatever is tried, ends the node with its cause, instead of running it again.
     ports.logger.error('result not written: the node fails', { error });
-    return await write(context, latest, {
+    return await writeResult(context, latest, {
       kind: 'error',
       thrown: error,
       checkpoint: undefined,
@@ -98,7 +99,7 @@ export async function settle(context: SettleContext, latest: Run, result: Result
 const isUnanswered = (error: unknown): boolean =>
   error instanceof HoldfastError && (error.code === 'StoreUnreachable' || error.code === 'TableNotFound');
 
-async function write(context: SettleContext, latest: Run, result: Result): Promise<Ended> {
+async function writeResult(context: SettleContext, latest: Run, result: Result): Promise<Ended> {
   const { held, ports } = context;
   let run = latest;
   for (;;) {
@@ -139,14 +140,14 @@ async function decideValue(context: SettleContext, run: Run, result: Performed):
   } catch (thrown) {
     return await decideError(context, run, { thrown, checkpoint: undefined });
   }
-  const { clock, payloads, settings } = context.ports;
-  const now = clock.now();
-  // The output of a workflow's node may have to outlast long pauses of its run.
-  const expiresAt =
-    run.kind === 'task'
-      ? expiry.ofOutput(now, settings.retention)
-      : expiry.ofInput(now, settings.retention, longestDelayMs(context.registered.shape.body));
-  if (packed) await storeApart(payloads, run, packed, expiresAt);
+  if (packed?.apart !== undefined) {
+    const { clock, payloads, settings } = context.ports;
+    const expiresAt =
+      run.kind === 'task'
+        ? expiry.ofOutput(clock.now(), settings.retention)
+        : workflowExpiry(context, clock.now());
+    await storeApart(payloads, run, packed, expiresAt);
+  }
   const end: Ending = {
     status: 'succeeded',
     cached: result.cached,
@@ -222,14 +223,17 @@ function ending({ held, options }: SettleContext, run: Run, end: Ending): Write 
   return { settled: status, ...planned };
 }
 
-async function putHistory({ held, ports, registered }: SettleContext, { leaving }: Write): Promise<void> {
+/** What a node of a workflow leaves may have to outlast long pauses of its run. */
+const workflowExpiry = ({ ports, registered }: SettleContext, now: EpochMs): EpochMs =>
+  expiry.ofInput(now, ports.settings.retention, longestDelayMs(registered.shape.body));
+
+async function putHistory(context: SettleContext, { leaving }: Write): Promise<void> {
+  const { held, ports } = context;
   if (!leaving || Object.keys(leaving).length === 0) return;
   const now = ports.clock.now();
   // Names follow each other in time: of a node that came twice, the later one is found last.
   const name = `${String(now).padStart(15, '0')}#${held.fence.nonce}`;
-  const longest = longestDelayMs(registered.shape.body);
-  const expiresAt = expiry.ofInput(now, ports.settings.retention, longest);
-  await ports.history.put(held.run, name, leaving, expiresAt);
+  await ports.history.put(held.run, name, leaving, workflowExpiry(context, now));
 }
 
 /** Doorbells may fail, and then discovery rings. */
