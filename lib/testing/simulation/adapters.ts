@@ -1,5 +1,5 @@
 import type { Run, RunKey } from '../../model/run.ts';
-import type { EpochMs, Ms } from '../../model/time.ts';
+import type { Ms } from '../../model/time.ts';
 import type { Creation, Transition } from '../../model/transition.ts';
 import type { DefinitionStore } from '../../ports/definition-store.ts';
 import type { HistoryStore } from '../../ports/history-store.ts';
@@ -12,7 +12,7 @@ import {
   isReadable,
   type RunStore,
 } from '../../ports/run-store.ts';
-import type { WorkerRecord, WorkerRegistry } from '../../ports/worker-registry.ts';
+import type { WorkerRegistry } from '../../ports/worker-registry.ts';
 import { nodeWrittenBy } from '../lease-request.ts';
 import { executions } from './execution.ts';
 import type { LeaseRecorder } from './lease-recorder.ts';
@@ -98,108 +98,38 @@ export class SimulatedRunStore implements RunStore {
   }
 }
 
-export class SimulatedPayloadStore implements PayloadStore {
-  readonly #wire: Wire;
-  readonly #store: PayloadStore;
+/** The other stores as one process reaches them: each call is a request, to what is behind the wire. */
+export const simulatedPayloads = (wire: Wire, store: PayloadStore): PayloadStore => ({
+  put: async (...given) => await write(wire, 'payloads.put', () => store.put(...given)),
+  get: (...given) => read(wire, 'payloads.get', () => store.get(...given)),
+});
 
-  constructor(wire: Wire, store: PayloadStore) {
-    this.#wire = wire;
-    this.#store = store;
-  }
+export const simulatedHistory = (wire: Wire, store: HistoryStore, table: Table): HistoryStore => ({
+  put: async (...given) =>
+    await write(wire, 'history.put', () => {
+      const [key, , nodes] = given;
+      table.willLeave(key, nodes);
+      return store.put(...given);
+    }),
+  list: (...given) => read(wire, 'history.list', () => store.list(...given)),
+});
 
-  async put(...given: Parameters<PayloadStore['put']>): Promise<void> {
-    await this.#wire.request('payloads.put', writeFaults, () => ({
-      perform: () => this.#store.put(...given),
-    }));
-  }
+export const simulatedDefinitions = (wire: Wire, store: DefinitionStore): DefinitionStore => ({
+  put: async (...given) => await write(wire, 'definitions.put', () => store.put(...given)),
+  get: (...given) => read(wire, 'definitions.get', () => store.get(...given)),
+});
 
-  get(key: RunKey, name: string): Promise<string> {
-    return this.#wire.request('payloads.get', readFaults, () => ({
-      perform: () => this.#store.get(key, name),
-    }));
-  }
-}
+export const simulatedCache = (wire: Wire, cache: ResultCache): ResultCache => ({
+  put: (...given) => write(wire, 'cache.put', () => cache.put(...given)),
+  get: (...given) => read(wire, 'cache.get', () => cache.get(...given)),
+});
 
-export class SimulatedHistoryStore implements HistoryStore {
-  readonly #wire: Wire;
-  readonly #store: HistoryStore;
-  readonly #table: Table;
+export const simulatedWorkers = (wire: Wire, registry: WorkerRegistry): WorkerRegistry => ({
+  put: async (...given) => await write(wire, 'workers.put', () => registry.put(...given)),
+  list: () => read(wire, 'workers.list', () => registry.list()),
+});
 
-  constructor(wire: Wire, store: HistoryStore, table: Table) {
-    this.#wire = wire;
-    this.#store = store;
-    this.#table = table;
-  }
-
-  async put(...given: Parameters<HistoryStore['put']>): Promise<void> {
-    const [key, , nodes] = given;
-    const perform = () => {
-      this.#table.willLeave(key, nodes);
-      return this.#store.put(...given);
-    };
-    await this.#wire.request('history.put', writeFaults, () => ({ perform }));
-  }
-
-  list(key: RunKey) {
-    return this.#wire.request('history.list', readFaults, () => ({ perform: () => this.#store.list(key) }));
-  }
-}
-
-export class SimulatedDefinitionStore implements DefinitionStore {
-  readonly #wire: Wire;
-  readonly #store: DefinitionStore;
-
-  constructor(wire: Wire, store: DefinitionStore) {
-    this.#wire = wire;
-    this.#store = store;
-  }
-
-  async put(...given: Parameters<DefinitionStore['put']>): Promise<void> {
-    const perform = () => this.#store.put(...given);
-    await this.#wire.request('definitions.put', writeFaults, () => ({ perform }));
-  }
-
-  get(...given: Parameters<DefinitionStore['get']>) {
-    const perform = () => this.#store.get(...given);
-    return this.#wire.request('definitions.get', readFaults, () => ({ perform }));
-  }
-}
-
-export class SimulatedResultCache implements ResultCache {
-  readonly #wire: Wire;
-  readonly #cache: ResultCache;
-
-  constructor(wire: Wire, cache: ResultCache) {
-    this.#wire = wire;
-    this.#cache = cache;
-  }
-
-  get(key: string, now: EpochMs): Promise<string | undefined> {
-    return this.#wire.request('cache.get', readFaults, () => ({ perform: () => this.#cache.get(key, now) }));
-  }
-
-  put(key: string, text: string, now: EpochMs, expiresAt: EpochMs): Promise<string> {
-    const perform = () => this.#cache.put(key, text, now, expiresAt);
-    return this.#wire.request('cache.put', writeFaults, () => ({ perform }));
-  }
-}
-
-export class SimulatedWorkerRegistry implements WorkerRegistry {
-  readonly #wire: Wire;
-  readonly #registry: WorkerRegistry;
-
-  constructor(wire: Wire, registry: WorkerRegistry) {
-    this.#wire = wire;
-    this.#registry = registry;
-  }
-
-  async put(worker: WorkerRecord): Promise<void> {
-    await this.#wire.request('workers.put', writeFaults, () => ({
-      perform: () => this.#registry.put(worker),
-    }));
-  }
-
-  list(): Promise<readonly WorkerRecord[]> {
-    return this.#wire.request('workers.list', readFaults, () => ({ perform: () => this.#registry.list() }));
-  }
-}
+const write = <T>(wire: Wire, step: string, perform: () => Promise<T>) =>
+  wire.request(step, writeFaults, () => ({ perform }));
+const read = <T>(wire: Wire, step: string, perform: () => Promise<T>) =>
+  wire.request(step, readFaults, () => ({ perform }));

@@ -14,12 +14,12 @@ import {
   MemoryWorkerRegistry,
 } from '../memory-stores.ts';
 import {
-  SimulatedDefinitionStore,
-  SimulatedHistoryStore,
-  SimulatedPayloadStore,
-  SimulatedResultCache,
   SimulatedRunStore,
-  SimulatedWorkerRegistry,
+  simulatedCache,
+  simulatedDefinitions,
+  simulatedHistory,
+  simulatedPayloads,
+  simulatedWorkers,
 } from './adapters.ts';
 import type { Faults } from './faults.ts';
 import { LeaseRecorder } from './lease-recorder.ts';
@@ -108,11 +108,11 @@ export class Cloud {
       random: { fraction: () => this.prng.fraction(), id: () => `id-${++this.#ids}` },
       logger: silent,
       runs: new SimulatedRunStore(wire, { table, leases, timeline, age }),
-      payloads: new SimulatedPayloadStore(wire, this.payloads),
-      history: new SimulatedHistoryStore(wire, this.#history, table),
-      definitions: new SimulatedDefinitionStore(wire, this.#definitions),
-      cache: new SimulatedResultCache(wire, this.#cache),
-      workers: new SimulatedWorkerRegistry(wire, this.#workers),
+      payloads: simulatedPayloads(wire, this.payloads),
+      history: simulatedHistory(wire, this.#history, table),
+      definitions: simulatedDefinitions(wire, this.#definitions),
+      cache: simulatedCache(wire, this.#cache),
+      workers: simulatedWorkers(wire, this.#workers),
       queue: new QueueAdapter(wire, this.queue),
       registry,
       settings,
