@@ -1,9 +1,9 @@
-import type { RunKey } from '../model/run.ts';
+import type { Phase, RunKey } from '../model/run.ts';
 import type { Guard, Path, Transition, Update } from '../model/transition.ts';
 import { shardOf, statePartition } from './keys.ts';
 import { type Attribute, attributeOf, runShape } from './names.ts';
 import { toStored } from './stored-value.ts';
-import { tableKeys } from './table.ts';
+import { stateIndex, tableKeys } from './table.ts';
 
 /** The expressions of one `UpdateItem`. */
 export interface Expressions {
@@ -48,6 +48,13 @@ function condition(aliases: Aliases, guard: Guard): string {
       return `attribute_exists(${text})`;
     case 'absent':
       return `attribute_not_exists(${text})`;
+    // A missing set has no member, so what it lacks needs no word about its absence.
+    case 'contains':
+      return `contains(${text}, ${aliases.member(attribute, guard.value)})`;
+    case 'lacks':
+      return `NOT contains(${text}, ${aliases.member(attribute, guard.value)})`;
+    case 'fewer':
+      return `(attribute_not_exists(${text}) OR size(${text}) < ${aliases.size(attribute, guard.value)})`;
     default: {
       const right = 'than' in guard ? aliases.place(guard.than).text : aliases.value(attribute, guard.value);
       return `${text} ${guard.is} ${right}`;
@@ -55,26 +62,46 @@ function condition(aliases: Aliases, guard: Guard): string {
   }
 }
 
+/** The clauses of an update expression, in the order in which they are written. */
+type Clause = 'SET' | 'REMOVE' | 'ADD' | 'DELETE';
+
 function updateText(aliases: Aliases, updates: readonly Update[]): string {
-  const sets: string[] = [];
-  const removals: string[] = [];
+  const clauses: Record<Clause, string[]> = { SET: [], REMOVE: [], ADD: [], DELETE: [] };
   for (const update of updates) {
-    if ('remove' in update) {
-      removals.push(aliases.place(update.remove).text);
-      continue;
-    }
-    const { text, attribute } = aliases.place(update.set);
-    if ('from' in update) {
-      sets.push(`${text} = ${aliases.place(update.from).text} + ${aliases.value(attribute, update.by)}`);
-    } else {
-      sets.push(`${text} = ${aliases.value(attribute, update.value)}`);
-    }
+    if ('remove' in update) clauses.REMOVE.push(aliases.place(update.remove).text);
+    else if ('add' in update) clauses.ADD.push(...members(aliases, update.add, update.members));
+    else if ('drop' in update) clauses.DELETE.push(...members(aliases, update.drop, update.members));
+    else clauses.SET.push(...assignments(aliases, update));
   }
-  const clauses = [
-    ...(sets.length > 0 ? [`SET ${sets.join(', ')}`] : []),
-    ...(removals.length > 0 ? [`REMOVE ${removals.join(', ')}`] : []),
-  ];
-  return clauses.join(' ');
+  return Object.entries(clauses)
+    .filter(([, parts]) => parts.length > 0)
+    .map(([clause, parts]) => `${clause} ${parts.join(', ')}`)
+    .join(' ');
+}
+
+function assignments(aliases: Aliases, update: Extract<Update, { set: Path }>): string[] {
+  const { text, attribute } = aliases.place(update.set);
+  if ('from' in update) {
+    return [`${text} = ${aliases.place(update.from).text} + ${aliases.value(attribute, update.by)}`];
+  }
+  const assignment = `${text} = ${aliases.value(attribute, update.value)}`;
+  // The partition of the index follows from the phase: in one write, so that they cannot disagree.
+  return attribute === phaseAttribute
+    ? [assignment, aliases.indexPartition(update.value as Phase)]
+    : [assignment];
+}
+
+/** Nothing for no members: the store knows no empty set, and they would change nothing. */
+function members(aliases: Aliases, path: Path, names: readonly string[]): string[] {
+  // Before anything gets an alias: one that is not used is refused.
+  if (names.length === 0) return [];
+  const { text, attribute } = aliases.place(path);
+  mustBeSet(attribute);
+  return [`${text} ${aliases.value(attribute, names)}`];
+}
+
+function mustBeSet({ set, stored }: Attribute): void {
+  if (!set) throw new Error(`the attribute ${stored} is no set`);
 }
 
 interface Place {
@@ -109,11 +136,29 @@ class Aliases {
   }
 
   value(attribute: Attribute, value: unknown): string {
+    return this.#alias(toStored(attribute, value));
+  }
+
+  /** A possible member of the set. */
+  member(attribute: Attribute, member: string): string {
+    mustBeSet(attribute);
+    return this.#alias(member);
+  }
+
+  /** A number of members of the set. */
+  size(attribute: Attribute, size: number): string {
+    mustBeSet(attribute);
+    return this.#alias(size);
+  }
+
+  indexPartition(phase: Phase): string {
+    const partition = this.#alias(statePartition(phase, shardOf(this.#key)));
+    return `${this.name(stateIndex.partition)} = ${partition}`;
+  }
+
+  #alias(stored: unknown): string {
     const alias = `:${Object.keys(this.#values).length}`;
-    this.#values[alias] =
-      attribute === phaseAttribute
-        ? statePartition(String(value), shardOf(this.#key))
-        : toStored(attribute, value);
+    this.#values[alias] = stored;
     return alias;
   }
 

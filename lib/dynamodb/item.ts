@@ -2,21 +2,21 @@ import * as z from 'zod';
 import { HoldfastError } from '../model/errors.ts';
 import { type Run, type RunKey, schemaVersion } from '../model/run.ts';
 import type { UnreadableRun } from '../ports/run-store.ts';
-import { parseRunPartition, phaseOfPartition, runKey, shardOf, statePartition } from './keys.ts';
+import { parseRunPartition, runKey, shardOf, statePartition } from './keys.ts';
 import { attributeOf, runShape } from './names.ts';
 import { runSchema } from './run-schema.ts';
 import { type Stored, shapeFromStored, shapeToStored } from './stored-value.ts';
-import { tableKeys } from './table.ts';
+import { stateIndex, tableKeys } from './table.ts';
 
 const storedName = (property: keyof Run): string => attributeOf(runShape, property).stored;
-const phaseName = storedName('phase');
 
 /** The run as an item. */
 export function encodeRun({ tenant, run, ...rest }: Run): Stored {
   const key = { tenant, run };
   return {
     ...runKey(key),
-    ...shapeToStored(runShape, { ...rest, phase: statePartition(rest.phase, shardOf(key)) }),
+    ...shapeToStored(runShape, rest),
+    [stateIndex.partition]: statePartition(rest.phase, shardOf(key)),
   };
 }
 
@@ -29,9 +29,7 @@ export function decodeItem(item: Stored): Run | UnreadableRun | undefined {
   if (!key) return undefined;
   const schema = item[storedName('schema')];
   if (typeof schema === 'number' && schema > schemaVersion) return unreadable(key, item);
-  const parsed = runSchema.safeParse(
-    shapeFromStored(runShape, { ...item, [phaseName]: phaseOfPartition(item[phaseName]) }),
-  );
+  const parsed = runSchema.safeParse(shapeFromStored(runShape, item));
   if (parsed.success) return { ...key, ...parsed.data };
   return { ...unreadable(key, item), damage: describe(parsed.error) };
 }

@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import { type DefinitionHash, type RunId, runId, type TenantId, tenantId } from '../model/ids.ts';
 import type { Phase, RunKey } from '../model/run.ts';
-import { shardCount } from '../ports/run-store.ts';
+import { indexPhaseOf, shardCount } from '../ports/run-store.ts';
 
 /** The primary key of an item. Attribute names as in table.ts. */
 export interface ItemKey {
@@ -52,9 +52,5 @@ export function shardOf({ tenant, run }: RunKey): number {
   return hash('sha256', `${tenant}#${run}`, 'buffer').readUInt16BE() % shardCount;
 }
 
-/** The index partition of a phase: `active#7`. */
-export const statePartition = (phase: Phase | string, shard: number): string => `${phase}#${shard}`;
-
-/** `active#7` → `active`. What it is must still be validated. */
-export const phaseOfPartition = (partition: unknown): unknown =>
-  typeof partition === 'string' ? partition.split('#')[0] : partition;
+/** The index partition of a phase: `active#7`, where the `ending` runs stand, too. */
+export const statePartition = (phase: Phase, shard: number): string => `${indexPhaseOf(phase)}#${shard}`;

@@ -1,6 +1,17 @@
 import type { Failure } from '../model/failure.ts';
 import type { Payload } from '../model/payload.ts';
-import type { BranchEnd, Control, Lease, Run, RunNode } from '../model/run.ts';
+import type {
+  AwaitedSignal,
+  BranchEnd,
+  ChildLink,
+  Control,
+  Dependency,
+  Lease,
+  Resumption,
+  Run,
+  RunNode,
+  StoredSignal,
+} from '../model/run.ts';
 import { expiryAttribute, stateIndex } from './table.ts';
 
 /** How a property is stored: its attribute's name, and what lies inside its value. */
@@ -10,6 +21,10 @@ export interface Attribute {
   readonly shape?: Shape;
   /** The value is a map from ids, which are stored as they are, to objects with these properties. */
   readonly entries?: Shape;
+  /** The value is a list of objects with these properties. */
+  readonly items?: Shape;
+  /** The value is a set of texts, which the store knows as one. It is never empty: with its last member it is gone. */
+  readonly set?: true;
 }
 /** Property name → attribute. A Map, because property names must not find `constructor` and the like. */
 export type Shape = ReadonlyMap<string, Attribute>;
@@ -48,6 +63,33 @@ const control = shape({
   since: 's',
 } satisfies Names<Control>);
 
+const resumption = shape({ reason: 'r', by: 'b', since: 's' } satisfies Names<Resumption>);
+
+const storedSignal = shape({
+  name: 'n',
+  id: 'i',
+  payload: { stored: 'p', shape: payload },
+} satisfies Names<StoredSignal>);
+
+const awaitedSignal = shape({
+  name: 'n',
+  until: 'u',
+  id: 'i',
+  payload: { stored: 'p', shape: payload },
+  timedOut: 't',
+} satisfies Names<AwaitedSignal>);
+
+const childLink = shape({
+  run: 'r',
+  status: 's',
+  output: { stored: 'o', shape: payload },
+  failure: { stored: 'f', shape: failure },
+} satisfies Names<ChildLink>);
+
+const dependency = shape({ as: 'a', output: { stored: 'o', shape: payload } } satisfies Names<Dependency>);
+
+const parent = shape({ run: 'r', node: 'n' } satisfies Names<NonNullable<Run['parent']>>);
+
 const branchEnd = shape({ fork: 'f', branch: 'b', of: 'n' } satisfies Names<BranchEnd>);
 
 const node = shape({
@@ -71,6 +113,9 @@ const node = shape({
   decision: 'k',
   ends: { stored: 'j', shape: branchEnd },
   iteration: 'i',
+  input: { stored: 'v', shape: payload },
+  signal: { stored: 'g', shape: awaitedSignal },
+  child: { stored: 't', shape: childLink },
 } satisfies Names<RunNode>);
 
 /** A version of the schema may add names; it must never give one another meaning. */
@@ -80,8 +125,8 @@ export const runShape = shape({
   name: 'n',
   hash: 'h',
   submission: 'u',
-  // Stored together with the run's shard, as the partition key of the index.
-  phase: stateIndex.partition,
+  // Beside it, and following from it and the run's shard, stands the partition key of the index.
+  phase: 's',
   at: stateIndex.sort,
   rev: 'r',
   epoch: 'e',
@@ -91,6 +136,17 @@ export const runShape = shape({
   result: 'z',
   hasHistory: 'f',
   control: { stored: 'c', shape: control },
+  resumed: { stored: 'C', shape: resumption },
+  ended: 'a',
+  failure: { stored: 'm', shape: failure },
+  signals: { stored: 'q', items: storedSignal },
+  signalIds: 'Q',
+  waitsFor: { stored: 'W', set: true },
+  dependents: { stored: 'D', set: true },
+  dependencies: { stored: 'j', entries: dependency },
+  onDependencyFailure: 'J',
+  parent: { stored: 'P', shape: parent },
+  retryOf: 'R',
   pool: 'p',
   priority: 'y',
   tags: 't',

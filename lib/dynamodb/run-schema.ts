@@ -1,6 +1,6 @@
 import * as z from 'zod';
-import type { DefinitionHash, NodeId, Nonce } from '../model/ids.ts';
-import type { Run } from '../model/run.ts';
+import type { DefinitionHash, NodeId, Nonce, RunId } from '../model/ids.ts';
+import type { AwaitingNode, LoopingNode, Run } from '../model/run.ts';
 
 /** Ids were checked where they came in; what is stored only has to be text. */
 const branded = <Id extends string>() => z.string() as unknown as z.ZodType<Id>;
@@ -20,6 +20,23 @@ const failure = z.object({
   worker: z.string().exactOptional(),
 });
 
+const terminal = z.enum(['succeeded', 'failed', 'cancelled', 'skipped']);
+
+const awaitedSignal = z.object({
+  name: z.string(),
+  until: time.exactOptional(),
+  id: z.string().exactOptional(),
+  payload: payload.exactOptional(),
+  timedOut: z.literal(true).exactOptional(),
+});
+
+const childLink = z.object({
+  run: branded<RunId>(),
+  status: terminal.exactOptional(),
+  output: payload.exactOptional(),
+  failure: failure.exactOptional(),
+});
+
 const priority = z.enum(['high', 'normal', 'low']);
 
 const nodeBase = z.object({
@@ -35,7 +52,25 @@ const nodeBase = z.object({
   from: branded<NodeId>().exactOptional(),
   pool: z.string().exactOptional(),
   priority: priority.exactOptional(),
+  input: payload.exactOptional(),
+  signal: awaitedSignal.exactOptional(),
+  child: childLink.exactOptional(),
 });
+
+/** A loop that goes round, or what waits for something from outside: only a loop has an iteration and a value. */
+const waitingNode = nodeBase
+  .extend({
+    status: z.literal('waiting'),
+    iteration: count.exactOptional(),
+    output: payload.exactOptional(),
+  })
+  .refine(({ iteration, output }) => iteration !== undefined || output === undefined, {
+    path: ['iteration'],
+    error: 'an output without an iteration',
+  })
+  .transform(({ iteration, output, ...rest }): LoopingNode | AwaitingNode =>
+    iteration === undefined ? rest : { ...rest, iteration, ...(output && { output }) },
+  );
 
 const node = z.discriminatedUnion('status', [
   nodeBase.extend({ status: z.literal('ready') }),
@@ -53,9 +88,10 @@ const node = z.discriminatedUnion('status', [
     ends: z.object({ fork: branded<NodeId>(), branch: z.string(), of: count }).exactOptional(),
     iteration: count.exactOptional(),
   }),
-  nodeBase.extend({ status: z.literal('waiting'), iteration: count, output: payload.exactOptional() }),
+  waitingNode,
   nodeBase.extend({ status: z.literal('failed'), failure, endedAt: time }),
   nodeBase.extend({ status: z.literal('cancelled'), endedAt: time }),
+  nodeBase.extend({ status: z.literal('skipped'), endedAt: time }),
 ]);
 
 export const nodesSchema = z.record(z.string(), node);
@@ -68,6 +104,14 @@ const control = z.object({
   since: time,
 });
 
+const resumption = z.object({
+  reason: z.string().exactOptional(),
+  by: z.string().exactOptional(),
+  since: time,
+});
+
+const runIds = z.array(branded<RunId>());
+
 /** A run's item under its property names, the key apart. */
 export const runSchema: z.ZodType<Omit<Run, 'tenant' | 'run'>> = z.object({
   schema: count,
@@ -75,7 +119,7 @@ export const runSchema: z.ZodType<Omit<Run, 'tenant' | 'run'>> = z.object({
   name: z.string(),
   hash: branded<DefinitionHash>(),
   submission: z.string(),
-  phase: z.enum(['active', 'paused', 'succeeded', 'failed', 'cancelled', 'skipped']),
+  phase: z.enum(['active', 'ending', 'paused', ...terminal.options]),
   at: time,
   rev: count,
   epoch: count,
@@ -85,6 +129,19 @@ export const runSchema: z.ZodType<Omit<Run, 'tenant' | 'run'>> = z.object({
   result: branded<NodeId>().exactOptional(),
   hasHistory: z.boolean().exactOptional(),
   control: control.exactOptional(),
+  resumed: resumption.exactOptional(),
+  ended: terminal.exactOptional(),
+  failure: failure.exactOptional(),
+  signals: z.array(z.object({ name: z.string(), id: z.string(), payload })).exactOptional(),
+  signalIds: z.array(z.string()).exactOptional(),
+  waitsFor: runIds.exactOptional(),
+  dependents: runIds.exactOptional(),
+  dependencies: z
+    .record(z.string(), z.object({ as: z.string().exactOptional(), output: payload.exactOptional() }))
+    .exactOptional(),
+  onDependencyFailure: z.literal('skip').exactOptional(),
+  parent: z.object({ run: branded<RunId>(), node: branded<NodeId>() }).exactOptional(),
+  retryOf: branded<RunId>().exactOptional(),
   pool: z.string(),
   priority,
   tags: z.array(z.string()),

@@ -9,7 +9,7 @@ export type Stored = Readonly<Record<string, unknown>>;
  */
 export function toStored(attribute: Attribute, value: unknown): unknown {
   if (value === '') return null;
-  if (Array.isArray(value)) return value.map((item) => (item === '' ? null : item));
+  if (Array.isArray(value)) return listToStored(attribute, value);
   if (!isMap(value)) return value;
   if (attribute.entries) {
     const inner = { stored: '', shape: attribute.entries };
@@ -17,6 +17,13 @@ export function toStored(attribute: Attribute, value: unknown): unknown {
   }
   if (!attribute.shape) throw new Error(`the attribute ${attribute.stored} holds no object`);
   return shapeToStored(attribute.shape, value);
+}
+
+function listToStored({ items, set, stored }: Attribute, list: readonly unknown[]): unknown {
+  if (items) return list.map((item) => toStored({ stored, shape: items }, item));
+  if (!set) return list.map((item) => (item === '' ? null : item));
+  if (list.length === 0) throw new Error(`the set ${stored} is empty: leave it out`);
+  return new Set(list);
 }
 
 export function shapeToStored(shape: Shape, value: Stored): Stored {
@@ -33,13 +40,20 @@ export function shapeToStored(shape: Shape, value: Stored): Stored {
 /** The reverse of `toStored`, for whatever is there: nothing is taken for granted, unknown names are left out. */
 export function fromStored(attribute: Attribute, value: unknown): unknown {
   if (value === null) return '';
-  if (Array.isArray(value)) return value.map((item) => (item === null ? '' : item));
+  // What stands in the place of a set and is none must not pass for its members: no write could change them.
+  if (attribute.set) return value instanceof Set ? [...value].sort() : { notASet: value };
+  if (Array.isArray(value)) return listFromStored(attribute, value);
   if (!isMap(value)) return value;
   if (attribute.entries) {
     const inner = { stored: '', shape: attribute.entries };
     return Object.fromEntries(Object.entries(value).map(([id, entry]) => [id, fromStored(inner, entry)]));
   }
   return attribute.shape ? shapeFromStored(attribute.shape, value) : value;
+}
+
+function listFromStored({ items, stored }: Attribute, list: readonly unknown[]): unknown {
+  if (items) return list.map((item) => fromStored({ stored, shape: items }, item));
+  return list.map((item) => (item === null ? '' : item));
 }
 
 export function shapeFromStored(shape: Shape, value: Stored): Stored {

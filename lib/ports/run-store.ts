@@ -27,7 +27,12 @@ export interface IndexPage {
   readonly cursor?: string;
 }
 
+/** The phase under which the index names a run. One that is still ending stands where it is looked at: with the active. */
+export const indexPhaseOf = (phase: Phase): Exclude<Phase, 'ending'> =>
+  phase === 'ending' ? 'active' : phase;
+
 export interface IndexQuery {
+  /** Runs that are `ending` stand among the `active` ones, whichever of the two is asked for. */
   readonly phase: Phase;
   /** 0 to `shardCount` − 1. */
   readonly shard: number;

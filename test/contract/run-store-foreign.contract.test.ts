@@ -95,7 +95,8 @@ describe.each(dynamodbEndpoints())('items that others wrote: $name', (endpoint) 
       ['a number beyond 2^53', { r: NumberValue.from('1e30') }, /rev/],
       ['a number that the SDK cannot convert', { r: NumberValue.from('9007199254740993.5') }, /rev/],
       ['a list for a map', { g: [1, 2] }, /nodes/],
-      ['an unknown phase', { statePk: 'asleep#3' }, /phase/],
+      ['an unknown phase', { s: 'asleep' }, /phase/],
+      ['no phase', { s: undefined }, /phase/],
       ['text for the schema', { v: 'one' }, /schema/],
       ['no schema', { v: undefined }, /schema/],
     ];

@@ -29,6 +29,9 @@ const failure = record({ type: text, message: text, code: text, attempt: count, 
   'message',
   'attempt',
 ]);
+const terminal = fc.constantFrom('succeeded', 'failed', 'cancelled', 'skipped');
+/** As runs have them: sorted, and absent instead of empty. */
+const ids = fc.uniqueArray(id, { minLength: 1, maxLength: 4 }).map((members) => members.sort());
 const base = {
   epoch: count,
   attempt: count,
@@ -42,6 +45,9 @@ const base = {
   from: text,
   pool: text,
   priority: fc.constantFrom('high', 'normal', 'low'),
+  input: payload,
+  signal: record({ name: text, until: time, id: text, payload, timedOut: fc.constant(true) }, ['name']),
+  child: record({ run: id, status: terminal, output: payload, failure }, ['run']),
 };
 const always = ['epoch', 'attempt', 'attemptsMax', 'notBefore', 'status'] as const;
 const node = fc.oneof(
@@ -68,8 +74,9 @@ const node = fc.oneof(
     ...always,
     'iteration',
   ]),
+  record({ ...base, status: fc.constant('waiting') }, [...always]),
   record({ ...base, status: fc.constant('failed'), endedAt: time }, [...always, 'failure', 'endedAt']),
-  record({ ...base, status: fc.constant('cancelled'), endedAt: time }, [...always, 'endedAt']),
+  record({ ...base, status: fc.constantFrom('cancelled', 'skipped'), endedAt: time }, [...always, 'endedAt']),
 ) as unknown as fc.Arbitrary<RunNode>;
 
 /** Any run that the model allows. */
@@ -82,7 +89,7 @@ export const arbitraryRun = record(
     name,
     hash: text,
     submission: text,
-    phase: fc.constantFrom('active', 'paused', 'succeeded', 'failed', 'cancelled', 'skipped'),
+    phase: fc.oneof(fc.constantFrom('active', 'ending', 'paused'), terminal),
     at: time,
     rev: count,
     epoch: count,
@@ -101,6 +108,20 @@ export const arbitraryRun = record(
       },
       ['kind', 'mode', 'since'],
     ),
+    resumed: record({ reason: text, by: text, since: time }, ['since']),
+    ended: terminal,
+    failure,
+    signals: fc.array(fc.record({ name: text, id: text, payload }), { maxLength: 3 }),
+    signalIds: fc.array(text, { maxLength: 3 }),
+    waitsFor: ids,
+    dependents: ids,
+    dependencies: fc.dictionary(id, record({ as: text, output: payload }, []), {
+      maxKeys: 3,
+      noNullPrototype: true,
+    }),
+    onDependencyFailure: fc.constant('skip'),
+    parent: fc.record({ run: id, node: text }),
+    retryOf: id,
     pool: text,
     priority: fc.constantFrom('high', 'normal', 'low'),
     tags: fc.array(text, { maxLength: 4 }),

@@ -38,10 +38,10 @@ describe('a transition as expressions', () => {
     expect(made).toEqual({
       ConditionExpression:
         'attribute_exists(#0) AND #1 = :0 AND #2.#3.#4 < #2.#3.#5 AND attribute_not_exists(#6)',
-      UpdateExpression: 'SET #7 = #7 + :1, #2.#3.#7 = #7 + :2, #1 = :3 REMOVE #2.#3.#8',
+      UpdateExpression: 'SET #7 = #7 + :1, #2.#3.#7 = #7 + :2, #1 = :3, #9 = :4 REMOVE #2.#3.#8',
       ExpressionAttributeNames: {
         '#0': 'pk',
-        '#1': 'statePk',
+        '#1': 's',
         '#2': 'g',
         '#3': 'task',
         '#4': 'a',
@@ -49,12 +49,14 @@ describe('a transition as expressions', () => {
         '#6': 'c',
         '#7': 'e',
         '#8': 'l',
+        '#9': 'statePk',
       },
       ExpressionAttributeValues: {
-        ':0': `active#${shardOf(key)}`,
+        ':0': 'active',
         ':1': 1,
         ':2': 1,
-        ':3': `failed#${shardOf(key)}`,
+        ':3': 'failed',
+        ':4': `failed#${shardOf(key)}`,
       },
     });
   });
