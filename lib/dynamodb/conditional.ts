@@ -1,5 +1,6 @@
-import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
+import { ConditionalCheckFailedException, TransactionConflictException } from '@aws-sdk/client-dynamodb';
 import { GetCommand } from '@aws-sdk/lib-dynamodb';
+import { againWhile } from './again.ts';
 import { itemOfError, type Table } from './document-client.ts';
 import { reaching } from './errors.ts';
 import type { ItemKey } from './keys.ts';
@@ -12,7 +13,7 @@ export type Conditional<Output> =
 
 /**
  * Makes a conditional write that asks for the old item on a failed condition (`ALL_OLD`). Where none comes back the
- * item is missing, or the store gives none: then it is read.
+ * item is missing, or the store gives none: then it is read. A write that met a transaction on its item is made again.
  *
  * @throws HoldfastError `StoreUnreachable`, `TableNotFound`
  */
@@ -23,7 +24,7 @@ export async function conditionally<Output>(
 ): Promise<Conditional<Output>> {
   return await reaching(table.name, async () => {
     try {
-      return { applied: true, output: await write() };
+      return { applied: true, output: await againWhile(hasMetTransaction, write) };
     } catch (error) {
       if (!(error instanceof ConditionalCheckFailedException)) throw error;
       if (error.Item) return { applied: false, item: itemOfError(error.Item) };
@@ -31,6 +32,8 @@ export async function conditionally<Output>(
     }
   });
 }
+
+const hasMetTransaction = (error: unknown): boolean => error instanceof TransactionConflictException;
 
 /** Strongly consistent. */
 export async function read({ db, name }: Table, key: ItemKey): Promise<Stored | undefined> {

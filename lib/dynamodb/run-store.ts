@@ -1,14 +1,10 @@
-import {
-  BatchGetCommand,
-  type DynamoDBDocumentClient,
-  PutCommand,
-  QueryCommand,
-  UpdateCommand,
-} from '@aws-sdk/lib-dynamodb';
+import { type DynamoDBDocumentClient, PutCommand, QueryCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { type Run, type RunKey, schemaVersion } from '../model/run.ts';
 import type { Creation, Guard, Transition } from '../model/transition.ts';
 import {
   type Applied,
+  type CreatedAll,
+  checkCreations,
   type IndexEntry,
   type IndexPage,
   type IndexQuery,
@@ -17,12 +13,14 @@ import {
   type UnreadableRun,
 } from '../ports/run-store.ts';
 import { type Conditional, conditionally, read } from './conditional.ts';
+import { createAll, putIfAbsent } from './create-all.ts';
 import { encodeCursor, startKey } from './cursor.ts';
 import type { Table } from './document-client.ts';
 import { reaching } from './errors.ts';
 import { toExpressions } from './expressions.ts';
-import { decodeItem, decodeRun, encodeRun } from './item.ts';
-import { type ItemKey, parseRunPartition, runKey, statePartition } from './keys.ts';
+import { decodeItem, decodeRun } from './item.ts';
+import { parseRunPartition, runKey, statePartition } from './keys.ts';
+import { readMany } from './read-many.ts';
 import type { Stored } from './stored-value.ts';
 import { stateIndex, tableKeys } from './table.ts';
 
@@ -42,15 +40,18 @@ export class DynamoRunStore implements RunStore {
 
   async create({ run }: Creation): Promise<Applied> {
     const { db, name } = this.#table;
-    const put = new PutCommand({
-      TableName: name,
-      Item: encodeRun(run),
-      ConditionExpression: 'attribute_not_exists(#0)',
-      ExpressionAttributeNames: { '#0': tableKeys.partition },
-      ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
-    });
+    const put = new PutCommand(putIfAbsent(run, name));
     const written = await conditionally(this.#table, runKey(run), () => db.send(put));
     return written.applied ? { applied: true, run } : refused(written);
+  }
+
+  async createAll(creations: readonly Creation[]): Promise<CreatedAll> {
+    checkCreations(creations);
+    if (creations.length === 0) return { created: true };
+    return await createAll(
+      this.#table,
+      creations.map(({ run }) => run),
+    );
   }
 
   async apply(transition: Transition): Promise<Applied> {
@@ -74,7 +75,8 @@ export class DynamoRunStore implements RunStore {
     if (keys.length > keysMax) throw new Error(`${keys.length} keys at once; the limit is ${keysMax}`);
     // The same key twice in one request is refused.
     const unique = new Map(keys.map((key) => [runKey(key).pk, runKey(key)]));
-    const items = await reaching(this.#table.name, () => this.#readAll([...unique.values()]));
+    // What a throttled store leaves out stays out.
+    const { items } = await reaching(this.#table.name, () => readMany(this.#table, [...unique.values()]));
     return items.map(decodeItem).filter((run) => run !== undefined);
   }
 
@@ -117,23 +119,6 @@ export class DynamoRunStore implements RunStore {
       ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
     });
     return conditionally(this.#table, key, () => db.send(update));
-  }
-
-  /** A response holds 16 MB; what is beyond comes back unprocessed. What a throttled store leaves out stays out. */
-  async #readAll(keys: readonly ItemKey[]): Promise<Stored[]> {
-    const { db, name } = this.#table;
-    const items: Stored[] = [];
-    let left: Stored[] = [...keys].map((key) => ({ ...key }));
-    while (left.length > 0) {
-      const { Responses, UnprocessedKeys } = await db.send(
-        new BatchGetCommand({ RequestItems: { [name]: { Keys: left } } }),
-      );
-      items.push(...(Responses?.[name] ?? []));
-      const unprocessed = UnprocessedKeys?.[name]?.Keys ?? [];
-      if (unprocessed.length === left.length) break;
-      left = unprocessed;
-    }
-    return items;
   }
 }
 

@@ -17,6 +17,23 @@ export type Applied =
   | { readonly applied: true; readonly run: Run }
   | { readonly applied: false; readonly run: Run | UnreadableRun | undefined };
 
+/** What became of several creations at once. */
+export type CreatedAll =
+  | { readonly created: true }
+  /** None was created. What is there under the key of each, in their order; undefined where nothing is. */
+  | { readonly created: false; readonly existing: readonly (Run | UnreadableRun | undefined)[] };
+
+const creationsMax = 100;
+
+/** @throws Error for more runs than one transaction takes, or one run twice: the caller's mistake. */
+export function checkCreations(creations: readonly Creation[]): void {
+  if (creations.length > creationsMax) {
+    throw new Error(`${creations.length} runs at once; the limit is ${creationsMax}`);
+  }
+  const names = new Set(creations.map(({ run }) => `${run.tenant}#${run.run}`));
+  if (names.size < creations.length) throw new Error('one run is to be created twice');
+}
+
 export interface IndexEntry extends RunKey {
   readonly at: EpochMs;
 }
@@ -58,6 +75,16 @@ export const shardCount = 16;
 export interface RunStore {
   /** Creates the run unless it exists; then the existing one comes back with `applied: false`. */
   create(creation: Creation): Promise<Applied>;
+  /**
+   * Creates all runs, or none where any of them exists. At most 100, each once. A damaged one that exists is an
+   * UnreadableRun.
+   *
+   * An endpoint without transactions (the embedded runtime on dynalite) gets the runs one after the other, once it is
+   * seen that none exists. There it is not promised that all come to be when the process ends, the store goes away or
+   * somebody else creates one of them in between: those that came to be before stay, and the same call again finds
+   * them and creates none of the others.
+   */
+  createAll(creations: readonly Creation[]): Promise<CreatedAll>;
   /** Applies all updates if all guards hold, else nothing. Never creates a run. Returns the run after the write. */
   apply(transition: Transition): Promise<Applied>;
   /** As `apply`, for a run that cannot be read: nothing of it comes back but whether the write was applied. */

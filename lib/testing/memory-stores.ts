@@ -10,14 +10,17 @@ import type { PayloadStore } from '../ports/payload-store.ts';
 import type { ResultCache } from '../ports/result-cache.ts';
 import {
   type Applied,
+  type CreatedAll,
+  checkCreations,
   type IndexPage,
   type IndexQuery,
+  indexPhaseOf,
   type RunStore,
   shardCount,
 } from '../ports/run-store.ts';
 import type { WorkerRecord, WorkerRegistry } from '../ports/worker-registry.ts';
 import type { Leaving } from '../protocol/history.ts';
-import { applyTransition } from './apply-transition.ts';
+import { applyTransition, asStored } from './apply-transition.ts';
 
 const textOf = ({ tenant, run }: RunKey) => `${tenant}/${run}`;
 
@@ -30,9 +33,18 @@ export class MemoryRunStore implements RunStore {
   async create({ name, run }: Creation): Promise<Applied> {
     const existing = this.#runs.get(textOf(run));
     if (existing) return { applied: false, run: structuredClone(existing) };
-    this.#runs.set(textOf(run), structuredClone(run));
+    this.#runs.set(textOf(run), structuredClone(asStored(run)));
     this.writes.push(name);
     return { applied: true, run: structuredClone(run) };
+  }
+
+  async createAll(creations: readonly Creation[]): Promise<CreatedAll> {
+    checkCreations(creations);
+    const existing = creations.map(({ run }) => structuredClone(this.#runs.get(textOf(run))));
+    if (existing.some((run) => run !== undefined)) return { created: false, existing };
+    // Each of them sets its run before it yields: nobody sees a part of them.
+    await Promise.all(creations.map((creation) => this.create(creation)));
+    return { created: true };
   }
 
   async apply(transition: Transition): Promise<Applied> {
@@ -61,7 +73,8 @@ export class MemoryRunStore implements RunStore {
   async query({ phase, shard, until, newestFirst, limit, cursor }: IndexQuery): Promise<IndexPage> {
     const from = cursor === undefined ? 0 : Number(cursor);
     const entries = [...this.#runs.values()]
-      .filter((run) => run.phase === phase && shardOf(run) === shard && run.at <= (until ?? Infinity))
+      .filter((run) => indexPhaseOf(run.phase) === indexPhaseOf(phase))
+      .filter((run) => shardOf(run) === shard && run.at <= (until ?? Infinity))
       .sort((a, b) => (newestFirst ? b.at - a.at : a.at - b.at));
     const page = entries.slice(from, from + limit).map(({ tenant, run, at }) => ({ tenant, run, at }));
     const next = from + page.length;

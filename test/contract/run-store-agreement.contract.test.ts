@@ -1,18 +1,12 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { DefinitionHash, NodeId, Nonce } from '../../lib/model/ids.ts';
+import type { NodeId, RunId } from '../../lib/model/ids.ts';
 import type { Path, Transition, Update } from '../../lib/model/transition.ts';
-import { type Applied, isReadable, type RunStore } from '../../lib/ports/run-store.ts';
-import { finaliseCancel, requestCancel } from '../../lib/protocol/cancel.ts';
-import { claim, takeOver } from '../../lib/protocol/claim.ts';
-import { commit } from '../../lib/protocol/commit.ts';
-import { retryLater, yieldNode } from '../../lib/protocol/hand-back.ts';
-import { look } from '../../lib/protocol/look.ts';
-import { renew } from '../../lib/protocol/renew.ts';
 import { MemoryRunStore } from '../../lib/testing/memory-stores.ts';
-import { inNode, leasedNode, readyNode, sampleRun, start } from '../support/sample-run.ts';
+import { arbitraryRun } from '../support/arbitrary-run.ts';
+import { inNode, leasedNode, readyNode, start } from '../support/sample-run.ts';
 import { type Stores, storeSubjects } from '../support/store-subjects.ts';
-import { taskCommit } from '../support/task-shape.ts';
+import { BothStores } from './both-stores.ts';
 
 const node = 'task' as NodeId;
 const [memory, ...tables] = storeSubjects();
@@ -26,30 +20,18 @@ describe.each(tables)('as the store in memory does: $name', ({ open }) => {
   });
   afterAll(() => stores.close());
 
-  /** The same calls on both; their answers must not differ. */
-  class Both {
-    readonly run = sampleRun({
-      nodes: { [node]: readyNode, ['other' as NodeId]: { ...leasedNode, lease: { ...leasedNode.lease } } },
-    });
-    readonly #model: RunStore = new MemoryRunStore();
-
-    async create(): Promise<void> {
-      const creation = { name: 'submit' as const, run: this.run };
-      expect(await stores.runs.create(creation)).toEqual(await this.#model.create(creation));
-    }
-
-    async apply(transition: Transition): Promise<Applied> {
-      const expected = await this.#model.apply(transition);
-      const actual = await stores.runs.apply(transition);
-      expect(actual, JSON.stringify(transition)).toEqual(expected);
-      return actual;
-    }
-  }
-
   test('any guards and updates', { timeout: 120_000 }, async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(fc.tuple(guards, updates), { minLength: 1, maxLength: 6 }), async (all) => {
-        const both = new Both();
+        const both = new BothStores(stores.runs, {
+          nodes: {
+            [node]: readyNode,
+            ['other' as NodeId]: { ...leasedNode, lease: { ...leasedNode.lease } },
+            ['caller' as NodeId]: { ...readyNode, status: 'waiting', child: { run: 'child' as RunId } },
+          },
+          waitsFor: ['a', 'c'] as RunId[],
+          dependencies: { ['a' as RunId]: {}, ['c' as RunId]: { as: 'last' } },
+        });
         await both.create();
         for (const [given, changes] of all) {
           await both.apply({ name: 'test', key: both.run, guards: given, updates: changes });
@@ -59,77 +41,24 @@ describe.each(tables)('as the store in memory does: $name', ({ open }) => {
     );
   });
 
-  test('every step of the protocol', async () => {
-    const both = new Both();
-    await both.create();
-    const must = async (transition: Transition) => {
-      const done = await both.apply(transition);
-      if (!done.applied || !isReadable(done.run)) throw new Error(`${transition.name} was refused`);
-      return done.run;
-    };
-    const key = both.run;
-    const command = (nonce: string) => ({
-      key,
-      node,
-      hash: 'hash-1' as DefinitionHash,
-      nonce: nonce as Nonce,
-      worker: `worker-${nonce}`,
-      leaseUntil: start + 60_000,
+  test('any run, alone and among others', { timeout: 120_000 }, async () => {
+    const model = new MemoryRunStore();
+    const several = fc.uniqueArray(arbitraryRun, {
+      minLength: 1,
+      maxLength: 4,
+      selector: ({ tenant, run }) => `${tenant}#${run}`,
     });
-    const fence = (nonce: string, epoch: number) => ({ node, epoch, nonce: nonce as Nonce });
-    const hops = { hop: 0, hopLimit: 64 };
-    const failure = { type: 'Error', message: '', attempt: 1 };
-
-    let run = await must(claim(command('a'), start));
-    expect((await both.apply(claim(command('b'), start))).applied).toBe(false);
-    run = await must(
-      renew({
-        key,
-        fence: fence('a', 1),
-        leaseUntil: start + 90_000,
-        seenAt: run.at,
-        progress: '',
-        checkpoint: { text: '1' },
+    await fc.assert(
+      fc.asyncProperty(several, async (runs) => {
+        const creations = runs.map((run) => ({ name: 'submit' as const, run }));
+        const [first] = creations;
+        if (!first) throw new Error('at least one');
+        expect(await stores.runs.createAll(creations)).toEqual(await model.createAll(creations));
+        expect(await stores.runs.create(first)).toEqual(await model.create(first));
+        for (const run of runs) expect(await stores.runs.get(run)).toEqual(await model.get(run));
       }),
+      { numRuns: 60 },
     );
-    run = await must(retryLater(run, fence('a', 1), { failure, delayMs: 0, now: start, ...hops }).transition);
-    run = await must(claim(command('c'), start));
-    run = await must(
-      yieldNode(run, fence('c', 2), { checkpoint: { text: '2' }, now: start, ...hops }).transition,
-    );
-    const later = start + 200_000;
-    const tended = look(run, { now: later, lookaheadMs: 0, repeatDoorbells: true, expires: 1 });
-    if (!tended) throw new Error('a due run is looked at');
-    run = await must(tended.transition);
-    // The look lies behind the end of this lease: the claim is refused, and brings it forward instead.
-    const short = { ...command('d'), leaseUntil: later + 10_000 };
-    expect((await both.apply(claim(short, later))).applied).toBe(false);
-    run = await must(claim(short, later, run.at));
-    expect(run.at).toBe(later + 15_001);
-    const held = run.nodes[node];
-    if (held?.status !== 'running') throw new Error('claimed');
-    const muchLater = later + 600_000;
-    run = await must(takeOver(command('e'), held, run.at, muchLater));
-    // The holder of the old lease comes back: whatever it writes is refused.
-    const late = { status: 'succeeded', output: { text: '0' }, cached: false } as const;
-    expect(
-      (await both.apply(commit(run, fence('d', 3), late, taskCommit(muchLater, 1)).transition)).applied,
-    ).toBe(false);
-    run = await must(commit(run, fence('e', 4), late, taskCommit(muchLater, 1_700_000)).transition);
-    expect(run).toMatchObject({ phase: 'succeeded', epoch: 4, nodes: { task: { status: 'succeeded' } } });
-    expect((await both.apply(requestCancel(key, { mode: 'abort' }, muchLater))).applied).toBe(false);
-  });
-
-  test('cancelling', async () => {
-    const both = new Both();
-    await both.create();
-    const asked = await both.apply(
-      requestCancel(both.run, { mode: 'graceful', reason: '', by: '__proto__' }, start),
-    );
-    if (!asked.applied) throw new Error('cancelled');
-    const much = start + 600_000;
-    const done = await both.apply(finaliseCancel(asked.run, much, 1_700_000));
-    expect(done.run).toMatchObject({ phase: 'cancelled', nodes: { task: { status: 'cancelled' } } });
   });
 });
 
@@ -147,18 +76,49 @@ const places: Path[] = [
   ...[['phase'], ['control', 'kind'], ['endedAt'], ['name'], inNode('status'), inNode('lease', 'until')],
   ...[inNode('worker'), ['nodes', 'other', 'lease', 'until'], ['nodes', 'other', 'status']],
   ...[
+    ['ended'],
+    ['nodes', 'caller', 'child', 'status'],
+    ['dependencies', 'a', 'output', 'text'],
+    ['dependencies', 'b', 'as'],
+  ],
+  ...[
     ['nodes', 'missing', 'status'],
     ['nodes', 'missing', 'lease', 'until'],
   ],
 ];
 const place = fc.constantFrom(...places);
+const sets: Path[] = [['waitsFor'], ['dependents']];
+const setPlace = fc.constantFrom(...sets);
+const member = fc.constantFrom('a', 'b', 'c', 'ab', 'B');
+const members = fc.array(member, { maxLength: 3 });
 const number = fc.constantFrom(0, 1, 2, start, start + 60_000, -1);
-const value = fc.oneof(number, fc.constantFrom('active', 'ready', 'running', 'echo', 'cancel', '', 'paused'));
+const value = fc.oneof(
+  number,
+  fc.constantFrom('active', 'ready', 'running', 'echo', 'cancel', '', 'paused', 'ending', 'failed'),
+);
 
 const guards = fc.array(
   fc
     .oneof(
-      { weight: 3, arbitrary: fc.record({ is: fc.constantFrom('present', 'absent'), path: place }) },
+      {
+        weight: 3,
+        arbitrary: fc.record({
+          is: fc.constantFrom('present', 'absent'),
+          path: fc.oneof(place, setPlace),
+        }),
+      },
+      {
+        weight: 3,
+        arbitrary: fc.record({ is: fc.constantFrom('contains', 'lacks'), path: setPlace, value: member }),
+      },
+      {
+        weight: 2,
+        arbitrary: fc.record({
+          is: fc.constant('fewer'),
+          path: setPlace,
+          value: fc.integer({ min: -1, max: 4 }),
+        }),
+      },
       { weight: 3, arbitrary: fc.record({ is: fc.constantFrom('=', '<', '<=', '>'), path: place, value }) },
       {
         weight: 1,
@@ -169,14 +129,8 @@ const guards = fc.array(
       },
     )
     .map((condition) => ({ ...condition, guard: 'test' }) as Transition['guards'][number])
-    // A phase stands in the index together with its shard: it can be compared for equality only.
-    .filter(
-      (guard) =>
-        !(guard.path[0] === 'phase' && guard.is !== '=' && guard.is !== 'present' && guard.is !== 'absent'),
-    )
     // The empty text is stored as null, which is equal to itself and has no order.
-    .filter((guard) => !('value' in guard && guard.value === '' && guard.is !== '='))
-    .filter((guard) => !('than' in guard && guard.than[0] === 'phase')),
+    .filter((guard) => !('value' in guard && guard.value === '' && guard.is !== '=')),
   { maxLength: 3 },
 );
 
@@ -196,6 +150,7 @@ const updates = fc
       phase: fc.constantFrom<Update>(
         { set: ['phase'], value: 'paused' },
         { set: ['phase'], value: 'active' },
+        { set: ['phase'], value: 'ending' },
       ),
       failure: fc.constantFrom<Update>(
         { set: inNode('failure'), value: { type: '', message: 'm', attempt: 1 } },
@@ -207,6 +162,30 @@ const updates = fc
         { set: ['control'], value: { kind: 'cancel', mode: 'abort', since: 1, reason: '' } },
         { remove: ['control'] },
       ),
+      waitsFor: fc.oneof(
+        members.map<Update>((names) => ({ add: ['waitsFor'], members: names })),
+        members.map<Update>((names) => ({ drop: ['waitsFor'], members: names })),
+        fc.constant<Update>({ set: ['waitsFor'], value: ['c', 'b', 'c'] }),
+      ),
+      dependents: fc.oneof(
+        members.map<Update>((names) => ({ add: ['dependents'], members: names })),
+        members.map<Update>((names) => ({ drop: ['dependents'], members: names })),
+        fc.constant<Update>({ remove: ['dependents'] }),
+      ),
+      dependency: fc.constantFrom<Update>(
+        { set: ['dependencies', 'a', 'output'], value: { text: '' } },
+        { remove: ['dependencies', 'a', 'output'] },
+      ),
+      child: fc.constantFrom<Update>(
+        { set: ['nodes', 'caller', 'child', 'status'], value: 'failed' },
+        { remove: ['nodes', 'caller', 'child', 'status'] },
+      ),
+      signals: fc.constantFrom<Update>(
+        { set: ['signals'], value: [{ name: 'n', id: '', payload: { text: '' } }] },
+        { set: ['signals'], value: [] },
+        { remove: ['signals'] },
+      ),
+      ended: fc.constantFrom<Update>({ set: ['ended'], value: 'skipped' }, { remove: ['ended'] }),
       endedAt: fc.constantFrom<Update>({ set: ['endedAt'], value: 5 }, { remove: ['endedAt'] }),
     },
     { requiredKeys: [] },

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { RunId, TenantId } from '../../lib/model/ids.ts';
-import { leasedNode, sampleRun } from '../support/sample-run.ts';
+import type { NodeId, RunId, TenantId } from '../../lib/model/ids.ts';
+import { leasedNode, readyNode, sampleRun } from '../support/sample-run.ts';
 import { type Stores, storeSubjects } from '../support/store-subjects.ts';
 
 describe.each(storeSubjects())('RunStore.create and get: $name', ({ open }) => {
@@ -43,11 +43,31 @@ describe.each(storeSubjects())('RunStore.create and get: $name', ({ open }) => {
         ...{ b: { ...ended, status: 'succeeded', output: { pointer: 'b#1', bytes: 2_000 }, cached: true } },
         ...{ c: { ...ended, status: 'failed', failure: aFailure } },
         ...{ d: { ...ended, status: 'cancelled' } },
+        ...{ e: { ...ended, status: 'skipped' } },
+        ...{ f: { ...readyNode, input: { text: '"edited"' } } },
       },
       control: { kind: 'cancel', mode: 'abort', reason: 'because', by: 'me', since: 1 },
       tags: ['eu', 'gpu'],
       priority: 'high',
       idempotencyKey: 'key',
+      resumed: { reason: 'go on', by: 'me', since: 2 },
+      ended: 'failed',
+      failure: aFailure,
+      signals: [
+        { name: 'approved', id: 's-1', payload: { text: 'true' } },
+        { name: 'approved', id: 's-2', payload: { pointer: 'signal#s-2', bytes: 2_000 } },
+      ],
+      signalIds: ['s-1', 's-2', '__proto__'],
+      waitsFor: ['run-a', 'run-b'] as RunId[],
+      dependents: ['run-c'] as RunId[],
+      dependencies: {
+        ['run-a' as RunId]: { as: 'first' },
+        ['run-b' as RunId]: {},
+        ['run.c~d-e' as RunId]: { output: { text: '""' } },
+      },
+      onDependencyFailure: 'skip',
+      parent: { run: 'parent' as RunId, node: 'order/pay' as NodeId },
+      retryOf: 'run-0' as RunId,
       timeoutMs: 1_500,
       traceparent: '00-1-1-01',
       endedAt: 5,
@@ -56,6 +76,15 @@ describe.each(storeSubjects())('RunStore.create and get: $name', ({ open }) => {
     await stores.runs.create({ name: 'submit', run });
     expect(await stores.runs.get(run)).toEqual(run);
   });
+
+  test.each(['active', 'ending', 'paused', 'succeeded', 'failed', 'cancelled', 'skipped'] as const)(
+    'a run may be %s from its first moment',
+    async (phase) => {
+      const run = sampleRun({ phase });
+      await stores.runs.create({ name: 'submit', run });
+      expect(await stores.runs.get(run)).toEqual(run);
+    },
+  );
 
   test('the same id in two tenants is two runs', async () => {
     const [a, b] = ['tenant-a', 'tenant-b'].map((tenant) =>

@@ -97,6 +97,12 @@ describe.each(dynamodbEndpoints())('items that others wrote: $name', (endpoint) 
       ['a list for a map', { g: [1, 2] }, /nodes/],
       ['an unknown phase', { s: 'asleep' }, /phase/],
       ['no phase', { s: undefined }, /phase/],
+      ['a list where a set should be', { W: ['a'] }, /waitsFor/],
+      ['a set of numbers', { D: new Set([1]) }, /dependents/],
+      ['text for a set', { W: 'a' }, /waitsFor/],
+      ['a signal without its payload', { q: [{ n: 'a', i: 'b' }] }, /signals\.0\.payload/],
+      ['a value of no iteration', { g: { task: { ...node, s: 'waiting', o: { x: '1' } } } }, /iteration/],
+      ['a child without its run', { g: { task: { ...node, s: 'ready', t: {} } } }, /task\.child\.run/],
       ['text for the schema', { v: 'one' }, /schema/],
       ['no schema', { v: undefined }, /schema/],
     ];

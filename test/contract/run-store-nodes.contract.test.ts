@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { NodeId } from '../../lib/model/ids.ts';
-import type { LoopingNode, Run, SucceededNode } from '../../lib/model/run.ts';
+import type { NodeId, RunId } from '../../lib/model/ids.ts';
+import type { AwaitingNode, LoopingNode, Run, SucceededNode } from '../../lib/model/run.ts';
 import type { Update } from '../../lib/model/transition.ts';
 import { leasedNode, readyNode, sampleRun, start } from '../support/sample-run.ts';
 import { type Stores, storeSubjects } from '../support/store-subjects.ts';
@@ -34,6 +34,10 @@ const route: SucceededNode = {
   decision: 'express',
 };
 
+const base = { status: 'waiting', epoch: 0, attempt: 0, attemptsMax: 1, notBefore: start } as const;
+const awaiting: AwaitingNode = { ...base, signal: { name: 'approved', until: start + 5 } };
+const called: AwaitingNode = { ...base, child: { run: 'child-1' as RunId }, from: id('route') };
+
 const tree = (): Run =>
   sampleRun({
     kind: 'workflow',
@@ -44,6 +48,9 @@ const tree = (): Run =>
       [id('poll/a/~/b')]: { ...readyNode, from: id('poll/a') },
       [id('route')]: route,
       [id('confirm/payment/charge')]: ender,
+      [id('approved')]: awaiting,
+      [id('ship')]: called,
+      [id('late')]: { ...readyNode, signal: { name: 'late', until: start, timedOut: true } },
     },
   });
 
@@ -87,10 +94,11 @@ describe.each(subjects)('RunStore with trees of nodes: $name', ({ open }) => {
       { remove: ['nodes', 'route'] },
       { set: ['nodes', 'poll/check'], value: opened },
     );
+    const { [id('poll/a/~/b')]: _ended, [id('route')]: _left, ...others } = run.nodes;
     const nodes = {
+      ...others,
       [id('poll')]: { ...looping, iteration: 4, output: { text: '8' } },
       [id('poll/check')]: opened,
-      [id('confirm/payment/charge')]: ender,
     };
     expect(applied).toEqual({ applied: true, run: { ...run, nodes } });
   });
@@ -106,6 +114,69 @@ describe.each(subjects)('RunStore with trees of nodes: $name', ({ open }) => {
     );
     const nodes = { ...run.nodes, [id('confirm/payment/charge')]: plain };
     expect(applied).toEqual({ applied: true, run: { ...run, nodes } });
+  });
+
+  test('a signal that has come and a child that has ended are set in parts', async () => {
+    const run = await created();
+    const failure = { type: 'Error', message: '', attempt: 2 };
+    const applied = await apply(
+      run,
+      { set: ['nodes', 'approved', 'signal', 'id'], value: 's-1' },
+      { set: ['nodes', 'approved', 'signal', 'payload'], value: { text: 'true' } },
+      { set: ['nodes', 'approved', 'status'], value: 'ready' },
+      { set: ['nodes', 'ship', 'child', 'status'], value: 'failed' },
+      { set: ['nodes', 'ship', 'child', 'failure'], value: failure },
+      { set: ['nodes', 'route', 'input'], value: { pointer: 'input#1', bytes: 9_000 } },
+      { remove: ['nodes', 'late', 'signal', 'until'] },
+    );
+    const nodes = {
+      ...run.nodes,
+      [id('approved')]: {
+        ...awaiting,
+        status: 'ready',
+        signal: { name: 'approved', until: start + 5, id: 's-1', payload: { text: 'true' } },
+      },
+      [id('ship')]: { ...called, child: { run: 'child-1', status: 'failed', failure } },
+      [id('route')]: { ...route, input: { pointer: 'input#1', bytes: 9_000 } },
+      [id('late')]: { ...readyNode, signal: { name: 'late', timedOut: true } },
+    };
+    expect(applied).toEqual({ applied: true, run: { ...run, nodes } });
+    expect(await stores.runs.get(run)).toEqual({ ...run, nodes });
+  });
+
+  test('what is missing inside of a node can be asked for', async () => {
+    const run = await created();
+    const asking = (is: 'present' | 'absent', ...path: string[]) =>
+      stores.runs.apply({
+        name: 'test',
+        key: run,
+        guards: [{ guard: 'test', is, path: ['nodes', ...path] }],
+        updates: [],
+      });
+    expect((await asking('absent', 'ship', 'child', 'status')).applied).toBe(true);
+    expect((await asking('present', 'ship', 'child', 'run')).applied).toBe(true);
+    expect((await asking('present', 'ship', 'child', 'status')).applied).toBe(false);
+    expect((await asking('absent', 'route', 'child', 'status')).applied).toBe(true);
+    expect((await asking('absent', 'approved', 'signal', 'timedOut')).applied).toBe(true);
+    expect((await asking('present', 'late', 'signal', 'timedOut')).applied).toBe(true);
+  });
+
+  test('signals are set as a list, and taken away', async () => {
+    const run = await created();
+    const signals = [
+      { name: 'a', id: '1', payload: { text: '' } },
+      { name: 'a', id: '2', payload: { pointer: 'p', bytes: 3_000 } },
+    ];
+    const buffered = await apply(
+      run,
+      { set: ['signals'], value: signals },
+      { set: ['signalIds'], value: ['1', '2'] },
+    );
+    expect(buffered).toEqual({ applied: true, run: { ...run, signals, signalIds: ['1', '2'] } });
+    const none = await apply(run, { set: ['signals'], value: [] });
+    expect(none).toEqual({ applied: true, run: { ...run, signals: [], signalIds: ['1', '2'] } });
+    const taken = await apply(run, { remove: ['signals'] });
+    expect(taken).toEqual({ applied: true, run: { ...run, signalIds: ['1', '2'] } });
   });
 
   test('a guard on a node that is not there fails as a value', async () => {

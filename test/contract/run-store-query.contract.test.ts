@@ -106,4 +106,43 @@ describe.each(storeSubjects())('RunStore.query: $name', ({ open }) => {
     expect(await placesOf()).toEqual([{ phase: 'succeeded', at: start + 3_000 }]);
     expect(await stores.runs.get(key)).toEqual({ ...run, phase: 'succeeded', at: start + 3_000 });
   });
+
+  test('a run that is ending stands where it is looked at, and is still not active', async () => {
+    const run = sampleRun({ at: start + 5_000 });
+    await stores.runs.create({ name: 'submit', run });
+    const key = { tenant: run.tenant, run: run.run };
+    const move = (from: Phase, to: Phase, at: number) =>
+      stores.runs.apply({
+        name: 'test',
+        key,
+        guards: [{ guard: 'test', is: '=', path: ['phase'], value: from }],
+        updates: [
+          { set: ['phase'], value: to },
+          { set: ['at'], value: at },
+        ],
+      });
+    const timesOf = async (phase: Phase) =>
+      (await readAll({ phase, limit: 100 }))
+        .flat()
+        .filter((entry) => entry.run === run.run)
+        .map(({ at }) => at);
+    expect((await move('active', 'ending', start + 6_000)).applied).toBe(true);
+    for (const phase of ['active', 'ending'] as const) expect(await timesOf(phase)).toEqual([start + 6_000]);
+    expect(await stores.runs.get(key)).toEqual({ ...run, phase: 'ending', at: start + 6_000 });
+    // As a guard asks for it, it is what it is.
+    expect((await move('active', 'succeeded', start)).applied).toBe(false);
+    expect((await move('ending', 'failed', start + 7_000)).applied).toBe(true);
+    for (const phase of ['active', 'ending', 'succeeded'] as const) expect(await timesOf(phase)).toEqual([]);
+    expect(await timesOf('failed')).toEqual([start + 7_000]);
+  });
+
+  test('runs that are ending come in pages with the active ones', async () => {
+    const ending = Array.from({ length: 6 }, () => sampleRun({ phase: 'ending', at: start + 8_000 }));
+    await Promise.all(ending.map((run) => stores.runs.create({ name: 'submit', run })));
+    for (const phase of ['active', 'ending'] as const) {
+      const all = (await readAll({ phase, limit: 2 })).flat();
+      expect(all).toEqual(expect.arrayContaining(ending.map(entryOf)));
+      expect(idsOf(all)).toEqual(expect.arrayContaining(idsOf(runs)));
+    }
+  });
 });

@@ -23,6 +23,7 @@ function everyRequest(endpoint: Endpoint): [string, () => Promise<unknown>][] {
   const transition = { name: 'test', key: run, guards: [], updates: [] };
   return [
     ['create', () => runs.create({ name: 'submit', run })],
+    ['createAll', () => runs.createAll([{ name: 'submit', run }])],
     ['apply', () => runs.apply(transition)],
     ['applyUnread', () => runs.applyUnread(transition)],
     ['get', () => runs.get(run)],

@@ -7,6 +7,7 @@ import type { PayloadStore } from '../../ports/payload-store.ts';
 import type { ResultCache } from '../../ports/result-cache.ts';
 import {
   type Applied,
+  type CreatedAll,
   type IndexPage,
   type IndexQuery,
   isReadable,
@@ -46,6 +47,16 @@ export class SimulatedRunStore implements RunStore {
       return created;
     };
     return this.#wire.request('runs.create', writeFaults, () => ({ perform }));
+  }
+
+  createAll(creations: readonly Creation[]): Promise<CreatedAll> {
+    const { leases, table, timeline } = this.#options;
+    const perform = () => {
+      const created = table.createAll(creations);
+      if (created.created) for (const { run } of creations) leases.created(run, timeline.now);
+      return created;
+    };
+    return this.#wire.request('runs.createAll', writeFaults, () => ({ perform }));
   }
 
   async apply(transition: Transition): Promise<Applied> {

@@ -3,10 +3,18 @@ import type { DefinitionHash, NodeId } from '../../model/ids.ts';
 import type { Run, RunKey } from '../../model/run.ts';
 import type { EpochMs, Ms } from '../../model/time.ts';
 import type { Creation, Transition } from '../../model/transition.ts';
-import { type Applied, type IndexPage, type IndexQuery, shardCount } from '../../ports/run-store.ts';
+import {
+  type Applied,
+  type CreatedAll,
+  checkCreations,
+  type IndexPage,
+  type IndexQuery,
+  indexPhaseOf,
+  shardCount,
+} from '../../ports/run-store.ts';
 import type { Fence } from '../../protocol/guards.ts';
 import type { Leaving } from '../../protocol/history.ts';
-import { applyTransition } from '../apply-transition.ts';
+import { applyTransition, asStored } from '../apply-transition.ts';
 import { brokenByWrite, brokenInRun } from '../invariants.ts';
 import { nodeWrittenBy, type Sender } from '../lease-request.ts';
 import type { Execution } from './execution.ts';
@@ -87,8 +95,17 @@ export class Table {
     const existing = this.get(run);
     if (existing) return { applied: false, run: existing };
     this.#rows.set(textOf(run), { shard: shardOf(run), versions: [], index: [] });
-    this.#store(run);
+    this.#store(asStored(run));
     return { applied: true, run };
+  }
+
+  /** A transaction: all at one moment. */
+  createAll(creations: readonly Creation[]): CreatedAll {
+    checkCreations(creations);
+    const existing = creations.map(({ run }) => this.get(run));
+    if (existing.some((run) => run !== undefined)) return { created: false, existing };
+    for (const creation of creations) this.create(creation);
+    return { created: true };
   }
 
   apply(given: Transition, writer: Writer): Applied {
@@ -129,7 +146,7 @@ export class Table {
     const named = [...this.#rows.values()]
       .filter((row) => row.shard === shard)
       .flatMap(({ index }) => index.findLast(({ visibleAt }) => visibleAt <= this.#timeline.now)?.run ?? [])
-      .filter((run) => run.phase === phase && run.at <= until)
+      .filter((run) => indexPhaseOf(run.phase) === indexPhaseOf(phase) && run.at <= until)
       .sort((a, b) => (newestFirst ? b.at - a.at : a.at - b.at));
     const entries = named.slice(from, from + limit).map(({ tenant, run, at }) => ({ tenant, run, at }));
     const next = from + entries.length;

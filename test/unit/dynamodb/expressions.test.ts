@@ -61,6 +61,56 @@ describe('a transition as expressions', () => {
     });
   });
 
+  test('sets are asked and changed as DynamoDB has them', () => {
+    const made = toExpressions(
+      transition(
+        [
+          { is: 'contains', path: ['waitsFor'], value: 'a' } as never,
+          { is: 'lacks', path: ['dependents'], value: 'b' } as never,
+          { is: 'fewer', path: ['dependents'], value: 256 } as never,
+        ],
+        [
+          { drop: ['waitsFor'], members: ['a'] },
+          { add: ['dependents'], members: ['b', 'c'] },
+          { set: ['at'], value: 5 },
+          { remove: ['control'] },
+        ],
+      ),
+    );
+    expect(made).toEqual({
+      ConditionExpression:
+        'attribute_exists(#0) AND contains(#1, :0) AND NOT contains(#2, :1) AND (attribute_not_exists(#2) OR size(#2) < :2)',
+      UpdateExpression: 'SET #3 = :5 REMOVE #4 ADD #2 :4 DELETE #1 :3',
+      ExpressionAttributeNames: { '#0': 'pk', '#1': 'W', '#2': 'D', '#3': 'stateAt', '#4': 'c' },
+      ExpressionAttributeValues: {
+        ':0': 'a',
+        ':1': 'b',
+        ':2': 256,
+        ':3': new Set(['a']),
+        ':4': new Set(['b', 'c']),
+        ':5': 5,
+      },
+    });
+  });
+
+  test('nobody to add or to take out leaves no trace: an alias that is not used would be refused', () => {
+    const none: Update[] = [
+      { add: ['dependents'], members: [] },
+      { drop: ['waitsFor'], members: [] },
+    ];
+    expect(toExpressions(transition([], none))).toEqual(toExpressions(transition([], [])));
+  });
+
+  test('a phase takes its place in the index along, where ending runs stand with the active ones', () => {
+    const placed = (phase: string) => {
+      const { ExpressionAttributeValues } = toExpressions(transition([], [{ set: ['phase'], value: phase }]));
+      return Object.values(ExpressionAttributeValues ?? {});
+    };
+    expect(placed('paused')).toEqual(['paused', `paused#${shardOf(key)}`]);
+    expect(placed('active')).toEqual(['active', `active#${shardOf(key)}`]);
+    expect(placed('ending')).toEqual(['ending', `active#${shardOf(key)}`]);
+  });
+
   test('without values or updates the empty parts are left out', () => {
     expect(toExpressions(transition([], []))).toEqual({
       ConditionExpression: 'attribute_exists(#0)',
@@ -78,11 +128,16 @@ describe('a transition as expressions', () => {
     for (const each of [
       claim(command, start),
       commit(leased, fence, { status: 'failed', failure }, taskCommit(start, start)).transition,
+      transition(
+        [{ is: 'contains', path: ['waitsFor'], value: hostile } as never],
+        [{ add: ['dependents'], members: [hostile, '#0'] }],
+      ),
     ]) {
       const made = toExpressions(each);
       for (const text of [made.ConditionExpression, made.UpdateExpression ?? '']) {
         const words = text.match(/[^\s,.()]+/g) ?? [];
-        const allowed = /^(#\d+|:\d+|=|<|<=|>|\+|AND|SET|REMOVE|attribute_exists|attribute_not_exists)$/;
+        const allowed =
+          /^(#\d+|:\d+|=|<|<=|>|\+|AND|OR|NOT|SET|REMOVE|ADD|DELETE|contains|size|attribute_exists|attribute_not_exists)$/;
         expect(words.filter((word) => !allowed.test(word))).toEqual([]);
         expect(text.length).toBeLessThan(4_096);
       }
@@ -94,6 +149,21 @@ describe('a transition as expressions', () => {
     (path) => {
       expect(() => toExpressions(transition([{ is: 'present', path }], []))).toThrowError(/attribute/);
       expect(() => toExpressions(transition([], [{ set: path, value: 1 }]))).toThrowError(/attribute/);
+    },
+  );
+
+  test.each([
+    [{ is: 'contains', path: ['tags'], value: 'a' }],
+    [{ is: 'lacks', path: ['signalIds'], value: 'a' }],
+    [{ is: 'fewer', path: ['name'], value: 1 }],
+  ])('so is %j: it is no set', (condition) => {
+    expect(() => toExpressions(transition([condition as never], []))).toThrowError(/is no set/);
+  });
+
+  test.each<[Update]>([[{ add: ['tags'], members: ['a'] }], [{ drop: ['rev'], members: ['1'] }]])(
+    'so is %j',
+    (update) => {
+      expect(() => toExpressions(transition([], [update]))).toThrowError(/is no set/);
     },
   );
 

@@ -2,6 +2,8 @@ import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { decodeItem, decodeRun, encodeRun } from '../../../lib/dynamodb/item.ts';
+import { shardOf } from '../../../lib/dynamodb/keys.ts';
+import type { RunId } from '../../../lib/model/ids.ts';
 import { isReadable } from '../../../lib/ports/run-store.ts';
 import { arbitraryRun } from '../../support/arbitrary-run.ts';
 import { sampleRun } from '../../support/sample-run.ts';
@@ -49,6 +51,30 @@ describe('a run as an item', () => {
       expect(() => decodeRun(item)).toThrowError(expect.objectContaining({ code: 'DamagedItem' }));
     },
   );
+
+  test('has its sets as sets, and none that is empty', () => {
+    const item = encodeRun(sampleRun({ waitsFor: ['b', 'a'] as RunId[] }));
+    expect(marshall(item)).toMatchObject({ W: { SS: ['b', 'a'] } });
+    expect(Object.keys(item)).not.toContain('D');
+    expect(() => encodeRun(sampleRun({ dependents: [] }))).toThrowError(/empty/);
+  });
+
+  test.each([
+    ['active', 'active'],
+    ['ending', 'active'],
+    ['paused', 'paused'],
+    ['skipped', 'skipped'],
+  ] as const)('that is %s has that as its phase, and stands in the index as %s', (phase, place) => {
+    const run = sampleRun({ phase });
+    expect(encodeRun(run)).toMatchObject({ s: phase, statePk: `${place}#${shardOf(run)}` });
+    // What the index says is not asked: it nominates only.
+    expect(decodeRun({ ...encodeRun(run), statePk: 'elsewhere' })).toEqual(run);
+  });
+
+  test('without its phase is damaged, whatever the index says', () => {
+    const { s: _phase, ...item } = encodeRun(sampleRun());
+    expect(decodeItem(item)).toMatchObject({ unreadable: true, damage: expect.stringMatching(/phase/) });
+  });
 
   test('stays below 1 KB for a plain task, so that a write costs one unit', () => {
     const run = sampleRun({

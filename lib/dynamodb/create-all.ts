@@ -1,0 +1,95 @@
+import { type CancellationReason, TransactionCanceledException } from '@aws-sdk/client-dynamodb';
+import { PutCommand, TransactWriteCommand } from '@aws-sdk/lib-dynamodb';
+import { HoldfastError } from '../model/errors.ts';
+import type { Run } from '../model/run.ts';
+import type { CreatedAll } from '../ports/run-store.ts';
+import { againWhile } from './again.ts';
+import { conditionally } from './conditional.ts';
+import { itemOfError, type Table } from './document-client.ts';
+import { reaching } from './errors.ts';
+import { decodeItem, encodeRun } from './item.ts';
+import { runKey } from './keys.ts';
+import { readMany } from './read-many.ts';
+import { tableKeys } from './table.ts';
+
+/** The run's item, unless there is one: then that one comes back. */
+export const putIfAbsent = (run: Run, table: string) => ({
+  TableName: table,
+  Item: encodeRun(run),
+  ConditionExpression: 'attribute_not_exists(#0)',
+  ExpressionAttributeNames: { '#0': tableKeys.partition },
+  ReturnValuesOnConditionCheckFailure: 'ALL_OLD' as const,
+});
+
+/**
+ * Creates the runs in one transaction; where the endpoint has none, one after the other. One sending may be repeated by
+ * the SDK, under one token, so that a lost answer is no refusal.
+ */
+export async function createAll(table: Table, runs: readonly Run[]): Promise<CreatedAll> {
+  return await reaching(table.name, async () => {
+    try {
+      await againWhile(isPassing, () => transact(table, runs));
+      return { created: true };
+    } catch (error) {
+      if (isUnknownOperation(error)) return await createEach(table, runs);
+      const reasons = reasonsOf(error);
+      const wrong = reasons.find(({ Code = '' }) => ownFaults.has(Code));
+      if (wrong) throw new Error(`The store refuses a run: ${wrong.Message ?? wrong.Code}`, { cause: error });
+      if (isPassing(error) || !reasons.some(isPresent)) throw error;
+      return { created: false, existing: await existingOf(table, runs, reasons) };
+    }
+  });
+}
+
+const transact = async ({ db, name }: Table, runs: readonly Run[]): Promise<void> => {
+  const TransactItems = runs.map((run) => ({ Put: putIfAbsent(run, name) }));
+  await db.send(new TransactWriteCommand({ TransactItems }));
+};
+
+/** What is wrong with the items themselves: sent again they would fail again. */
+const ownFaults: ReadonlySet<string> = new Set(['ValidationError', 'ItemCollectionSizeLimitExceeded']);
+const settled: ReadonlySet<string> = new Set(['None', 'ConditionalCheckFailed', ...ownFaults]);
+
+const reasonsOf = (error: unknown): readonly CancellationReason[] =>
+  error instanceof TransactionCanceledException ? (error.CancellationReasons ?? []) : [];
+
+const isPresent = ({ Code }: CancellationReason): boolean => Code === 'ConditionalCheckFailed';
+
+/** Cancelled because of what others were at, or of too much at once: it says nothing about what is there. */
+const isPassing = (error: unknown): boolean => reasonsOf(error).some(({ Code = '' }) => !settled.has(Code));
+
+const isUnknownOperation = (error: unknown): boolean =>
+  error instanceof Error && error.name === 'UnknownOperationException';
+
+type Existing = Extract<CreatedAll, { created: false }>['existing'];
+
+/** From the answer itself, as of one moment; from a read where the endpoint does not give the items. */
+async function existingOf(
+  table: Table,
+  runs: readonly Run[],
+  reasons: readonly CancellationReason[],
+): Promise<Existing> {
+  const isWhole = reasons.every((reason) => !isPresent(reason) || reason.Item !== undefined);
+  if (!isWhole || reasons.length !== runs.length) return await readExisting(table, runs);
+  return reasons.map(({ Item }) => Item && decodeItem(itemOfError(Item)));
+}
+
+async function readExisting(table: Table, runs: readonly Run[]): Promise<Existing> {
+  const { isComplete, items } = await readMany(table, runs.map(runKey), { isConsistent: true });
+  if (!isComplete)
+    throw new HoldfastError('StoreUnreachable', `The table ${table.name} left out what was asked for`);
+  const found = new Map(items.map((item) => [item[tableKeys.partition], decodeItem(item)]));
+  return runs.map((run) => found.get(runKey(run).pk));
+}
+
+/** Whoever comes between the read and the puts makes it less than all or nothing. */
+async function createEach(table: Table, runs: readonly Run[]): Promise<CreatedAll> {
+  const existing = await readExisting(table, runs);
+  if (existing.some((run) => run !== undefined)) return { created: false, existing };
+  for (const run of runs) {
+    const put = new PutCommand(putIfAbsent(run, table.name));
+    const written = await conditionally(table, runKey(run), () => table.db.send(put));
+    if (!written.applied) return { created: false, existing: await readExisting(table, runs) };
+  }
+  return { created: true };
+}

@@ -1,0 +1,152 @@
+import {
+  DynamoDBClient,
+  TransactionCanceledException,
+  TransactionConflictException,
+} from '@aws-sdk/client-dynamodb';
+import { marshall } from '@aws-sdk/util-dynamodb';
+import { describe, expect, test } from 'vitest';
+import { documentClient } from '../../../lib/dynamodb/document-client.ts';
+import { encodeRun } from '../../../lib/dynamodb/item.ts';
+import { DynamoRunStore } from '../../../lib/dynamodb/run-store.ts';
+import type { Run } from '../../../lib/model/run.ts';
+import { sampleRun } from '../../support/sample-run.ts';
+
+const $metadata = {};
+const itemOf = (run: Run) => marshall(encodeRun(run));
+const present = (run: Run) => ({ Code: 'ConditionalCheckFailed', Item: itemOf(run) });
+const cancelled = (
+  ...CancellationReasons: { Code: string; Item?: ReturnType<typeof itemOf>; Message?: string }[]
+) => new TransactionCanceledException({ message: 'cancelled', $metadata, CancellationReasons });
+const none = { Code: 'None' };
+
+/** A store that gives these answers in turn, the last of them again and again, and notes what it was asked. */
+function storeThatAnswers(...answers: (Error | Record<string, unknown>)[]) {
+  const client = new DynamoDBClient({ region: 'us-east-1', endpoint: 'http://127.0.0.1:1' });
+  const db = documentClient(client);
+  const asked: string[] = [];
+  db.middlewareStack.add(
+    (_next, { commandName = '' }) =>
+      async () => {
+        const answer = answers[Math.min(asked.length, answers.length - 1)] ?? {};
+        asked.push(commandName);
+        if (answer instanceof Error) throw answer;
+        return { response: {}, output: { $metadata, ...answer } };
+      },
+    { step: 'initialize', priority: 'low' },
+  );
+  return { asked, runs: new DynamoRunStore(db, 'table') };
+}
+
+const [a, b] = [sampleRun(), sampleRun()];
+const both = [a, b].map((run) => ({ name: 'submit' as const, run }));
+const transaction = 'TransactWriteItemsCommand';
+const batchGet = 'BatchGetItemCommand';
+
+describe('runs created at once', () => {
+  test('cost one request', async () => {
+    const { asked, runs } = storeThatAnswers({});
+    expect(await runs.createAll(both)).toEqual({ created: true });
+    expect(asked).toEqual([transaction]);
+  });
+
+  test('of which some exist cost no other one: the answer has what is there', async () => {
+    const { asked, runs } = storeThatAnswers(cancelled(none, present({ ...b, rev: 3 })));
+    expect(await runs.createAll(both)).toEqual({ created: false, existing: [undefined, { ...b, rev: 3 }] });
+    expect(asked).toEqual([transaction]);
+  });
+
+  test('are read where the answer does not have them', async () => {
+    const { asked, runs } = storeThatAnswers(cancelled({ Code: 'ConditionalCheckFailed' }, present(b)), {
+      Responses: { table: [encodeRun(b), encodeRun(a)] },
+    });
+    expect(await runs.createAll(both)).toEqual({ created: false, existing: [a, b] });
+    expect(asked).toEqual([transaction, batchGet]);
+  });
+
+  test('of which a throttled store leaves some out are not taken for missing', async () => {
+    const UnprocessedKeys = { table: { Keys: both.map(({ run }) => ({ pk: run.run })) } };
+    const { runs } = storeThatAnswers(cancelled({ Code: 'ConditionalCheckFailed' }, none), {
+      UnprocessedKeys,
+    });
+    await expect(runs.createAll(both)).rejects.toMatchObject({ code: 'StoreUnreachable' });
+  });
+
+  test('one of which is damaged show which', async () => {
+    const damaged = { ...itemOf(b), g: { S: 'no nodes' } };
+    const { runs } = storeThatAnswers(cancelled(present(a), { ...present(b), Item: damaged }));
+    expect(await runs.createAll(both)).toMatchObject({
+      created: false,
+      existing: [a, { run: b.run, unreadable: true, damage: expect.stringMatching(/nodes/) }],
+    });
+  });
+
+  test.each(['TransactionConflict', 'ThrottlingError', 'ProvisionedThroughputExceeded', 'SomethingNew'])(
+    'are tried again after %s',
+    async (Code) => {
+      const { asked, runs } = storeThatAnswers(cancelled({ Code }, none), cancelled(none, { Code }), {});
+      expect(await runs.createAll(both)).toEqual({ created: true });
+      expect(asked).toEqual([transaction, transaction, transaction]);
+    },
+  );
+
+  test('are tried again where a conflict hides what is there', async () => {
+    const half = cancelled({ Code: 'TransactionConflict' }, present(b));
+    const { asked, runs } = storeThatAnswers(half, cancelled(present(a), present(b)));
+    expect(await runs.createAll(both)).toEqual({ created: false, existing: [a, b] });
+    expect(asked).toHaveLength(2);
+  });
+
+  test.each([[none], [present(b)]])('are given up after four conflicts, beside %j', async (other) => {
+    const { asked, runs } = storeThatAnswers(cancelled({ Code: 'TransactionConflict' }, other));
+    await expect(runs.createAll(both)).rejects.toMatchObject({
+      name: 'HoldfastError',
+      code: 'StoreUnreachable',
+      cause: expect.any(TransactionCanceledException),
+    });
+    expect(asked).toHaveLength(4);
+  });
+
+  test.each(['ValidationError', 'ItemCollectionSizeLimitExceeded'])(
+    'one of which the store takes at no time are not tried again after %s: it is a defect of ours',
+    async (Code) => {
+      const { asked, runs } = storeThatAnswers(cancelled(none, { Code, Message: 'Item size' }));
+      const refused = runs.createAll(both);
+      await expect(refused).rejects.toThrow('Item size');
+      await expect(refused).rejects.not.toMatchObject({ name: 'HoldfastError' });
+      expect(asked).toEqual([transaction]);
+    },
+  );
+});
+
+describe('an endpoint without transactions', () => {
+  const unknown = Object.assign(new Error('UnknownError'), { name: 'UnknownOperationException', $metadata });
+
+  test('gets the runs one after the other', async () => {
+    const { asked, runs } = storeThatAnswers(unknown, {});
+    expect(await runs.createAll(both)).toEqual({ created: true });
+    expect(asked).toEqual([transaction, batchGet, 'PutItemCommand', 'PutItemCommand']);
+  });
+
+  test('gets none where one exists', async () => {
+    const { asked, runs } = storeThatAnswers(unknown, { Responses: { table: [encodeRun(b)] } });
+    expect(await runs.createAll(both)).toEqual({ created: false, existing: [undefined, b] });
+    expect(asked).toEqual([transaction, batchGet]);
+  });
+});
+
+describe('a write that meets a transaction', () => {
+  const conflict = new TransactionConflictException({ message: 'ongoing', $metadata });
+  const write = { name: 'test', key: a, guards: [], updates: [] };
+
+  test('is made again', async () => {
+    const { asked, runs } = storeThatAnswers(conflict, conflict, { Attributes: encodeRun(a) });
+    expect(await runs.apply(write)).toEqual({ applied: true, run: a });
+    expect(asked).toEqual(['UpdateItemCommand', 'UpdateItemCommand', 'UpdateItemCommand']);
+  });
+
+  test('is given up after four times', async () => {
+    const { asked, runs } = storeThatAnswers(conflict);
+    await expect(runs.apply(write)).rejects.toMatchObject({ code: 'StoreUnreachable' });
+    expect(asked).toHaveLength(4);
+  });
+});
