@@ -1,7 +1,9 @@
 import type { ElementShape, Sequence } from '../../model/definition.ts';
 import type { Ms } from '../../model/time.ts';
 
-/** As long as all delays of a body together can last. */
+const yearMs: Ms = 366 * 86_400_000;
+
+/** As long as all waits of a body together can last. One that is not bounded counts as a year. */
 export function longestDelayMs(body: Sequence): Ms {
   return body.reduce((sum, element) => sum + longestOf(element), 0);
 }
@@ -10,6 +12,10 @@ function longestOf(element: ElementShape): Ms {
   switch (element.kind) {
     case 'delay':
       return element.delayMs;
+    case 'signal':
+      return (element.timeoutMs ?? yearMs) + longestDelayMs(element.onTimeout ?? []);
+    case 'child':
+      return yearMs;
     case 'fork':
       return Math.max(...element.branches.map(({ body }) => longestDelayMs(body)));
     case 'branch':

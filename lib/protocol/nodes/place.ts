@@ -5,6 +5,7 @@ import type {
   LoopShape,
   Sequence,
   Shape,
+  SignalShape,
 } from '../../model/definition.ts';
 import type { NodeId } from '../../model/ids.ts';
 
@@ -23,9 +24,10 @@ export type Owner =
   | { readonly kind: 'root' }
   | { readonly kind: 'fork'; readonly place: Place; readonly shape: ForkShape; readonly branch: string }
   | { readonly kind: 'branch'; readonly place: Place; readonly shape: BranchShape }
-  | { readonly kind: 'loop'; readonly place: Place; readonly shape: LoopShape };
+  | { readonly kind: 'loop'; readonly place: Place; readonly shape: LoopShape }
+  | { readonly kind: 'signal'; readonly place: Place; readonly shape: SignalShape };
 
-/** The route that is taken when no other fits; no key is called so. */
+/** What is taken when no route fits, or when a signal does not come in time; no key is called so. */
 export const otherwiseKey = '~';
 
 export const inside = (path: string | undefined, id: string): NodeId =>
@@ -69,6 +71,11 @@ function bodyOf(place: Place, ids: readonly string[], used: number): Body | unde
       const owner: Owner = { kind: 'branch', place, shape: element };
       return sequence && { sequence, owner, path: inside(path, name), used: used + 1 };
     }
+    case 'signal': {
+      const sequence = name === otherwiseKey ? element.onTimeout : undefined;
+      const owner: Owner = { kind: 'signal', place, shape: element };
+      return sequence && { sequence, owner, path: inside(path, name), used: used + 1 };
+    }
     case 'loop':
       return { sequence: element.body, owner: { kind: 'loop', place, shape: element }, path, used };
     default:
@@ -90,7 +97,8 @@ export function branchAround({ owner }: Place): NodeId | undefined {
 /** Whether the node ends an iteration of a loop: its output must be a decision. */
 export function decides({ index, owner, sequence }: Place): boolean {
   if (index < sequence.length - 1) return false;
-  return owner.kind === 'loop' || (owner.kind === 'branch' && decides(owner.place));
+  if (owner.kind === 'root' || owner.kind === 'fork') return false;
+  return owner.kind === 'loop' || decides(owner.place);
 }
 
 export const isWithin = (path: NodeId, scope: NodeId): boolean => path.startsWith(`${scope}/`);
