@@ -26,6 +26,8 @@ export interface Context {
   readonly tenant: string;
   readonly workerId: string;
   readonly traceparent: string | undefined;
+  /** Outputs of the runs that this one depends on, by the names given to them in a batch, else by their ids. */
+  readonly dependencies: Readonly<Record<string, unknown>>;
   /** ISO 8601. */
   readonly submittedAt: string;
   /**

@@ -19,8 +19,8 @@ export function hashOfText(text: string): string {
 }
 
 /**
- * The hash of a definition's shape. How its nodes are executed (retry, timeout, lease, priority, tags) and the order of
- * branches and routes are not part of it, so editing them keeps the hash.
+ * The hash of a definition's shape. How its nodes are executed (retry, timeout, lease, priority, tags), how long signals
+ * are waited for, and the order of branches and routes are not part of it, so editing them keeps the hash.
  */
 export function hashOf({ body, kind, name }: Shape): DefinitionHash {
   // Stored runs carry this hash of a single task: it must stay as it is.
@@ -39,6 +39,12 @@ function outline(element: ElementShape): unknown {
       return { kind, id };
     case 'delay':
       return { kind, id, delayMs: element.delayMs };
+    case 'signal': {
+      const { onTimeout, signal } = element;
+      return { kind, id, signal, onTimeout: onTimeout && outlines(onTimeout) };
+    }
+    case 'child':
+      return { kind, id, workflow: element.workflow, hash: element.hash };
     case 'fork': {
       const branches = element.branches.map(({ body, name }) => [name, outlines(body)]);
       return { kind, id, branches: Object.fromEntries(branches), join: outline(element.join) };

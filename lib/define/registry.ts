@@ -5,6 +5,7 @@ import { hashOf } from './hash.ts';
 import { type AnyTask, isTask } from './task.ts';
 import { taskDefinition } from './task-definition.ts';
 import { Builder } from './workflow/builder.ts';
+import { withChildren } from './workflow/children.ts';
 import type { Nodes } from './workflow/node-code.ts';
 import { type AnyWorkflow, isWorkflow } from './workflow/workflow.ts';
 
@@ -40,12 +41,13 @@ export class Registry {
   readonly #byHash = new Map<DefinitionHash, Registered>();
 
   /**
-   * Registers tasks, and workflows with their tasks. Of a workflow several versions may be given.
+   * Registers tasks, and workflows with their tasks and with the workflows they have as children. Of a workflow several
+   * versions may be given.
    *
    * @throws HoldfastError `DuplicateName`
    */
   constructor(definitions: readonly Definition[]) {
-    const workflows = new Set(definitions.filter((each) => each.kind === 'workflow'));
+    const workflows = withChildren(definitions.filter((each) => each.kind === 'workflow'));
     const own = definitions.filter((each) => each.kind === 'task');
     // One task may be exported under two names, and be used by many workflows.
     for (const task of new Set([...own, ...[...workflows].flatMap(tasksOf)])) this.#addTask(task);

@@ -9,8 +9,8 @@ import { type ErrorCode, HoldfastError } from '../model/errors.ts';
 export async function validate<Output>(
   schema: StandardSchemaV1<unknown, Output>,
   value: unknown,
-  code: Extract<ErrorCode, 'InvalidInput' | 'InvalidOutput'>,
-  root: 'input' | 'output',
+  code: Extract<ErrorCode, 'InvalidInput' | 'InvalidOutput' | 'InvalidSignal'>,
+  root: 'input' | 'output' | 'signal',
 ): Promise<Output> {
   const result = await schema['~standard'].validate(value);
   if (!result.issues) return result.value;

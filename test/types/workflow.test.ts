@@ -32,15 +32,15 @@ describe('types of a chain', () => {
       .step(count)
       .map('double', ({ n }) => n * 2)
       .build();
-    expectTypeOf(built).toEqualTypeOf<Workflow<{ n: number }, number>>();
+    expectTypeOf(built).toEqualTypeOf<Workflow<{ n: number }, number, 'counting'>>();
     const parsed = defineWorkflow('parsed', { input: z.object({ n: z.string().transform(Number) }) })
       .map('same', (value) => value)
       .build();
-    expectTypeOf(parsed).toEqualTypeOf<Workflow<{ n: string }, { n: number }>>();
+    expectTypeOf(parsed).toEqualTypeOf<Workflow<{ n: string }, { n: number }, 'parsed'>>();
     const awaited = counting()
       .map('later', async ({ n }) => n)
       .build();
-    expectTypeOf(awaited).toEqualTypeOf<Workflow<{ n: number }, number>>();
+    expectTypeOf(awaited).toEqualTypeOf<Workflow<{ n: number }, number, 'counting'>>();
   });
 
   it('refuse a step that takes something else', () => {
@@ -61,7 +61,7 @@ describe('types of a chain', () => {
     // @ts-expect-error a join has an id too
     refused(() => joining.join('print', ({ a }) => a).build(), 'print');
     const named = counting().step(print).step(count).step(print, { id: 'print-again' }).build();
-    expectTypeOf(named).toEqualTypeOf<Workflow<{ n: number }, { text: string }>>();
+    expectTypeOf(named).toEqualTypeOf<Workflow<{ n: number }, { text: string }, 'counting'>>();
     // Not siblings.
     counting()
       .fork({ a: (b) => b.step(print), c: (b) => b.step(print) })
@@ -69,6 +69,12 @@ describe('types of a chain', () => {
       .build();
     // Not known before it is built.
     const id: string = 'x';
+    expect(
+      counting()
+        .step(print)
+        .map(id, () => 1)
+        .build().nodes.size,
+    ).toBe(2);
     refused(
       () =>
         counting()
@@ -100,7 +106,7 @@ describe('types of a fork', () => {
       .join('both', (outputs) => outputs)
       .build();
     expectTypeOf(built).toEqualTypeOf<
-      Workflow<{ n: number }, { readonly text: { text: string }; readonly twice: number }>
+      Workflow<{ n: number }, { readonly text: { text: string }; readonly twice: number }, 'counting'>
     >();
   });
 
@@ -114,7 +120,7 @@ describe('types of a fork', () => {
       text: (b) => b.step(print),
       twice: (b) => b.map('double', ({ n }) => n * 2),
     });
-    expectTypeOf(fork.join(both).build()).toEqualTypeOf<Workflow<{ n: number }, boolean>>();
+    expectTypeOf(fork.join(both).build()).toEqualTypeOf<Workflow<{ n: number }, boolean, 'counting'>>();
     // @ts-expect-error no branch is called n
     fork.join(print);
   });

@@ -1,5 +1,6 @@
 import type {
   BranchShape,
+  ChildShape,
   DelayShape,
   ElementShape,
   ForkShape,
@@ -7,6 +8,7 @@ import type {
   MapShape,
   Sequence,
   Shape,
+  SignalShape,
   StepShape,
 } from '../../model/definition.ts';
 import type { RunStatus } from '../../model/run.ts';
@@ -26,7 +28,7 @@ export interface GraphNode {
 export interface GraphEdge {
   readonly from: string;
   readonly to: string;
-  /** The key of a route, the name of a branch, or how a loop goes on. */
+  /** The key of a route, the name of a branch, how a loop goes on, or `timeout` where a signal does not come. */
   readonly label?: string;
 }
 
@@ -83,6 +85,8 @@ class Drawing {
 
   #element(element: ElementShape, path: string, tails: readonly Tail[]): readonly Tail[] {
     switch (element.kind) {
+      case 'signal':
+        return this.#signal(element, path, tails);
       case 'fork':
         return this.#fork(element, path, tails);
       case 'branch':
@@ -92,6 +96,12 @@ class Drawing {
       default:
         return this.node({ id: path, path, kind: element.kind, label: labelOf(element) }, tails);
     }
+  }
+
+  #signal(element: SignalShape, path: string, tails: readonly Tail[]): readonly Tail[] {
+    const own = this.node({ id: path, path, kind: 'signal', label: labelOf(element) }, tails);
+    if (!element.onTimeout) return own;
+    return [...own, ...this.sequence(element.onTimeout, `${path}/~`, [{ from: path, label: 'timeout' }])];
   }
 
   #fork({ branches, join }: ForkShape, path: string, tails: readonly Tail[]): readonly Tail[] {
@@ -123,11 +133,16 @@ class Drawing {
   }
 }
 
-function labelOf(element: StepShape | MapShape | DelayShape): string {
+function labelOf(element: StepShape | MapShape | DelayShape | SignalShape | ChildShape): string {
   const { id } = element;
+  const named = (name: string) => (name === id ? id : `${id}: ${name}`);
   switch (element.kind) {
     case 'step':
-      return element.task === id ? id : `${id}: ${element.task}`;
+      return named(element.task);
+    case 'signal':
+      return named(element.signal);
+    case 'child':
+      return named(element.workflow);
     case 'map':
       return id;
     case 'delay':

@@ -10,6 +10,8 @@ const outlines: Record<GraphKind, readonly [string, string]> = {
   map: ['(', ')'],
   join: ['(', ')'],
   delay: ['{{', '}}'],
+  signal: ['>', ']'],
+  child: ['[/', '\\]'],
   fork: ['[/', '/]'],
   branch: ['{', '}'],
   loop: ['[[', ']]'],

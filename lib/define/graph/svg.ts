@@ -33,7 +33,7 @@ function drawNode({ box, kind, label, path, status }: Placed['nodes'][number]): 
   return [
     `<g class="${kind}${status === undefined ? '' : ` ${status}`}"${of}${state}>`,
     `<title>${escaped(full)}</title>`,
-    `<${outline(kind, box)} fill="${fill}" stroke="${stroke}"${dashes(kind)}/>`,
+    `<${outline(kind, box)} fill="${fill}" stroke="${stroke}"${line(kind)}/>`,
     `<text ${at(box)} text-anchor="middle" dominant-baseline="central" fill="${ink}">${escaped(shortened(label))}</text>`,
     '</g>',
   ].join('');
@@ -56,6 +56,8 @@ function outline(kind: GraphKind, { height, width, x, y }: Box): string {
     join: 12,
     step: 4,
     delay: 4,
+    signal: 12,
+    child: 4,
     fork: 0,
     loop: 4,
   }[kind];
@@ -63,9 +65,10 @@ function outline(kind: GraphKind, { height, width, x, y }: Box): string {
   return `rect ${corner} width="${rounded(width)}" height="${rounded(height)}" rx="${radius}"`;
 }
 
-// What waits, and what repeats, look unlike what works once.
-function dashes(kind: GraphKind): string {
-  if (kind === 'delay') return ' stroke-dasharray="2 3"';
+// What waits, what repeats and what is a run of its own look unlike what works once.
+function line(kind: GraphKind): string {
+  if (kind === 'delay' || kind === 'signal') return ' stroke-dasharray="2 3"';
+  if (kind === 'child') return ' stroke-width="3"';
   return kind === 'loop' ? ' stroke-dasharray="8 3"' : '';
 }
 

@@ -1,7 +1,8 @@
 import type { Duration } from '../../model/duration.ts';
 import { HoldfastError } from '../../model/errors.ts';
+import type { Schema } from '../schema.ts';
 import type { AnyTask } from '../task.ts';
-import type { LoopOptions, StepOptions } from './options.ts';
+import type { ChildOptions, LoopOptions, StepOptions } from './options.ts';
 import type { AnyWorkflow } from './workflow.ts';
 
 /*
@@ -25,6 +26,23 @@ export interface DelayDraft {
   readonly id: string;
   readonly duration: Duration;
 }
+export interface SignalDraft {
+  readonly kind: 'signal';
+  readonly name: string;
+  readonly options: SignalDraftOptions | undefined;
+}
+interface SignalDraftOptions {
+  readonly id?: string;
+  readonly schema?: Schema;
+  readonly timeout?: Duration;
+  readonly merge?: (value: never, payload: never) => unknown;
+  readonly onTimeout?: 'fail' | BodyDraft;
+}
+export interface ChildDraft {
+  readonly kind: 'child';
+  readonly workflow: AnyWorkflow;
+  readonly options: ChildOptions | undefined;
+}
 export interface ForkDraft {
   readonly kind: 'fork';
   readonly branches: Readonly<Record<string, BodyDraft>>;
@@ -43,7 +61,15 @@ export interface LoopDraft {
   readonly body: BodyDraft;
   readonly options: LoopOptions<'fail' | 'exitWithLast'>;
 }
-export type Draft = StepDraft | MapDraft | DelayDraft | ForkDraft | BranchDraft | LoopDraft;
+export type Draft =
+  | StepDraft
+  | MapDraft
+  | DelayDraft
+  | SignalDraft
+  | ChildDraft
+  | ForkDraft
+  | BranchDraft
+  | LoopDraft;
 
 /** Gets an empty builder and should return it, continued. */
 export type BodyDraft = (chain: Builder) => unknown;
@@ -71,6 +97,14 @@ export class Builder {
 
   delay(id: string, duration: Duration): Builder {
     return this.with({ kind: 'delay', id, duration });
+  }
+
+  awaitSignal(name: string, options?: SignalDraftOptions): Builder {
+    return this.with({ kind: 'signal', name, options });
+  }
+
+  child(workflow: AnyWorkflow, options?: ChildOptions): Builder {
+    return this.with({ kind: 'child', workflow, options });
   }
 
   branch(id: string, key: BranchDraft['key'], routes: BranchDraft['routes'], otherwise?: BodyDraft): Builder {

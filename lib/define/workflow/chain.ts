@@ -1,7 +1,7 @@
 import type { Duration } from '../../model/duration.ts';
 import type { Task } from '../task.ts';
 import type { Decision } from './decision.ts';
-import type { LoopOptions, StepOptions } from './options.ts';
+import type { ChildOptions, LoopOptions, SignalOptions, StepOptions } from './options.ts';
 import type { AllCovered, End, Literal, NoFurther, Takes, Unused } from './types.ts';
 import type { Workflow } from './workflow.ts';
 
@@ -38,6 +38,27 @@ export interface Chain<in out Value, in out Used extends string = never, in out 
     id: Id & Unused<Id, Used>,
     duration: Duration,
   ): Chain<Value, Used | Literal<Id>, Of>;
+
+  /**
+   * Waits for a signal of this name, from `client.signal` or `POST /runs/{id}/signals/{name}`. One that came before is
+   * taken at once. The payload goes on, or what `merge` makes of it.
+   */
+  awaitSignal<
+    const Name extends string,
+    Payload,
+    Merged = Payload,
+    Late = never,
+    const Id extends string = Name,
+  >(
+    name: Name & Unused<NoInfer<Id>, Used>,
+    options?: SignalOptions<Value, Payload, Merged, Late, Id>,
+  ): Chain<Awaited<Merged> | Late, Used | Literal<Id>, Of>;
+
+  /** Submits a run of another workflow, and waits for it. Its output goes on; when it fails, so does this run. */
+  child<Input, Output, const Name extends string, const Id extends string = Name>(
+    workflow: Workflow<Input, Output, Name> & Takes<Value, Input> & Unused<NoInfer<Id>, Used>,
+    options?: ChildOptions<Id>,
+  ): Chain<Output, Used | Literal<Id>, Of>;
 
   /**
    * Runs one of several bodies: the one whose name the function gives. The function must be pure; it runs inline.
@@ -106,7 +127,7 @@ export interface Chain<in out Value, in out Used extends string = never, in out 
    *
    * @throws HoldfastError `InvalidWorkflow`, `InvalidName`, `InvalidDuration`, `InvalidArgument`, naming the node
    */
-  readonly build: Of extends { readonly input: infer Input } ? () => Workflow<Input, Value> : never;
+  readonly build: Of extends WorkflowOf<infer Input, infer Name> ? () => Workflow<Input, Value, Name> : never;
 }
 
 /** A fork whose branches wait for what joins them. */
@@ -123,5 +144,15 @@ export interface Fork<in out Outputs, in out Used extends string = never, in out
   ): Chain<Output, Used | Literal<Id>, Of>;
 }
 
+/** What the chain of a workflow knows of it; that of a body knows of none. */
+interface WorkflowOf<Input, Name extends string> {
+  readonly input: Input;
+  readonly name: Name;
+}
+
 /** The chain of a workflow that takes `Input` and begins with a `Value`. */
-export type WorkflowChain<Input, Value> = Chain<Value, never, { readonly input: Input }>;
+export type WorkflowChain<Input, Value, Name extends string = string> = Chain<
+  Value,
+  never,
+  WorkflowOf<Input, Name>
+>;

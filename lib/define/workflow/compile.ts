@@ -1,38 +1,40 @@
 import type {
   BranchShape,
+  ChildShape,
   DelayShape,
   ElementShape,
   ForkShape,
   LoopShape,
   MapShape,
   Sequence,
+  SignalShape,
   StepShape,
 } from '../../model/definition.ts';
-import { parseDuration } from '../../model/duration.ts';
-import { HoldfastError } from '../../model/errors.ts';
+import type { HoldfastError } from '../../model/errors.ts';
 import { checkName } from '../../model/ids.ts';
 import { inside, otherwiseKey } from '../../protocol/nodes/place.ts';
-import { isTask } from '../task.ts';
 import {
   type BodyDraft,
   type BranchDraft,
   Builder,
+  type ChildDraft,
   type DelayDraft,
   type Draft,
   type ForkDraft,
   type LoopDraft,
   type MapDraft,
   PendingFork,
+  type SignalDraft,
   type StepDraft,
 } from './builder.ts';
+import { idOf } from './draft-id.ts';
 import { type InvalidAt, invalidIn } from './invalid.ts';
 import type { NodeCode, Nodes } from './node-code.ts';
+import { compileSignal } from './signal.ts';
 import { compileStep } from './step.ts';
+import { parseWait } from './wait.ts';
 import { widthOf } from './width.ts';
 
-const secondMs = 1_000;
-const dayMs = 86_400_000;
-const delayMsMax = 366 * dayMs;
 const iterationsMax = 1_000_000;
 const nodesMax = 10_000;
 const depthMax = 20;
@@ -88,7 +90,7 @@ class Compiler {
   sequence(drafts: readonly Draft[], { base, depth, decides }: Surroundings): Sequence {
     const used = new Set<string>();
     const elements = drafts.map((draft, index) => {
-      const id = this.#idOf(draft, base, index + 1);
+      const id = idOf(draft, base, index + 1, this.invalid);
       const path = inside(base, id);
       this.#checkPlace(id, path, depth);
       if (used.has(id)) {
@@ -98,20 +100,6 @@ class Compiler {
       return this.#element(draft, { id, path, depth, decides: decides && index === drafts.length - 1 });
     });
     return Object.freeze(elements);
-  }
-
-  #idOf(draft: Draft, base: string | undefined, position: number): string {
-    const named = draft.kind === 'fork' ? draft.join : draft;
-    if (named.kind !== 'step') return named.id;
-    const { options, task } = named;
-    if (!isTask(task)) {
-      const id = typeof options?.id === 'string' ? options.id : `#${position}`;
-      throw this.invalid(inside(base, id), 'is given something that is no task');
-    }
-    if (options !== undefined && (typeof options !== 'object' || options === null)) {
-      throw this.invalid(inside(base, task.name), 'the options must be an object');
-    }
-    return options?.id ?? task.name;
   }
 
   #checkPlace(id: string, path: string, depth: number): void {
@@ -135,6 +123,10 @@ class Compiler {
         return this.#map(draft, spot, 'map');
       case 'delay':
         return this.#delay(draft, spot);
+      case 'signal':
+        return this.#signal(draft, spot);
+      case 'child':
+        return this.#child(draft, spot);
       case 'fork':
         return this.#fork(draft, spot);
       case 'branch':
@@ -157,14 +149,24 @@ class Compiler {
 
   #delay({ duration }: DelayDraft, { decides, id, path }: Spot): DelayShape {
     if (decides) throw this.undecided(path);
-    const delayMs = parseDuration(duration, path);
-    if (delayMs < secondMs || delayMs > delayMsMax) {
-      throw new HoldfastError('InvalidDuration', `${path} must wait from 1s to 366d, not ${duration}`, {
-        field: path,
-      });
-    }
+    const delayMs = parseWait(duration, path);
     this.nodes.set(path, Object.freeze({ kind: 'delay' as const }));
     return Object.freeze({ kind: 'delay' as const, id, delayMs });
+  }
+
+  #signal({ name, options }: SignalDraft, { decides, depth, id, path }: Spot): SignalShape {
+    if (decides) throw this.undecided(path);
+    const { code, late, shape } = compileSignal({ id, path, name, options }, this.invalid);
+    this.nodes.set(path, code);
+    if (!late) return shape;
+    const around = { base: inside(path, otherwiseKey), depth: depth + 1, decides: false };
+    return Object.freeze({ ...shape, onTimeout: this.#body(late, around, 'optional') });
+  }
+
+  #child({ workflow }: ChildDraft, { decides, id, path }: Spot): ChildShape {
+    if (decides) throw this.undecided(path);
+    this.nodes.set(path, Object.freeze({ kind: 'child' as const, workflow, policy: {} }));
+    return Object.freeze({ kind: 'child' as const, id, workflow: workflow.name, hash: workflow.hash });
   }
 
   #fork({ branches, join }: ForkDraft, spot: Spot): ForkShape {

@@ -17,15 +17,16 @@ interface WorkflowOptions<Input extends Schema> {
 }
 
 /**
- * Begins a workflow: continue it with `step`, `fork`, `branch`, `loop`, `delay` and `map`, and end with `build`.
+ * Begins a workflow: continue it with `step`, `fork`, `branch`, `loop`, `delay`, `awaitSignal`, `child` and `map`, and
+ * end with `build`.
  *
  * @param name 1 to 64 letters, digits, dots, dashes and underscores, beginning with a letter
  * @throws HoldfastError `InvalidName`, `InvalidArgument`
  */
-export function defineWorkflow<Input extends Schema>(
-  name: string,
+export function defineWorkflow<Input extends Schema, const Name extends string = string>(
+  name: Name,
   { input, version = 1 }: WorkflowOptions<Input>,
-): WorkflowChain<SchemaInput<Input>, SchemaOutput<Input>> {
+): WorkflowChain<SchemaInput<Input>, SchemaOutput<Input>, Name> {
   checkName(name, 'name');
   if (!isSchema(input)) throw invalid(name, 'input', 'must be a Standard Schema, such as a zod schema');
   if (!Number.isSafeInteger(version) || version < 1) {
@@ -45,7 +46,7 @@ export function defineWorkflow<Input extends Schema>(
     });
   });
   // The types live in the interface alone: the builder itself knows neither values nor ids.
-  return chain as unknown as WorkflowChain<SchemaInput<Input>, SchemaOutput<Input>>;
+  return chain as unknown as WorkflowChain<SchemaInput<Input>, SchemaOutput<Input>, Name>;
 }
 
 function invalid(workflow: string, field: string, what: string): HoldfastError {

@@ -1,6 +1,9 @@
+import type { StandardSchemaV1 } from '@standard-schema/spec';
 import type { Duration } from '../../model/duration.ts';
 import type { Priority } from '../../model/run.ts';
 import type { RetryOptions } from '../task.ts';
+import type { Body } from './chain.ts';
+import type { Problem } from './types.ts';
 
 /** How one step executes its task; what is absent is as the task has it. None of it but the id changes the hash. */
 export interface StepOptions<Id extends string = string> {
@@ -27,4 +30,40 @@ export interface LoopOptions<OnMax extends 'fail' | 'exitWithLast'> {
    * value.
    */
   readonly onMax?: OnMax;
+}
+
+/**
+ * What a signal must be, and what is made of it.
+ *
+ * `Value` is what the chain had before, `Payload` what comes with the signal, `Merged` what goes on.
+ */
+export type SignalOptions<Value, Payload, Merged, Late, Id extends string = string> = {
+  /** Unique among the siblings. Default: the name of the signal. */
+  readonly id?: Id;
+  /** Checks the payload. Default: anything is taken. */
+  readonly schema?: StandardSchemaV1<unknown, Payload>;
+  /**
+   * Makes what goes on of the value so far and the payload. Must be pure; it runs inline. Default: the payload goes on.
+   */
+  readonly merge?: (value: Value, payload: Payload) => Merged;
+} & (Patient | Impatient<Value, Late>);
+
+interface Patient {
+  readonly timeout?: never;
+  readonly onTimeout?: 'fail' | Problem<'`onTimeout` needs a `timeout`'>;
+}
+
+interface Impatient<Value, Late> {
+  /** How long the signal is waited for, `'1s'` to `'366d'`. Default: for ever. */
+  readonly timeout: Duration;
+  /**
+   * When the time is over, the run fails with `SignalTimeout` (default), or goes on with what this body makes of the
+   * value so far.
+   */
+  readonly onTimeout?: 'fail' | Body<Value, Late>;
+}
+
+export interface ChildOptions<Id extends string = string> {
+  /** Unique among the siblings. Default: the name of the workflow. */
+  readonly id?: Id;
 }

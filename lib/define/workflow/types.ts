@@ -17,13 +17,13 @@ export interface Problem<out Text> {
   readonly 'the definition is wrong': Text;
 }
 
-/** Nothing to object to where a task that takes `Input` is given a `Value`. */
+/** Nothing to object to where a task or workflow that takes `Input` is given a `Value`. */
 export type Takes<Value, Input> = [Value] extends [Input]
   ? unknown
-  : Problem<['the task takes', Input, 'but is given', Value]>;
+  : Problem<['it takes', Input, 'but is given', Value]>;
 
 /** Nothing to object to where no sibling has the id. */
-export type Unused<Id extends string, Used extends string> = [Id & Used] extends [never]
+export type Unused<Id extends string, Used extends string> = [Literal<Id> & Used] extends [never]
   ? unknown
   : Problem<['a sibling has this id already', Id]>;
 

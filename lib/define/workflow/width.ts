@@ -11,6 +11,8 @@ function widthOfElement(element: ElementShape): number {
       return element.branches.reduce((sum, branch) => sum + widthOf(branch.body), 0);
     case 'branch':
       return Math.max(...element.routes.map(({ body }) => widthOf(body)), widthOf(element.otherwise ?? []));
+    case 'signal':
+      return widthOf(element.onTimeout ?? []);
     case 'loop':
       return 1 + widthOf(element.body);
     default:

@@ -7,7 +7,7 @@ import { toMermaid } from '../../../lib/define/graph/mermaid.ts';
 import { toSvg } from '../../../lib/define/graph/svg.ts';
 import { taskDefinition } from '../../../lib/define/task-definition.ts';
 import type { RunStatus } from '../../../lib/model/run.ts';
-import { Count, everything, task } from './samples.ts';
+import { Count, everything, task, waiting } from './samples.ts';
 
 const edgesOf = ({ edges }: Graph) =>
   edges.map(({ from, label, to }) => `${from} > ${to}${label === undefined ? '' : ` (${label})`}`);
@@ -58,6 +58,36 @@ describe('the graph of a definition', () => {
         'poll/check > #end (done)',
       ].sort(),
     );
+  });
+
+  it('leads from a signal on, and where it does not come, to what follows its timeout', () => {
+    const { edges, nodes } = graphOf(waiting().shape);
+    expect(nodes.map(({ id, kind, label }) => `${id} ${kind} ${label}`)).toEqual([
+      '#start start waiting',
+      'approved signal approved',
+      'approved/~/remind step remind',
+      'approved/~/grace delay grace: 1h',
+      'payment signal payment: paid',
+      'invoice child invoice',
+      'copy child copy: invoice',
+      '#end end end',
+    ]);
+    expect(edgesOf({ name: '', nodes, edges }).sort()).toEqual(
+      [
+        '#start > approved',
+        'approved > approved/~/remind (timeout)',
+        'approved/~/remind > approved/~/grace',
+        'approved > payment',
+        'approved/~/grace > payment',
+        'payment > invoice',
+        'invoice > copy',
+        'copy > #end',
+      ].sort(),
+    );
+    const { shape } = defineWorkflow('w', { input: Count })
+      .awaitSignal('go', { timeout: '1d', onTimeout: (b) => b })
+      .build();
+    expect(edgesOf(graphOf(shape))).toEqual(['#start > go', 'go > #end', 'go > #end (timeout)']);
   });
 
   it('leads around routes without elements', () => {
@@ -133,6 +163,20 @@ describe('as Mermaid', () => {
 `);
   });
 
+  it('draws what waits for something from outside', () => {
+    expect(toMermaid(graphOf(waiting().shape)).split('\n').slice(1, 10)).toEqual([
+      '  n0(["waiting"])',
+      '  n1>"approved"]',
+      '  n2["remind"]',
+      '  n3{{"grace: 1h"}}',
+      '  n4>"payment: paid"]',
+      '  n5[/"invoice"\\]',
+      '  n6[/"copy: invoice"\\]',
+      '  n7(["end"])',
+      '  n0 --> n1',
+    ]);
+  });
+
   it('gives nodes a class by status', () => {
     const statuses = new Map<string, RunStatus>([
       ['validate', 'succeeded'],
@@ -168,6 +212,16 @@ describe('as SVG', () => {
     });
     expect(tags.filter(({ name }) => name === 'g')).toHaveLength(15);
     expect(tags.filter(({ attributes }) => attributes.has('marker-end'))).toHaveLength(17);
+    expect(svg).not.toMatch(/NaN|undefined|Infinity/);
+  });
+
+  it('draws signals and children, and the way to what follows a timeout', () => {
+    const svg = toSvg(graphOf(waiting().shape, new Map([['approved', 'waiting']])));
+    const classes = parse(svg).flatMap(({ attributes, name }) =>
+      name === 'g' ? attributes.get('class') : [],
+    );
+    expect(classes).toEqual(['start', 'signal waiting', 'step', 'delay', 'signal', 'child', 'child', 'end']);
+    expect(svg).toContain('>timeout</text>');
     expect(svg).not.toMatch(/NaN|undefined|Infinity/);
   });
 

@@ -5,10 +5,10 @@ import { graphOf } from '../../../lib/define/graph/graph.ts';
 import type { ElementShape } from '../../../lib/model/definition.ts';
 import type { NodeId } from '../../../lib/model/ids.ts';
 import { decides, placeOf } from '../../../lib/protocol/nodes/place.ts';
-import { Count, check, task } from './samples.ts';
+import { Count, check, invoice, task } from './samples.ts';
 
 type Value = { n: number };
-type Kind = 'step' | 'map' | 'delay' | 'fork' | 'branch' | 'loop';
+type Kind = ElementShape['kind'];
 interface Plan {
   readonly kind: Kind;
   readonly bodies: readonly (readonly Plan[])[];
@@ -17,9 +17,9 @@ interface Plan {
 const { plans } = fc.letrec<{ plan: Plan; plans: readonly Plan[] }>((tie) => ({
   plan: fc.oneof(
     { maxDepth: 4, withCrossShrink: true },
-    fc.record({ kind: fc.constantFrom<Kind>('step', 'map', 'delay'), bodies: fc.constant([]) }),
+    fc.record({ kind: fc.constantFrom<Kind>('step', 'map', 'delay', 'child'), bodies: fc.constant([]) }),
     fc.record({
-      kind: fc.constantFrom<Kind>('fork', 'branch', 'loop'),
+      kind: fc.constantFrom<Kind>('fork', 'branch', 'loop', 'signal'),
       bodies: fc.array(tie('plans'), { minLength: 1, maxLength: 3 }),
     }),
   ),
@@ -36,11 +36,14 @@ function follow(plan: readonly Plan[]): Body<Value> {
       const same = (value: Value) => value;
       const [first = []] = bodies;
       const options = { maxIterations: 3 };
+      const patience = { timeout: '1s', merge: same } as const;
       const round = (b: typeof chain) => (follow(first)(b) as typeof chain).step(check as never);
       const more = {
         step: () => chain.step(task('t'), { id }),
         map: () => chain.map(id, same),
         delay: () => chain.delay(id, '1s'),
+        signal: () => chain.awaitSignal(id, { ...patience, onTimeout: follow(first) }),
+        child: () => chain.child(invoice as never, { id }),
         fork: () => chain.fork(named).join(id, same as never),
         branch: () => chain.branch(id, () => 'b0', named, follow(first) as never),
         loop: () => chain.loop(id, round as never, options),
@@ -61,6 +64,8 @@ const codeOf: Record<ElementShape['kind'], string | undefined> = {
   step: 'step',
   map: 'map',
   delay: 'delay',
+  signal: 'signal',
+  child: 'child',
   fork: 'join',
   branch: 'route',
   loop: undefined,

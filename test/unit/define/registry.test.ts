@@ -1,7 +1,7 @@
 import { defineTask, defineWorkflow } from 'holdfast';
 import { describe, expect, it } from 'vitest';
 import { type Definition, Registry } from '../../../lib/define/registry.ts';
-import { Count, everything, task } from './samples.ts';
+import { Count, everything, invoice, task, waiting } from './samples.ts';
 
 const duplicate = (field: string) => expect.objectContaining({ code: 'DuplicateName', field });
 const workflow = (name: string, version?: number, step: string = 'a') =>
@@ -60,6 +60,57 @@ describe('a registry of tasks and workflows', () => {
     for (const [definitions, field] of cases) {
       expect(() => new Registry(definitions)).toThrow(duplicate(field));
     }
+  });
+});
+
+describe('the workflows that a workflow starts', () => {
+  const inner = defineWorkflow('inner', { input: Count }).step(task('deep')).build();
+  const middle = (version: number) =>
+    defineWorkflow('middle', { input: Count, version }).delay(`d${version}`, '1s').child(inner).build();
+  const outer = (child: ReturnType<typeof middle>, name = 'outer') =>
+    defineWorkflow(name, { input: Count }).child(child).child(child, { id: 'more' }).child(inner).build();
+
+  it('are registered with it, and so are their tasks and what they start', () => {
+    const registry = Registry.fromModule({ built: waiting() });
+    expect(registry.names()).toEqual(['bill', 'invoice', 'remind', 'waiting']);
+    expect(registry.byHash(invoice.hash)?.definition).toBe(invoice);
+    const child = middle(1);
+    const nested = new Registry([outer(child)]);
+    expect(nested.names()).toEqual(['deep', 'inner', 'middle', 'outer']);
+    expect(nested.byHash(child.hash)?.definition).toBe(child);
+    expect(nested.byHash(inner.hash)?.definition).toBe(inner);
+  });
+
+  it('may be exported too, started by several, and be another version for each', () => {
+    const [first, second] = [middle(1), middle(2)];
+    const registry = new Registry([inner, outer(first), first, outer(second, 'newer')]);
+    expect(registry.names()).toEqual(['deep', 'inner', 'middle', 'newer', 'outer']);
+    expect(registry.byName('middle')?.definition).toBe(second);
+    expect(registry.byHash(first.hash)?.definition).toBe(first);
+  });
+
+  it('have names that are theirs alone', () => {
+    const other = defineWorkflow('inner', { input: Count }).step(task('other')).build();
+    const using = (child: typeof inner) => defineWorkflow('using', { input: Count }).child(child).build();
+    const cases: [Definition[], string][] = [
+      [[using(inner), other as never], 'inner'],
+      [[using(inner), task('inner')], 'inner'],
+      [[using(inner), task('deep')], 'deep'],
+    ];
+    for (const [definitions, field] of cases) {
+      expect(() => new Registry(definitions)).toThrow(duplicate(field));
+    }
+  });
+
+  it('are gone through once each, however many ways lead to them', () => {
+    let workflow = inner;
+    for (let level = 0; level < 40; level += 1) {
+      workflow = defineWorkflow(`level${level}`, { input: Count })
+        .child(workflow, { id: 'left' })
+        .child(workflow, { id: 'right' })
+        .build() as never;
+    }
+    expect(new Registry([workflow]).names()).toHaveLength(42);
   });
 });
 

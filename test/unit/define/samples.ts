@@ -32,3 +32,20 @@ export const everything = () =>
     .map('shape', (value) => value)
     .loop('poll', (b) => b.delay('pause', '1h').step(check), { maxIterations: 20, onMax: 'exitWithLast' })
     .build();
+
+/** What another workflow starts. */
+export const invoice = defineWorkflow('invoice', { input: Count }).step(task('bill')).build();
+
+/** A workflow with every way to wait for something from outside. */
+export const waiting = () =>
+  defineWorkflow('waiting', { input: Count })
+    .awaitSignal('approved', {
+      schema: Count,
+      timeout: '2d',
+      merge: (value, approval) => ({ n: value.n + approval.n }),
+      onTimeout: (b) => b.step(task('remind')).delay('grace', '1h'),
+    })
+    .awaitSignal('paid', { id: 'payment', schema: Count })
+    .child(invoice)
+    .child(invoice, { id: 'copy' })
+    .build();
