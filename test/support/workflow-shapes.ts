@@ -1,4 +1,12 @@
-import type { ElementShape, ForkShape, LoopShape, Sequence, Shape } from '../../lib/model/definition.ts';
+import type {
+  ElementShape,
+  ForkShape,
+  LoopShape,
+  Sequence,
+  Shape,
+  SignalShape,
+} from '../../lib/model/definition.ts';
+import type { DefinitionHash } from '../../lib/model/ids.ts';
 
 /* Small shapes of every kind of node, for what plays all that can happen to them. */
 
@@ -21,6 +29,20 @@ const loop = (id: string, maxIterations: number, ...body: Sequence): LoopShape =
   body,
   maxIterations,
   onMax: 'fail',
+});
+/** Waits for a signal called as its id, for so many minutes, or for ever. */
+const signal = (id: string, minutes?: number, onTimeout?: Sequence): SignalShape => ({
+  kind: 'signal',
+  id,
+  signal: id,
+  ...(minutes !== undefined && { timeoutMs: minutes * 60_000 }),
+  ...(onTimeout && { onTimeout }),
+});
+const child = (id: string): ElementShape => ({
+  kind: 'child',
+  id,
+  workflow: 'other',
+  hash: 'other' as DefinitionHash,
 });
 
 export const chain = workflow(step('a'), step('b'));
@@ -67,3 +89,22 @@ export const forkInLoop = workflow(loop('l', 2, fork('f', { x: [step('a')], y: [
 export const forkThenDecision = workflow(
   loop('l', 2, fork('f', { x: [step('a')], y: [step('b')] }), step('c')),
 );
+
+/** The run fails when it does not come. */
+export const awaiting = workflow(signal('s', 2), step('b'));
+/** Nothing but a signal moves it. */
+export const awaitingForEver = workflow(step('a'), signal('s'));
+export const awaitingOrElse = workflow(step('a'), signal('s', 2, [step('late')]), step('b'));
+/** When it does not come, the value goes on as it is. */
+export const awaitingOrNot = workflow(signal('s', 2, []), step('b'));
+/** Two that take from one another, unless each has its own. */
+export const awaitingTwice = workflow(signal('s', 2, []), { ...signal('t', 2, []), signal: 's' });
+export const awaitingInBranch = workflow(fork('f', { x: [signal('s', 2, [])], y: [step('b')] }));
+export const awaitingLaterInBranch = workflow(
+  fork('f', { x: [step('a'), signal('s', 2, [step('late')])], y: [step('b')] }),
+);
+export const awaitingInLoop = workflow(loop('l', 2, signal('s', 2, []), step('a')));
+export const parent = workflow(child('c'), step('b'));
+export const parentLater = workflow(step('a'), child('c'));
+export const childInBranch = workflow(fork('f', { x: [child('c')], y: [step('b')] }));
+export const childInLoop = workflow(loop('l', 2, child('c'), step('a')));

@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import { graphOf } from '../../../lib/define/graph/graph.ts';
 import type { ElementShape, Sequence, Shape } from '../../../lib/model/definition.ts';
 import type { DefinitionHash, NodeId } from '../../../lib/model/ids.ts';
 import { longestDelayMs } from '../../../lib/protocol/nodes/longest.ts';
 import { branchAround, decides, loopAround, placeOf } from '../../../lib/protocol/nodes/place.ts';
+import * as shapes from '../../support/workflow-shapes.ts';
 
 const step = (id: string): ElementShape => ({ kind: 'step', id, task: 't' });
 const delay = (id: string, delayMs: number): ElementShape => ({ kind: 'delay', id, delayMs });
@@ -14,6 +16,11 @@ const signal = (id: string, over: { timeoutMs?: number; onTimeout?: Sequence } =
   ...over,
 });
 const year = 366 * 86_400_000;
+
+it.each(Object.entries(shapes))('each node of the shape %s stands where its path leads', (_, shape) => {
+  const paths = graphOf(shape).nodes.flatMap(({ path }) => path ?? []) as NodeId[];
+  expect(paths.map((path) => placeOf(shape, path)?.path)).toEqual(paths);
+});
 
 describe('what follows a timeout', () => {
   const late = signal('s', { timeoutMs: 1, onTimeout: [step('a'), step('b')] });
