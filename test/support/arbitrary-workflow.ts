@@ -12,6 +12,9 @@ type Part =
   | { readonly part: 'step'; readonly add: number; readonly failures: number; readonly bulk: number }
   | { readonly part: 'map'; readonly add: number }
   | { readonly part: 'delay'; readonly seconds: number }
+  /** One that comes brings the number; what another body makes of the value counts when it does not. */
+  | { readonly part: 'signal'; readonly comes: boolean; readonly add: number; readonly otherwise: Plan }
+  | { readonly part: 'child'; readonly plan: Plan }
   | { readonly part: 'fork'; readonly branches: readonly Plan[] }
   | { readonly part: 'branch'; readonly even: Plan; readonly otherwise: Plan }
   | { readonly part: 'loop'; readonly body: Plan; readonly times: number };
@@ -38,6 +41,13 @@ const { plan } = fc.letrec<{ plan: Plan; body: Plan; part: Part }>((tie) => ({
     fc.record({ part: fc.constant('map' as const), add }),
     fc.record({ part: fc.constant('delay' as const), seconds: fc.constantFrom(1, 120, 1_800) }),
     fc.record({
+      part: fc.constant('signal' as const),
+      comes: fc.boolean(),
+      add,
+      otherwise: tie('body'),
+    }),
+    fc.record({ part: fc.constant('child' as const), plan: tie('plan') }),
+    fc.record({
       part: fc.constant('fork' as const),
       branches: fc.array(tie('plan'), { minLength: 1, maxLength: 3, depthIdentifier: 'plan' }),
     }),
@@ -56,11 +66,20 @@ export const arbitraryPlan: fc.Arbitrary<Plan> = plan;
 const names = ['size', 'constructor', 'a.b', 'nodes', 'x-1', 'toString', 'e', 'status', 'g'];
 const nameOf = (at: number) => `${names[at % names.length]}${at < names.length ? '' : at}`;
 
-/** The plan as a workflow of the name `play`. */
-export function workflowOf(plan: Plan): AnyWorkflow {
-  const start = defineWorkflow('play', { input: z.unknown() }) as unknown as Builder;
+/** The plan as a workflow. */
+export function workflowOf(plan: Plan, name = 'play'): AnyWorkflow {
+  const start = defineWorkflow(name, { input: z.unknown() }) as unknown as Builder;
   return build(start, plan).build();
 }
+
+/** What a signal of this name brings, if it comes. */
+export function payloadOf(signal: string): number | undefined {
+  const [, sign, digits] = /^adds-(minus-)?(\d+)$/.exec(signal) ?? [];
+  return digits === undefined ? undefined : Number(digits) * (sign ? -1 : 1);
+}
+const signalOf = (add: number) => `adds-${add < 0 ? 'minus-' : ''}${Math.abs(add)}`;
+
+let children = 0;
 
 export const inputOf = (n: number): Value => ({ n, turns: [], bulk: '' });
 
@@ -76,6 +95,16 @@ function addPart(chain: Builder, part: Part, id: string): Builder {
       return chain.map(id, (value: Value) => ({ ...value, n: value.n + part.add }));
     case 'delay':
       return chain.delay(id, `${part.seconds}s`);
+    case 'signal':
+      return chain.awaitSignal(part.comes ? signalOf(part.add) : 'never', {
+        id,
+        timeout: part.comes ? '30d' : '20m',
+        merge: (value: Value, n: number) => ({ ...value, n: value.n + n }),
+        onTimeout: (body) => build(body, part.otherwise),
+      });
+    case 'child':
+      children += 1;
+      return chain.child(workflowOf(part.plan, `child-${children}`), { id });
     case 'fork': {
       const bodies = part.branches.map((branch, at) => [nameOf(at), (body: Builder) => build(body, branch)]);
       return chain.fork(Object.fromEntries(bodies)).join(id, joined);
@@ -136,6 +165,10 @@ function meaningOfPart(part: Part, before: number): number {
       return before + part.add;
     case 'delay':
       return before;
+    case 'signal':
+      return part.comes ? before + part.add : meaningOf(part.otherwise, before);
+    case 'child':
+      return meaningOf(part.plan, before);
     case 'fork':
       return part.branches.reduce((sum, branch) => sum + meaningOf(branch, before), 0) % 1_000;
     case 'branch':
