@@ -1,3 +1,4 @@
+import type { DefinitionHash } from './ids.ts';
 import type { Priority } from './run.ts';
 import type { Ms } from './time.ts';
 
@@ -11,6 +12,7 @@ import type { Ms } from './time.ts';
  *   route/express/fly        an element of the route `express` of the branch `route`
  *   route/~/wait             an element of its otherwise-body; no name begins with `~`
  *   poll/check               an element of the body of the loop `poll`
+ *   approved/~/remind        an element of what follows when the signal `approved` does not come in time
  */
 
 /** A task, executed under a lease. */
@@ -38,6 +40,24 @@ export interface DelayShape {
   readonly kind: 'delay';
   readonly id: string;
   readonly delayMs: Ms;
+}
+
+/** Waits for a signal from outside. */
+export interface SignalShape {
+  readonly kind: 'signal';
+  readonly id: string;
+  readonly signal: string;
+  readonly timeoutMs?: Ms;
+  /** What its input goes through when the signal does not come in time; without it the run fails. */
+  readonly onTimeout?: Sequence;
+}
+
+/** A run of another workflow; its output goes on. */
+export interface ChildShape {
+  readonly kind: 'child';
+  readonly id: string;
+  readonly workflow: string;
+  readonly hash: DefinitionHash;
 }
 
 /** Branches side by side, and what makes one value of their outputs. Its id is the id of its join. */
@@ -77,7 +97,15 @@ export interface LoopShape {
   readonly onMax: 'fail' | 'exitWithLast';
 }
 
-export type ElementShape = StepShape | MapShape | DelayShape | ForkShape | BranchShape | LoopShape;
+export type ElementShape =
+  | StepShape
+  | MapShape
+  | DelayShape
+  | SignalShape
+  | ChildShape
+  | ForkShape
+  | BranchShape
+  | LoopShape;
 export type Sequence = readonly ElementShape[];
 
 /** The shape of a definition. A single task is a sequence of one step whose id is `task`. */

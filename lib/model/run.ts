@@ -16,8 +16,11 @@ export type RunStatus =
   | 'cancelled'
   | 'skipped';
 export type TerminalStatus = Extract<RunStatus, 'succeeded' | 'failed' | 'cancelled' | 'skipped'>;
-/** Which part of the index a run stands in: `active` runs are looked at when `at` has come. */
-export type Phase = 'active' | 'paused' | TerminalStatus;
+/**
+ * Where a run is in its life. `active` runs are looked at when `at` has come; so are `ending` ones, which have ended as
+ * `ended` says and still owe something to other runs: dependents their release, a parent the result, children their end.
+ */
+export type Phase = 'active' | 'ending' | 'paused' | TerminalStatus;
 export type Priority = 'high' | 'normal' | 'low';
 export type CancelMode = 'graceful' | 'abort';
 
@@ -25,6 +28,13 @@ export type CancelMode = 'graceful' | 'abort';
 export interface Control {
   readonly kind: 'cancel' | 'pause';
   readonly mode: CancelMode;
+  readonly reason?: string;
+  readonly by?: string;
+  readonly since: EpochMs;
+}
+
+/** Who let a paused run go on, and why. */
+export interface Resumption {
   readonly reason?: string;
   readonly by?: string;
   readonly since: EpochMs;
@@ -62,6 +72,31 @@ interface NodeBase {
   /** Where its messages go; as the run's own where it is absent. */
   readonly pool?: string;
   readonly priority?: Priority;
+  /** What goes in instead of the output of `from`: edited by whoever had the node tried again. */
+  readonly input?: Payload;
+  /** Of a node that waits for a signal, or has waited. */
+  readonly signal?: AwaitedSignal;
+  /** Of a node that stands for a child run. */
+  readonly child?: ChildLink;
+}
+
+/** What a node waits for from outside; `id` and `payload` once it has come, `timedOut` once it is too late. */
+export interface AwaitedSignal {
+  readonly name: string;
+  /** The end of its timeout. */
+  readonly until?: EpochMs;
+  readonly id?: string;
+  readonly payload?: Payload;
+  readonly timedOut?: true;
+}
+
+/** The run that a node stands for, named before it is started; with `status` once it has ended. */
+export interface ChildLink {
+  readonly run: RunId;
+  readonly status?: TerminalStatus;
+  /** Of one that succeeded. Where it is a pointer, it lies with the parent. */
+  readonly output?: Payload;
+  readonly failure?: Failure;
 }
 
 export interface ReadyNode extends NodeBase {
@@ -101,6 +136,12 @@ export interface LoopingNode extends NodeBase {
   /** What the iteration before gave to this one. */
   readonly output?: Payload;
 }
+/** Nobody works on it until its signal or its timeout comes, or its child run ends. It has waited since `notBefore`. */
+export interface AwaitingNode extends NodeBase {
+  readonly status: 'waiting';
+  readonly iteration?: never;
+  readonly output?: never;
+}
 export interface FailedNode extends NodeBase {
   readonly status: 'failed';
   readonly failure: Failure;
@@ -110,14 +151,44 @@ export interface CancelledNode extends NodeBase {
   readonly status: 'cancelled';
   readonly endedAt: EpochMs;
 }
-export type RunNode = ReadyNode | LeasedNode | LoopingNode | SucceededNode | FailedNode | CancelledNode;
+/** Never begun, because of what its run depended on. */
+export interface SkippedNode extends NodeBase {
+  readonly status: 'skipped';
+  readonly endedAt: EpochMs;
+}
+export type RunNode =
+  | ReadyNode
+  | LeasedNode
+  | LoopingNode
+  | AwaitingNode
+  | SucceededNode
+  | FailedNode
+  | CancelledNode
+  | SkippedNode;
 
 /** The nodes of a run with their paths. */
 export const nodesOf = (run: Pick<Run, 'nodes'>) => Object.entries(run.nodes) as [NodeId, RunNode][];
 
+/** The node that stands for a run that has ended: whose output or failure is the run's. */
+export const resultNodeOf = ({ nodes, result }: Pick<Run, 'nodes' | 'result'>): RunNode | undefined =>
+  result === undefined ? Object.values(nodes)[0] : nodes[result];
+
 /** Whether a node may still change. */
 export const isOpen = ({ status }: Pick<RunNode, 'status'>): boolean =>
   status === 'ready' || status === 'running' || status === 'waiting';
+
+export interface StoredSignal {
+  readonly name: string;
+  readonly id: string;
+  readonly payload: Payload;
+}
+
+export interface Dependency {
+  /** The name under which the output is handed on; the run's id where it is absent. */
+  readonly as?: string;
+  /** Once it has succeeded. Where it is a pointer, it lies with the dependent run. */
+  readonly output?: Payload;
+}
 
 /** One execution: the run item as the protocol sees it. */
 export interface Run extends RunKey {
@@ -141,6 +212,28 @@ export interface Run extends RunKey {
   /** Finished nodes lie in items of their own. */
   readonly hasHistory?: boolean;
   readonly control?: Control;
+  /** The last time somebody had it go on after a pause. */
+  readonly resumed?: Resumption;
+  /** How it ended, while its phase is `ending`. */
+  readonly ended?: TerminalStatus;
+  /** Why it failed, where that is no node's failure. */
+  readonly failure?: Failure;
+  /** Signals that came before anybody waited for them, oldest first; at most 64. */
+  readonly signals?: readonly StoredSignal[];
+  /** The ids of the last 64 signals, so that none counts twice. */
+  readonly signalIds?: readonly string[];
+  /** Runs that have not succeeded yet and must; a set, in no order. */
+  readonly waitsFor?: readonly RunId[];
+  /** Runs that wait for this one; a set, in no order, of at most 256. */
+  readonly dependents?: readonly RunId[];
+  /** Every run that it depends on. */
+  readonly dependencies?: Readonly<Record<RunId, Dependency>>;
+  /** What becomes of it when one of them does not succeed. Default `fail`. */
+  readonly onDependencyFailure?: 'skip';
+  /** The node of another run that this one stands for. */
+  readonly parent?: { readonly run: RunId; readonly node: NodeId };
+  /** The failed run that this one goes on from. */
+  readonly retryOf?: RunId;
   readonly pool: string;
   readonly priority: Priority;
   readonly tags: readonly string[];
@@ -161,9 +254,12 @@ export const soleNode = 'task' as NodeId;
  * The status people see. It is derived, never stored, so that it cannot disagree with the nodes: a write on one node
  * need not know what its siblings do.
  */
-export function statusOf(run: Pick<Run, 'phase' | 'nodes'>): RunStatus {
+export function statusOf(run: Pick<Run, 'phase' | 'nodes' | 'ended' | 'control' | 'waitsFor'>): RunStatus {
+  if (run.phase === 'ending') return run.ended ?? 'failed';
   if (run.phase !== 'active') return run.phase;
   const nodes = Object.values(run.nodes);
   if (nodes.some((node) => node.status === 'running')) return 'running';
+  if (run.control?.kind === 'pause') return 'paused';
+  if (run.waitsFor) return 'waiting';
   return nodes.some((node) => node.status === 'ready') ? 'ready' : 'waiting';
 }

@@ -1,5 +1,5 @@
 import type { DefinitionHash, NodeId, Nonce } from '../model/ids.ts';
-import type { LeasedNode, Run, RunKey } from '../model/run.ts';
+import type { LeasedNode, Run, RunKey, RunNode } from '../model/run.ts';
 import type { EpochMs, EpochSec, Ms } from '../model/time.ts';
 import type { Guard, Transition, Update } from '../model/transition.ts';
 import { abandoned, expiredLease, isAbandoned } from './abandoned.ts';
@@ -7,6 +7,7 @@ import { exhaust } from './exhaust.ts';
 import { absent, active, equals, guard, increment, set } from './guards.ts';
 import { leaseNeedAt, lookInTime } from './look-in-time.ts';
 import { forksToJoin } from './nodes/join.ts';
+import { deliver, timeOut } from './signal.ts';
 
 export interface ClaimCommand {
   readonly key: RunKey;
@@ -36,6 +37,7 @@ export function claim(command: ClaimCommand, now: EpochMs, seenAt?: EpochMs): Tr
     guards: [
       ...active('claim'),
       guard('claim.noControl', absent(['control'])),
+      guard('claim.released', absent(['waitsFor'])),
       guard('claim.hash', equals(['hash'], command.hash)),
       guard('claim.ready', equals(['nodes', node, 'status'], 'ready')),
       guard('claim.due', { is: '<=', path: ['nodes', node, 'notBefore'], value: now }),
@@ -100,12 +102,21 @@ function lease({ node, nonce, leaseUntil, worker }: ClaimCommand, now: EpochMs):
 }
 
 /** Why a message needs no work: it can be acknowledged. */
-export type DropReason = 'NotFound' | 'Finished' | 'Leased' | 'Cancelled' | 'Paused' | 'NoSuchNode';
+export type DropReason =
+  | 'NotFound'
+  | 'Finished'
+  | 'Leased'
+  | 'Cancelled'
+  | 'Paused'
+  | 'Waiting'
+  | 'NoSuchNode';
 
 export type ClaimDecision =
   /** Our own claim did go through; only its response was lost. */
   | { readonly decision: 'hold'; readonly run: Run }
   | { readonly decision: 'takeOver'; readonly transition: Transition }
+  /** It waited until now; with this it can be claimed. */
+  | { readonly decision: 'wake'; readonly transition: Transition }
   | { readonly decision: 'exhaust'; readonly transition: Transition }
   /** It can be claimed: it became so meanwhile, or its look must be brought forward from `seenAt`. */
   | { readonly decision: 'again'; readonly seenAt: EpochMs }
@@ -131,6 +142,8 @@ export function decideRefusedClaim(
     return { decision: 'drop', reason: run.control.kind === 'cancel' ? 'Cancelled' : 'Paused' };
   if (run.hash !== command.hash) return { decision: 'mismatch' };
   if (!node) return { decision: 'drop', reason: 'NoSuchNode' };
+  if (run.waitsFor) return { decision: 'drop', reason: 'Waiting' };
+  if (node.status === 'waiting') return decideWaiting(run, command.node, node, now);
   if (node.status === 'ready') {
     return node.notBefore > now
       ? { decision: 'defer', delayMs: node.notBefore - now }
@@ -146,4 +159,15 @@ export function decideRefusedClaim(
   return node.attempt < node.attemptsMax
     ? { decision: 'takeOver', transition: takeOver(command, node, run.at, now) }
     : { decision: 'exhaust', transition: exhaust(run, command.node, node, now, expires) };
+}
+
+/** A message for a node that waits for a signal comes at the end of its timeout, or a little before. */
+function decideWaiting(run: Run, path: NodeId, node: RunNode, now: EpochMs): ClaimDecision {
+  const handed = deliver(run, now);
+  if (handed) return { decision: 'wake', transition: handed.transition };
+  const until = node.signal?.until;
+  if (until === undefined) return { decision: 'drop', reason: 'Waiting' };
+  return until > now
+    ? { decision: 'defer', delayMs: until - now }
+    : { decision: 'wake', transition: timeOut(run, path, now) };
 }

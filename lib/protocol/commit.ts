@@ -5,8 +5,9 @@ import type { Payload } from '../model/payload.ts';
 import type { LeasedNode, Run } from '../model/run.ts';
 import type { EpochMs, EpochSec } from '../model/time.ts';
 import type { Guard, Transition, Update } from '../model/transition.ts';
+import { controlAsSeen } from './control.ts';
 import { type Ending, endNode, endRun } from './end.ts';
-import { absent, active, type Fence, fenced, guard, raiseRev, remove, set, unchanged } from './guards.ts';
+import { active, type Fence, fenced, raiseRev, remove, set, unchanged } from './guards.ts';
 import { type Leaving, leaving } from './history.ts';
 import { dispatchGraceMs } from './limits.ts';
 import { lookInTime } from './look-in-time.ts';
@@ -15,6 +16,7 @@ import { type Next, nextAfter } from './nodes/next.ts';
 import { branchAround, isWithin, type Place, placeOf } from './nodes/place.ts';
 import { type FollowUp, followUpOf, type Opening, type OpenOptions, openNodes } from './open.ts';
 import { openJoin } from './open-join.ts';
+import { hasChildren, leasedNodes } from './quiet.ts';
 
 export interface CommitOptions extends OpenOptions {
   readonly shape: Shape;
@@ -51,7 +53,8 @@ export interface Commit extends FollowUp {
  * B  (last of branch b)   path commit ──▶ applied: all done ── join if rev 3 ──▶ applied: the join is B's
  * ```
  */
-export function commit(run: Run, fence: Fence, ending: Ending, options: CommitOptions): Commit {
+export function commit(run: Run, fence: Fence, ending: Ending, given: CommitOptions): Commit {
+  const options = run.control ? unstarted(given) : given;
   if (run.control?.kind === 'cancel') {
     return isAlone(run, fence.node)
       ? endsRun(run, fence, ending, 'cancelled', options)
@@ -82,13 +85,21 @@ export function commit(run: Run, fence: Fence, ending: Ending, options: CommitOp
   }
 }
 
-/** Nobody else holds a node: what this holder leaves, nobody adds to. */
+/** What follows is opened, but begins only when the run goes on. */
+const unstarted = (options: CommitOptions): CommitOptions => ({
+  ...options,
+  inline: undefined,
+  hop: options.hopLimit,
+});
+
+/** Nobody else holds a node, and no child runs: what this holder leaves, nobody adds to. */
 const isAlone = (run: Run, own: NodeId): boolean =>
-  Object.entries(run.nodes).every(([path, node]) => path === own || node.status !== 'running');
+  !hasChildren(run) && leasedNodes(run).every(([path]) => path === own);
 
 /** What went into a node, where it is one value. */
 export function inputOf(run: Run, path: NodeId): Payload {
-  const from = run.nodes[path]?.from;
+  const { from, input } = run.nodes[path] ?? {};
+  if (input) return input;
   if (from === undefined) return run.input;
   const source = run.nodes[from];
   const output = source && 'output' in source ? source.output : undefined;
@@ -183,7 +194,9 @@ function advances(
 ): Commit {
   const scope = branchAround(place);
   const name = scope === undefined ? 'commit' : 'pathCommit';
-  const opening = openNodes(next.opened, fence.epoch, options);
+  const opening = openNodes(next.opened, fence.epoch, options, run);
+  const isUnchanged = scope === undefined || opening.signals !== undefined;
+  const isRaised = scope === undefined || opening.signals === 'taken';
   const look = lookInTime(name, opening.needAt, run.at);
   const keep = new Set(next.opened.nodes.flatMap(({ from }) => from ?? []));
   const marked = joined(run, fence.node);
@@ -200,7 +213,8 @@ function advances(
       guards: [
         ...active(name),
         ...fenced(name, fence),
-        scope === undefined ? unchanged(name, run) : guard(`${name}.noControl`, absent(['control'])),
+        ...(isUnchanged ? [unchanged(name, run)] : []),
+        ...(scope === undefined ? [] : [controlAsSeen(name, run)]),
         look.guard,
       ],
       updates: [
@@ -210,7 +224,7 @@ function advances(
         ...opening.updates,
         ...Object.keys(gone).map((path) => remove(['nodes', path])),
         ...(Object.keys(gone).length > 0 && !run.hasHistory ? [set(['hasHistory'], true)] : []),
-        ...(scope === undefined ? [raiseRev()] : []),
+        ...(isRaised ? [raiseRev()] : []),
         ...look.updates,
       ],
     },

@@ -1,10 +1,11 @@
 import type { Failure } from '../model/failure.ts';
-import type { NodeId } from '../model/ids.ts';
+import type { NodeId, RunId } from '../model/ids.ts';
 import type { Payload } from '../model/payload.ts';
 import type { Run, TerminalStatus } from '../model/run.ts';
 import type { EpochMs, EpochSec } from '../model/time.ts';
 import type { Update } from '../model/transition.ts';
 import { raiseRev, remove, set } from './guards.ts';
+import { dispatchGraceMs } from './limits.ts';
 
 /** How a node ends. */
 export type Ending =
@@ -19,7 +20,7 @@ export type Ending =
   | { readonly status: 'failed'; readonly failure: Failure }
   | { readonly status: 'cancelled' };
 
-export function endNode(id: NodeId, ending: Ending, now: EpochMs): Update[] {
+export function endNode(id: NodeId, ending: Ending | { readonly status: 'skipped' }, now: EpochMs): Update[] {
   const at = (name: string) => ['nodes', id, name];
   return [
     set(at('status'), ending.status),
@@ -39,20 +40,37 @@ export function endNode(id: NodeId, ending: Ending, now: EpochMs): Update[] {
   ];
 }
 
+/** Runs that stand for nodes of this one and are not known to have ended. */
+export function liveChildren(run: Pick<Run, 'nodes'>): RunId[] {
+  return Object.values(run.nodes).flatMap(({ child, status }) =>
+    child && child.status === undefined && status !== 'succeeded' ? [child.run] : [],
+  );
+}
+
+interface RunEnd {
+  /** The node that ended it. */
+  readonly by?: NodeId;
+  readonly now: EpochMs;
+  readonly expires: EpochSec;
+}
+
 /**
- * The run ends with one of its nodes, and a run that owes nothing to others leaves the active index in the same write.
- * Only here the expiry is set.
+ * The run ends with one of its nodes. One that owes nothing to other runs leaves the active index in the same write, and
+ * only there the expiry is set; any other one stays until its duties are done (see leave.ts).
  */
 export function endRun(
-  run: Pick<Run, 'kind'>,
+  run: Pick<Run, 'kind' | 'nodes' | 'dependents' | 'parent'>,
   status: TerminalStatus,
-  { by, expires, now }: { by?: NodeId; now: EpochMs; expires: EpochSec },
+  { by, expires, now }: RunEnd,
 ): Update[] {
+  // Before a run is cancelled its children have ended.
+  const owes = run.dependents || run.parent || (status !== 'cancelled' && liveChildren(run).length > 0);
   return [
-    set(['phase'], status),
-    set(['at'], now),
+    ...(owes
+      ? [set(['phase'], 'ending'), set(['ended'], status), set(['looks'], 0)]
+      : [set(['phase'], status), set(['expires'], expires)]),
+    set(['at'], owes ? now + dispatchGraceMs : now),
     set(['endedAt'], now),
-    set(['expires'], expires),
     ...(run.kind === 'workflow' && by !== undefined ? [set(['result'], by)] : []),
     raiseRev(),
   ];

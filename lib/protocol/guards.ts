@@ -1,5 +1,5 @@
 import type { NodeId, Nonce } from '../model/ids.ts';
-import { type Run, schemaVersion } from '../model/run.ts';
+import { type Phase, type Run, schemaVersion } from '../model/run.ts';
 import type { Condition, Guard, Path, Update } from '../model/transition.ts';
 
 /** What a holder must show with every write: the epoch and nonce of its lease on the node. */
@@ -15,9 +15,12 @@ export const equals = (path: Path, value: string | number): Condition => ({ is: 
 export const absent = (path: Path): Condition => ({ is: 'absent', path });
 
 /** Every write on a run that goes on begins with these: an old worker leaves a newer item alone. */
-export const active = (name: string): Guard[] => [
+export const active = (name: string): Guard[] => inPhase(name, 'active');
+
+/** As `active`, for what may also be done to a run in another phase: the one that was seen. */
+export const inPhase = (name: string, phase: Phase): Guard[] => [
   readable(name),
-  guard(`${name}.active`, equals(['phase'], 'active')),
+  guard(`${name}.active`, equals(['phase'], phase)),
 ];
 
 const readable = (name: string): Guard =>
@@ -37,4 +40,6 @@ export const unchanged = (name: string, run: Pick<Run, 'rev'>): Guard =>
 export const set = (path: Path, value: unknown): Update => ({ set: path, value });
 export const remove = (path: Path): Update => ({ remove: path });
 export const increment = (path: Path, by = 1): Update => ({ set: path, from: path, by });
+export const add = (path: Path, member: string): Update => ({ add: path, members: [member] });
+export const drop = (path: Path, member: string): Update => ({ drop: path, members: [member] });
 export const raiseRev = (): Update => increment(['rev']);

@@ -3,9 +3,10 @@ import type { Dispatch } from '../model/message.ts';
 import type { Payload } from '../model/payload.ts';
 import type { Run } from '../model/run.ts';
 import type { EpochMs, Ms } from '../model/time.ts';
-import type { Guard, Transition, Update } from '../model/transition.ts';
+import type { Transition, Update } from '../model/transition.ts';
+import { controlAsSeen } from './control.ts';
 import { dispatchOf } from './dispatch.ts';
-import { absent, active, type Fence, fenced, guard, increment, remove, set } from './guards.ts';
+import { active, type Fence, fenced, increment, remove, set } from './guards.ts';
 import { dispatchGraceMs, messageDelayMaxMs } from './limits.ts';
 import { lookInTime } from './look-in-time.ts';
 
@@ -50,6 +51,10 @@ export function yieldNode(
 const keeping = ({ node }: Fence, checkpoint: Payload | undefined): Update[] =>
   checkpoint === undefined ? [] : [set(['nodes', node, 'checkpoint'], checkpoint)];
 
+/**
+ * What was asked for since the snapshot is decided on first. A cancelled run that became ready would have nobody left to
+ * end it before the look for the end of its old lease.
+ */
 function handBack(
   name: string,
   run: Run,
@@ -58,13 +63,13 @@ function handBack(
   { delayMs, now, hop, hopLimit }: { delayMs: Ms; now: EpochMs } & Hop,
 ): HandBack {
   const notBefore = now + delayMs;
-  const rings = delayMs <= messageDelayMaxMs && hop + 1 < hopLimit;
+  const rings = !run.control && delayMs <= messageDelayMaxMs && hop + 1 < hopLimit;
   const look = lookInTime(name, rings ? notBefore + dispatchGraceMs : notBefore, run.at);
   return {
     transition: {
       name,
       key: run,
-      guards: [...active(name), ...fenced(name, fence), ...uncontrolled(name, run), look.guard],
+      guards: [...active(name), ...fenced(name, fence), controlAsSeen(name, run), look.guard],
       updates: [
         set(['nodes', fence.node, 'status'], 'ready'),
         set(['nodes', fence.node, 'notBefore'], notBefore),
@@ -76,10 +81,3 @@ function handBack(
     dispatches: rings ? [dispatchOf(run, fence.node, { delayMs, hop: hop + 1 })] : [],
   };
 }
-
-/**
- * What was asked for since the snapshot is decided on first. A cancelled run that became ready would have nobody left
- * to end it before the look for the end of its old lease.
- */
-const uncontrolled = (name: string, run: Run): Guard[] =>
-  run.control ? [] : [guard(`${name}.noControl`, absent(['control']))];

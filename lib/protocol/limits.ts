@@ -8,5 +8,13 @@ export const dispatchGraceMs: Ms = 60_000;
 export const lookPauseMaxMs: Ms = 900_000;
 /** The longest delay of a message. https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-delay-queues.html */
 export const messageDelayMaxMs: Ms = 900_000;
+/** How often a run is looked at that waits for something that will be told: only in case that this was lost. */
+export const idleLookMs: Ms = 86_400_000;
+/** Signals that nobody has waited for yet. */
+export const signalsMax = 64;
+/** How many ids of signals a run remembers. */
+export const signalIdsMax = 64;
+/** Runs that wait for one run. */
+export const dependentsMax = 256;
 /** How soon a message comes back that this worker's version cannot serve. */
 export const foreignDeferMs: Ms = 30_000;

@@ -1,22 +1,44 @@
 import type { NodeId } from '../model/ids.ts';
 import type { Dispatch } from '../model/message.ts';
-import { type LeasedNode, nodesOf, type ReadyNode, type Run, type RunNode } from '../model/run.ts';
+import {
+  type AwaitingNode,
+  type LeasedNode,
+  type LoopingNode,
+  nodesOf,
+  type Run,
+  type RunNode,
+} from '../model/run.ts';
 import type { EpochMs, EpochSec, Ms } from '../model/time.ts';
 import type { Guard, Transition } from '../model/transition.ts';
 import { expired, isAbandoned } from './abandoned.ts';
-import { finaliseCancel, isQuiet, quietAt } from './cancel.ts';
+import { finaliseCancel } from './cancel.ts';
+import { park } from './control.ts';
 import { dispatchOf } from './dispatch.ts';
 import { exhaust } from './exhaust.ts';
-import { active, equals, guard, set } from './guards.ts';
-import { dispatchGraceMs, foreignDeferMs, lookPauseMaxMs } from './limits.ts';
+import { equals, guard, inPhase, set } from './guards.ts';
+import { dispatchGraceMs, foreignDeferMs, idleLookMs, lookPauseMaxMs } from './limits.ts';
 import { leaseNeedAt } from './look-in-time.ts';
 import { forksToJoin } from './nodes/join.ts';
+import { hasChildren, isQuiet, quietAt } from './quiet.ts';
+import { deliver } from './signal.ts';
 
 /** What one look does: a write first, and only if it was applied, the messages. */
 export interface Look {
   readonly transition: Transition;
   readonly dispatches: readonly Dispatch[];
+  /** What concerns other runs, too, and is done after the write. */
+  readonly relations?: Relations;
 }
+
+export type Relations =
+  /** It has ended: its duties are to be done. */
+  | 'discharge'
+  /** It waits for others: they must know it, or release it. */
+  | 'attach'
+  /** It is being cancelled: its children must end first. */
+  | 'endChildren'
+  /** It has waited for its children for long: they may be gone. */
+  | 'checkChildren';
 
 export interface LookOptions {
   readonly now: EpochMs;
@@ -29,9 +51,14 @@ export interface LookOptions {
 
 /** What discovery does for one run that the index named; undefined when nothing is to be done yet. */
 export function look(run: Run, options: LookOptions): Look | undefined {
-  if (run.phase !== 'active') return undefined;
   const { now } = options;
+  if (run.phase === 'ending') return onlyRelations(run, 'discharge', now);
+  if (run.phase !== 'active') return undefined;
   if (run.control?.kind === 'cancel') return lookAtCancelled(run, options);
+  if (run.control?.kind === 'pause') return lookAtPausing(run, now);
+  if (run.waitsFor) return onlyRelations(run, 'attach', now);
+  const handed = deliver(run, now);
+  if (handed) return handed;
   const tended = [
     ...nodesOf(run).map(([id, node]) => tend(run, id, node, options)),
     ...forksToJoin(run).map(({ by }) => tendJoin(run, by, options)),
@@ -42,7 +69,8 @@ export function look(run: Run, options: LookOptions): Look | undefined {
   if (dispatches.length === 0 && run.at > now) return undefined;
   const next = Math.min(...tended.map((each) => each.next));
   const looks = dispatches.length > 0 ? run.looks + 1 : run.looks;
-  return { transition: moveAt(run, { next, looks, now }), dispatches };
+  const transition = moveAt(run, { next, looks, now });
+  return { transition, dispatches, ...(hasChildren(run) && { relations: 'checkChildren' as const }) };
 }
 
 /** A run that a newer version wrote: looked at again later, by those who can. */
@@ -64,18 +92,27 @@ interface Tended {
 }
 
 function tend(run: Run, id: NodeId, node: RunNode, options: LookOptions): Tended {
-  if (node.status === 'ready') return tendReady(run, id, node, options);
+  if (node.status === 'ready') return tendDue(run, id, node.notBefore, options);
   if (node.status === 'running') return tendLeased(run, id, node, options);
-  return { dispatches: [], next: options.now + lookPauseMaxMs };
+  if (node.status === 'waiting') return tendWaiting(run, id, node, options);
+  return { dispatches: [], next: options.now + idleLookMs };
 }
 
-function tendReady(run: Run, id: NodeId, node: ReadyNode, options: LookOptions): Tended {
+/** What a node waits for is told, by whoever brings it about; only a timeout comes by itself. */
+function tendWaiting(run: Run, id: NodeId, node: LoopingNode | AwaitingNode, options: LookOptions): Tended {
+  const until = node.signal?.until;
+  if (until === undefined) return { dispatches: [], next: options.now + idleLookMs };
+  return tendDue(run, id, until, options);
+}
+
+/** A node that can be worked on from `due` on. */
+function tendDue(run: Run, id: NodeId, due: EpochMs, options: LookOptions): Tended {
   const { now, lookaheadMs } = options;
-  // `at` not after `notBefore`: nobody has sent the doorbell of this timer yet.
-  const isTimer = run.at <= node.notBefore;
-  if (node.notBefore > now + lookaheadMs) return { dispatches: [], next: node.notBefore };
+  // `at` not after `due`: nobody has sent the doorbell of this timer yet.
+  const isTimer = run.at <= due;
+  if (due > now + lookaheadMs) return { dispatches: [], next: due };
   if (run.at > now && !isTimer) return { dispatches: [], next: run.at };
-  const from = Math.max(now, node.notBefore);
+  const from = Math.max(now, due);
   const next = from + pauseAfter(run.looks);
   if (!isTimer && !options.repeatDoorbells) return { dispatches: [], next };
   return { dispatches: [dispatchOf(run, id, { delayMs: from - now, hop: 0 })], next };
@@ -97,12 +134,26 @@ function tendJoin(run: Run, by: NodeId, { now }: LookOptions): Tended {
 }
 
 function lookAtCancelled(run: Run, { now, expires }: LookOptions): Look | undefined {
+  if (hasChildren(run)) return onlyRelations(run, 'endChildren', now);
   if (isQuiet(run, now)) return { transition: finaliseCancel(run, now, expires), dispatches: [] };
+  return waitForQuiet(run, now);
+}
+
+function lookAtPausing(run: Run, now: EpochMs): Look | undefined {
+  if (isQuiet(run, now)) return { transition: park(run, now), dispatches: [] };
+  return waitForQuiet(run, now);
+}
+
+function waitForQuiet(run: Run, now: EpochMs): Look | undefined {
   if (run.at > now) return undefined;
-  return {
-    transition: moveAt(run, { next: quietAt(run, now), looks: run.looks, now }),
-    dispatches: [],
-  };
+  return { transition: moveAt(run, { next: quietAt(run, now), looks: run.looks, now }), dispatches: [] };
+}
+
+/** What is to be done spans runs; should it not be done, it is tried again after a pause. */
+function onlyRelations(run: Run, relations: Relations, now: EpochMs): Look | undefined {
+  if (run.at > now) return undefined;
+  const next = now + pauseAfter(run.looks);
+  return { transition: moveAt(run, { next, looks: run.looks + 1, now }), dispatches: [], relations };
 }
 
 /**
@@ -111,7 +162,7 @@ function lookAtCancelled(run: Run, { now, expires }: LookOptions): Look | undefi
  */
 function moveAt(run: Run, { next, looks, now }: { next: EpochMs; looks: number; now: EpochMs }): Transition {
   const updates = [set(['at'], next), ...(looks === run.looks ? [] : [set(['looks'], looks)])];
-  const guards = [...active('look'), ...asSeen(run), ...nodesAsSeen(run, now)];
+  const guards = [...inPhase('look', run.phase), ...asSeen(run), ...nodesAsSeen(run, now)];
   return { name: 'look', key: run, guards, updates };
 }
 

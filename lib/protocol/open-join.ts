@@ -21,7 +21,7 @@ interface OpenJoin {
 export function openJoin(name: string, run: Run, fork: NodeId, options: OpenOptions): OpenJoin {
   const epoch = options.inline ? run.epoch + 1 : run.epoch;
   const opened = { nodes: [{ path: fork, from: undefined, delayMs: 0 }], loops: [] };
-  const opening = openNodes(opened, epoch, options);
+  const opening = openNodes(opened, epoch, options, run);
   const look = lookInTime(name, opening.needAt, run.at);
   const { continues } = opening;
   return {

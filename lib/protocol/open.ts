@@ -1,12 +1,13 @@
-import type { NodeId, Nonce } from '../model/ids.ts';
+import type { NodeId, Nonce, RunId } from '../model/ids.ts';
 import type { Dispatch } from '../model/message.ts';
-import type { LeasedNode, LoopingNode, Priority, ReadyNode, Run } from '../model/run.ts';
+import type { AwaitingNode, LeasedNode, LoopingNode, Priority, ReadyNode, Run } from '../model/run.ts';
 import type { EpochMs, Ms } from '../model/time.ts';
 import type { Update } from '../model/transition.ts';
 import { dispatchOf } from './dispatch.ts';
 import { type Fence, set } from './guards.ts';
-import { dispatchGraceMs, messageDelayMaxMs } from './limits.ts';
+import { dispatchGraceMs, idleLookMs, messageDelayMaxMs } from './limits.ts';
 import { leaseNeedAt } from './look-in-time.ts';
+import { Mailbox, signalsLeft } from './mailbox.ts';
 import type { Opened, OpenedNode } from './nodes/open.ts';
 
 /** What the code of a node says of it, and its run does not. */
@@ -27,6 +28,8 @@ export interface OpenOptions {
   /** Of the message that led here; a submission has 0 behind it. */
   readonly hop: number;
   readonly hopLimit: number;
+  /** Names the runs that nodes stand for: a new name each time. */
+  readonly nameChild: () => RunId;
   /** Goes on with the first node that can run at once; without it everything is left to messages. */
   readonly inline?: Inline | undefined;
 }
@@ -39,24 +42,48 @@ export interface Inline {
   readonly endsAt: EpochMs;
 }
 
+/** A node as it is opened. */
+type OpenNode = ReadyNode | LeasedNode | LoopingNode | AwaitingNode;
+
 /** Nodes as they are written, and what follows from them. */
 export interface Opening {
   readonly updates: readonly Update[];
-  readonly nodes: Readonly<Record<NodeId, ReadyNode | LeasedNode | LoopingNode>>;
+  readonly nodes: Readonly<Record<NodeId, OpenNode>>;
   /** The node that its opener goes on with. */
   readonly continues?: Fence;
   /** Those that need a message, and when. */
   readonly rings: readonly { readonly path: NodeId; readonly delayMs: Ms }[];
   /** When somebody must look at them at the latest. */
   readonly needAt: EpochMs;
+  /**
+   * Whether signals matter to it: the run must be as it was seen then, also for a holder in a branch, which otherwise
+   * writes whatever came between. `taken` where a signal that was there went to a node.
+   */
+  readonly signals?: 'seen' | 'taken';
 }
 
-/** @param epoch under which they are opened: of the opener's lease, or a new one */
-export function openNodes(opened: Opened, epoch: number, options: OpenOptions): Opening {
+/** What becomes of one node when it is opened. */
+interface Opens {
+  readonly node: OpenNode;
+  readonly needAt: EpochMs;
+  /** When it gets a message, counted from now. */
+  readonly ringMs?: Ms;
+}
+
+/**
+ * @param epoch under which they are opened: of the opener's lease, or a new one
+ * @param run as it was seen
+ */
+export function openNodes(
+  opened: Opened,
+  epoch: number,
+  options: OpenOptions,
+  run: Pick<Run, 'signals'>,
+): Opening {
   const { hop, hopLimit, inline, now, planOf } = options;
   const mayRing = hop + 1 < hopLimit;
-  const here = inline && opened.nodes.find(({ delayMs, path }) => delayMs === 0 && !planOf(path).isElsewhere);
-  const nodes: Record<NodeId, ReadyNode | LeasedNode | LoopingNode> = {};
+  const mailbox = new Mailbox(run.signals);
+  const nodes: Record<NodeId, OpenNode> = {};
   const rings: { path: NodeId; delayMs: Ms }[] = [];
   const needs: EpochMs[] = [];
   for (const path of opened.loops) {
@@ -64,45 +91,39 @@ export function openNodes(opened: Opened, epoch: number, options: OpenOptions): 
   }
   let continues: Fence | undefined;
   for (const node of opened.nodes) {
-    const plan = planOf(node.path);
-    if (inline && node === here) {
+    const { path } = node;
+    const plan = planOf(path);
+    const base = { ...common(node, epoch, plan), ...linked(node, mailbox, options) };
+    const isAwaiting = base.signal !== undefined && base.signal.id === undefined;
+    if (inline && !continues && !isAwaiting && node.delayMs === 0 && !plan.isElsewhere) {
       const until = Math.min(now + plan.leaseMs, inline.endsAt);
-      nodes[node.path] = leased(node, epoch, plan, { inline, now, until });
-      continues = { node: node.path, epoch, nonce: inline.nonce };
+      nodes[path] = leased(base, { inline, now, until });
+      continues = { node: path, epoch, nonce: inline.nonce };
       needs.push(leaseNeedAt(until));
       continue;
     }
-    const notBefore = now + node.delayMs;
-    const isRung = mayRing && node.delayMs <= messageDelayMaxMs;
-    nodes[node.path] = { status: 'ready', ...common(node, epoch, plan), attempt: 0, notBefore };
-    if (isRung) rings.push({ path: node.path, delayMs: node.delayMs });
-    needs.push(isRung ? notBefore + dispatchGraceMs : notBefore);
+    const opens = isAwaiting ? awaiting(base, now) : ready(base, now + node.delayMs, now);
+    nodes[path] = opens.node;
+    const isRung = mayRing && opens.ringMs !== undefined && opens.ringMs <= messageDelayMaxMs;
+    if (isRung) rings.push({ path, delayMs: opens.ringMs });
+    needs.push(isRung ? opens.needAt + dispatchGraceMs : opens.needAt);
   }
   return {
-    updates: Object.entries(nodes).map(([path, node]) => set(['nodes', path], node)),
+    updates: [
+      ...Object.entries(nodes).map(([path, node]) => set(['nodes', path], node)),
+      ...(mailbox.isTouched ? [signalsLeft(mailbox.left)] : []),
+    ],
     nodes,
     ...(continues && { continues }),
     rings,
     needAt: Math.min(...needs),
+    ...(mailbox.isTouched
+      ? { signals: 'taken' as const }
+      : opened.nodes.some(({ signal }) => signal) && { signals: 'seen' as const }),
   };
 }
 
-function leased(
-  node: OpenedNode,
-  epoch: number,
-  plan: NodePlan,
-  { inline, now, until }: { inline: Inline; now: EpochMs; until: EpochMs },
-): LeasedNode {
-  return {
-    status: 'running',
-    ...common(node, epoch, plan),
-    attempt: 1,
-    notBefore: now,
-    lease: { nonce: inline.nonce, until },
-    worker: inline.worker,
-    startedAt: now,
-  };
-}
+type Base = Omit<ReadyNode, 'status' | 'attempt' | 'notBefore'>;
 
 const common = ({ from }: OpenedNode, epoch: number, { attemptsMax, pool, priority }: NodePlan) => ({
   epoch,
@@ -111,6 +132,51 @@ const common = ({ from }: OpenedNode, epoch: number, { attemptsMax, pool, priori
   ...(pool !== undefined && { pool }),
   ...(priority !== undefined && { priority }),
 });
+
+/** What ties a node to the world outside of its run. */
+function linked(
+  { isChild, signal }: OpenedNode,
+  mailbox: Mailbox,
+  { nameChild, now }: OpenOptions,
+): Pick<Base, 'signal' | 'child'> {
+  if (isChild) return { child: { run: nameChild() } };
+  if (!signal) return {};
+  const { name, timeoutMs } = signal;
+  const until = timeoutMs === undefined ? {} : { until: now + timeoutMs };
+  const came = mailbox.take(name);
+  return { signal: { name, ...until, ...(came && { id: came.id, payload: came.payload }) } };
+}
+
+const ready = (base: Base, notBefore: EpochMs, now: EpochMs): Opens => ({
+  node: { status: 'ready', ...base, attempt: 0, notBefore },
+  needAt: notBefore,
+  ringMs: notBefore - now,
+});
+
+/** Its message comes when it is too late for the signal. */
+function awaiting(base: Base, now: EpochMs): Opens {
+  const until = base.signal?.until;
+  return {
+    node: { status: 'waiting', ...base, attempt: 0, notBefore: now },
+    needAt: until ?? now + idleLookMs,
+    ...(until !== undefined && { ringMs: until - now }),
+  };
+}
+
+function leased(
+  base: Base,
+  { inline, now, until }: { inline: Inline; now: EpochMs; until: EpochMs },
+): LeasedNode {
+  return {
+    status: 'running',
+    ...base,
+    attempt: 1,
+    notBefore: now,
+    lease: { nonce: inline.nonce, until },
+    worker: inline.worker,
+    startedAt: now,
+  };
+}
 
 /** The doorbells of opened nodes. */
 export function dispatchesOf(run: Run, { nodes, rings }: Opening, hop: number): Dispatch[] {

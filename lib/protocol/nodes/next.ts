@@ -1,4 +1,4 @@
-import type { BranchShape } from '../../model/definition.ts';
+import type { BranchShape, Sequence } from '../../model/definition.ts';
 import type { NodeId } from '../../model/ids.ts';
 import type { BranchEnd, Run } from '../../model/run.ts';
 import { type Opened, openBody, openElement } from './open.ts';
@@ -25,15 +25,23 @@ export type Next =
   | { readonly next: 'endRun'; readonly left: readonly NodeId[]; readonly passes?: true }
   | {
       readonly next: 'fail';
-      readonly code: 'NoRoute' | 'NoDecision' | 'LoopExhausted';
+      readonly code: 'NoRoute' | 'NoDecision' | 'LoopExhausted' | 'SignalTimeout';
       readonly message: string;
     };
+
+/** The decision of a node whose signal did not come in time. */
+export const timedOut = 'timeout';
 
 /**
  * @param decision the key of a route, or `again` or `done` of a node that ends an iteration
  */
 export function nextAfter(run: Pick<Run, 'nodes'>, place: Place, decision: string | undefined): Next {
   if (place.element.kind === 'branch') return takeRoute(run, place, place.element, decision ?? '');
+  if (place.element.kind === 'signal' && decision === timedOut) {
+    const { onTimeout } = place.element;
+    if (onTimeout) return enter(run, place, inside(place.path, otherwiseKey), onTimeout);
+    return { next: 'fail', code: 'SignalTimeout', message: `${place.path} was not signalled in time` };
+  }
   return follow(run, place, place.path, decision, []);
 }
 
@@ -46,8 +54,17 @@ function takeRoute(run: Pick<Run, 'nodes'>, place: Place, element: BranchShape, 
     const message = `${path} has no route ${JSON.stringify(key.slice(0, 80))} and no otherwise; it has ${known}`;
     return { next: 'fail', code: 'NoRoute', message };
   }
+  return enter(run, place, inside(path, name), body);
+}
+
+/** The input of a node that only decides goes on into the body. */
+function enter(run: Pick<Run, 'nodes'>, place: Place, base: NodeId, body: Sequence): Next {
+  const { path } = place;
   if (body.length === 0) return { ...follow(run, place, path, undefined, []), passes: true } as Next;
-  return { next: 'open', opened: openBody(body, inside(path, name), run.nodes[path]?.from), left: [] };
+  const { from, input } = run.nodes[path] ?? {};
+  // An edited input is the node's own: it hands that on.
+  if (input) return { next: 'open', opened: openBody(body, base, path), left: [], passes: true };
+  return { next: 'open', opened: openBody(body, base, from), left: [] };
 }
 
 /** What comes after an element whose value the node `from` has. */
@@ -67,6 +84,7 @@ function follow(
     case 'fork':
       return { next: 'endBranch', ends: endOf(owner), left };
     case 'branch':
+    case 'signal':
       return follow(run, owner.place, from, decision, left);
     case 'loop':
       return goRound(run, owner, from, decision, left);
@@ -87,7 +105,7 @@ function goRound(
   left: readonly NodeId[],
 ): Next {
   const loop = run.nodes[place.path];
-  const iteration = loop?.status === 'waiting' ? loop.iteration : shape.maxIterations;
+  const iteration = (loop?.status === 'waiting' ? loop.iteration : undefined) ?? shape.maxIterations;
   if (decision !== 'again' && decision !== 'done') {
     const message = `${from} ended an iteration of ${place.path} without again(value) or done(value)`;
     return { next: 'fail', code: 'NoDecision', message };

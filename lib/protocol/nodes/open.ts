@@ -8,6 +8,10 @@ export interface OpenedNode {
   readonly path: NodeId;
   readonly from: NodeId | undefined;
   readonly delayMs: Ms;
+  /** It waits for a signal. */
+  readonly signal?: { readonly name: string; readonly timeoutMs?: Ms };
+  /** It stands for a run of its own. */
+  readonly isChild?: true;
 }
 
 /** What a run gains when it comes to an element. */
@@ -46,6 +50,15 @@ export function openElement(
     }
     case 'delay':
       return { nodes: [{ path, from, delayMs: element.delayMs }], loops: [] };
+    case 'signal': {
+      const signal = {
+        name: element.signal,
+        ...(element.timeoutMs !== undefined && { timeoutMs: element.timeoutMs }),
+      };
+      return { nodes: [{ path, from, delayMs: 0, signal }], loops: [] };
+    }
+    case 'child':
+      return { nodes: [{ path, from, delayMs: 0, isChild: true }], loops: [] };
     default:
       return { nodes: [{ path, from, delayMs: 0 }], loops: [] };
   }

@@ -1,0 +1,101 @@
+import type { Failure } from '../model/failure.ts';
+import type { NodeId, RunId } from '../model/ids.ts';
+import type { Dispatch } from '../model/message.ts';
+import type { Payload } from '../model/payload.ts';
+import { isOpen, type Run, type RunNode, type TerminalStatus } from '../model/run.ts';
+import type { EpochMs } from '../model/time.ts';
+import type { Transition } from '../model/transition.ts';
+import { becomesReady } from './becomes-ready.ts';
+import { dispatchOf } from './dispatch.ts';
+import {
+  absent,
+  active,
+  equals,
+  type Fence,
+  fenced,
+  guard,
+  inPhase,
+  raiseRev,
+  remove,
+  set,
+} from './guards.ts';
+
+/**
+ * The holder has started the child run and lets go of the node until that has ended. Refused when it has ended already:
+ * then the same holder takes the result.
+ *
+ * ```
+ * A  claim ── start child ──────────────────────── await ──▶ refused: nodes.n.child.status is there
+ * C             (the child) ── ends ── notify ──▶ applied
+ * ```
+ */
+export function awaitChild(run: Run, fence: Fence): Transition {
+  return {
+    name: 'await',
+    key: run,
+    guards: [
+      ...active('await'),
+      ...fenced('await', fence),
+      guard('await.unended', absent(['nodes', fence.node, 'child', 'status'])),
+    ],
+    updates: [set(['nodes', fence.node, 'status'], 'waiting'), remove(['nodes', fence.node, 'lease'])],
+  };
+}
+
+/** How a child run ended. */
+export interface ChildEnd {
+  readonly status: TerminalStatus;
+  readonly output?: Payload | undefined;
+  readonly failure?: Failure | undefined;
+}
+
+export type Notification =
+  /** There is nothing to tell: it was told, or nobody waits any more. */
+  | { readonly notified: true }
+  | { readonly notified: false; readonly transition: Transition; readonly dispatches: readonly Dispatch[] };
+
+/** Tells a node of the parent how the run that it stands for has ended. */
+export function notifyParent(
+  parent: Run | undefined,
+  { child, end, node: path }: { node: NodeId; child: RunId; end: ChildEnd },
+  now: EpochMs,
+): Notification {
+  const node = parent?.nodes[path];
+  if (!parent || !node || !isWaitedFor(parent, node, child)) return { notified: true };
+  const at = (name: string) => ['nodes', path, name];
+  const isWaiting = node.status === 'waiting';
+  const look = isWaiting ? becomesReady('notify', parent, now) : undefined;
+  const transition: Transition = {
+    name: 'notify',
+    key: parent,
+    guards: [
+      ...inPhase('notify', parent.phase),
+      // A holder that has just started the child is about to let go of the node.
+      guard('notify.status', equals(at('status'), node.status)),
+      guard('notify.child', equals([...at('child'), 'run'], child)),
+      guard('notify.unended', absent([...at('child'), 'status'])),
+      // Whether it rings depends on it.
+      guard(
+        'notify.control',
+        parent.control ? equals(['control', 'kind'], parent.control.kind) : absent(['control']),
+      ),
+      ...(look?.guards ?? []),
+    ],
+    updates: [
+      set([...at('child'), 'status'], end.status),
+      ...(end.output ? [set([...at('child'), 'output'], end.output)] : []),
+      ...(end.failure ? [set([...at('child'), 'failure'], end.failure)] : []),
+      ...(isWaiting ? [set(at('status'), 'ready')] : []),
+      raiseRev(),
+      ...(look?.updates ?? []),
+    ],
+  };
+  const dispatches = look?.isRung ? [dispatchOf(parent, path, { delayMs: 0, hop: 0 })] : [];
+  return { notified: false, transition, dispatches };
+}
+
+const isWaitedFor = (parent: Run, node: RunNode, child: RunId): boolean =>
+  (parent.phase === 'active' || parent.phase === 'paused') &&
+  isOpen(node) &&
+  node.child?.run === child &&
+  node.child.status === undefined;
