@@ -26,7 +26,8 @@ export class Discover extends Construct {
       permissions: [
         { actions: ['dynamodb:Query'], resources: [runTable.indexArn] },
         {
-          actions: ['dynamodb:BatchGetItem', 'dynamodb:GetItem', 'dynamodb:UpdateItem'],
+          // Puts what one run hands to another, and what stands in the place of a child that must not be.
+          actions: ['dynamodb:BatchGetItem', 'dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'],
           resources: [runTable.table.tableArn],
         },
         {

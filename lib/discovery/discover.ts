@@ -6,6 +6,7 @@ import type { Run } from '../model/run.ts';
 import { toEpochSec } from '../model/time.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Logger } from '../ports/logger.ts';
+import type { PayloadStore } from '../ports/payload-store.ts';
 import type { Queue } from '../ports/queue.ts';
 import {
   type IndexEntry,
@@ -15,11 +16,13 @@ import {
   type UnreadableRun,
 } from '../ports/run-store.ts';
 import { type Look, look, lookAtUnreadable } from '../protocol/look.ts';
+import { needsTending, tendRun } from '../relations/tend-run.ts';
 
 export interface DiscoveryPorts {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly runs: RunStore;
+  readonly payloads: PayloadStore;
   readonly queue: Queue;
   readonly settings: Settings;
   readonly pools: Pools;
@@ -133,12 +136,22 @@ class Tick {
     const planned = this.#plan(run);
     if (!planned) return [];
     const { runs } = this.#ports;
-    const applied = isReadable(run)
-      ? (await runs.apply(planned.transition)).applied
-      : await runs.applyUnread(planned.transition);
-    if (!applied) return []; // somebody else tended it, or it moved on
+    if (!isReadable(run)) {
+      if (await runs.applyUnread(planned.transition)) this.#tended += 1;
+      return planned.dispatches;
+    }
+    const applied = await runs.apply(planned.transition);
+    if (!applied.applied) return []; // somebody else tended it, or it moved on
     this.#tended += 1;
+    if (planned.relations || needsTending(applied.run)) await this.#relate(applied.run, planned.relations);
     return planned.dispatches;
+  }
+
+  /** What concerns other runs comes after the write that put the next look off: of two discoveries one does it. */
+  async #relate(run: Run, relations: Look['relations']): Promise<void> {
+    await this.#attempt(`what run ${run.run} has to do with others not done`, () =>
+      tendRun(this.#ports, run, relations),
+    );
   }
 
   #plan(run: Run | UnreadableRun): Look | undefined {

@@ -44,6 +44,7 @@ function ownRequest({ name, updates }: Transition, node: NodeId, epoch: number):
       return { asks: 'renew', epoch, until: value('lease', 'until') as EpochMs };
     case 'retry':
     case 'yield':
+    case 'await':
       return { asks: 'release', epoch };
     case 'exhaust':
       return { asks: 'end', status: 'failed' };
@@ -98,15 +99,17 @@ function withNext(
   return request.asks === 'commit' && next !== undefined ? { ...request, next } : request;
 }
 
-/** A run that ends takes all its nodes along; a cancel ends those that are open. */
+/** A run that ends takes all its nodes along; a cancel, or what it depended on, ends those that are open. */
 function ending(
   { updates }: Transition,
   others: ReadonlySet<NodeId>,
 ): { node: NodeId; request: LeaseRequest }[] {
-  if (valueAt(updates, ['phase']) === undefined) return [];
+  // A run that is parked, or leaves once its duties are done, changes its phase, too.
+  if (valueAt(updates, ['endedAt']) === undefined) return [];
   return [...others].map((node) => {
-    const isCancelled = valueAt(updates, ['nodes', node, 'status']) === 'cancelled';
-    return { node, request: isCancelled ? { asks: 'end', status: 'cancelled' } : { asks: 'stop' } };
+    const status = valueAt(updates, ['nodes', node, 'status']);
+    const isEnded = status === 'cancelled' || status === 'skipped';
+    return { node, request: isEnded ? { asks: 'end', status } : { asks: 'stop' } };
   });
 }
 
@@ -116,19 +119,24 @@ export function openingsOfRun(run: Run): Map<NodeId, Opening> {
   return openingsOf(updates, run);
 }
 
-/** Loops are left out: they have no leases. */
+/**
+ * Loops are left out: they have no leases. What waits for a signal or a child run is free like what is ready; who may
+ * claim it is not the lease's matter.
+ */
 function openingsOf(updates: readonly Update[], run: Run): Map<NodeId, Opening> {
   const opened = new Map<NodeId, Opening>();
   for (const update of updates) {
     if (!('value' in update) || !isNode(update.set)) continue;
     const node = update.value as RunNode;
-    if (!isOpen(node) || node.status === 'waiting') continue;
+    if (!isOpen(node) || isLooping(node)) continue;
     const path = update.set[1] as NodeId;
     const holder = node.status === 'running' ? holderOf(node) : undefined;
     opened.set(path, { life: lifeOf(run, path), epoch: node.epoch, ...(holder && { holder }) });
   }
   return opened;
 }
+
+const isLooping = (node: RunNode): boolean => node.status === 'waiting' && node.iteration !== undefined;
 
 const holderOf = ({ lease }: LeasedNode) => ({ owner: lease.nonce, until: lease.until });
 
@@ -137,7 +145,7 @@ function lifeOf({ nodes }: Pick<Run, 'nodes'>, path: NodeId): Life {
   const ids = path.split('/');
   return ids.flatMap((_, count) => {
     const around = nodes[ids.slice(0, count).join('/') as NodeId];
-    return around?.status === 'waiting' ? [around.iteration] : [];
+    return around?.status === 'waiting' && around.iteration !== undefined ? [around.iteration] : [];
   });
 }
 
@@ -167,7 +175,7 @@ export function leaseAnswerOf({ applied, run }: Applied, { node, owner, request 
 }
 
 function refusal(run: Run, node: RunNode | undefined, owner: string, request: LeaseRequest): string {
-  if (run.phase !== 'active') return 'Finished';
+  if (run.phase !== 'active') return run.phase === 'paused' ? 'NotClaimable' : 'Finished';
   const isHeld = node?.status === 'running';
   if (request.asks === 'claim') {
     if (!node) return 'NoSuchNode';

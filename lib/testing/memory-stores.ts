@@ -57,6 +57,11 @@ export class MemoryRunStore implements RunStore {
     return { applied: true, run: structuredClone(next) };
   }
 
+  /** As if its time had expired, or somebody had deleted it. */
+  forget(key: RunKey): void {
+    this.#runs.delete(textOf(key));
+  }
+
   async applyUnread(transition: Transition): Promise<boolean> {
     return (await this.apply(transition)).applied;
   }

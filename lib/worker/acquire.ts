@@ -7,6 +7,7 @@ import type { Fence } from '../protocol/guards.ts';
 import { foreignDeferMs } from '../protocol/limits.ts';
 import { acknowledge, defer, type Verdict } from './delivery.ts';
 import type { WorkerPorts } from './ports.ts';
+import { tendQuietly } from './tend-quietly.ts';
 
 /** A lease in hand: the run as it was after the claim, and what to show with every write. */
 export interface Held {
@@ -20,7 +21,7 @@ export interface Held {
 }
 
 /** A claim can lose against a change that leaves the node claimable; more than this many times it is left alone. */
-const triesMax = 3;
+const triesMax = 4;
 
 /** A fork whose branches have all ended, and whose join is still to be opened. */
 export interface ToJoin {
@@ -67,10 +68,14 @@ export async function acquire(
         if (taken.applied) return { ...hold(command, taken.run), takenOver: true };
         continue;
       }
+      case 'wake':
+        await runs.apply(decided.transition);
+        continue;
       case 'exhaust': {
         const ended = await runs.apply(decided.transition);
-        if (ended.applied) return acknowledge('AttemptsExhausted');
-        continue;
+        if (!ended.applied) continue;
+        await tendQuietly(ports, ended.run);
+        return acknowledge('AttemptsExhausted');
       }
     }
   }

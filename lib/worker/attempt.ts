@@ -1,6 +1,6 @@
 import { type Context, withContext } from '../define/context.ts';
 import { HoldfastError } from '../model/errors.ts';
-import type { LeasedNode } from '../model/run.ts';
+import type { Control, LeasedNode } from '../model/run.ts';
 import { type EpochMs, type Ms, toIso } from '../model/time.ts';
 import { type Packed, pack, unpack } from '../payload/payload.ts';
 import { sleep, type Timer } from '../ports/clock.ts';
@@ -21,6 +21,8 @@ export type Outcome =
   | { readonly outcome: 'cancelled' }
   | { readonly outcome: 'lost' };
 
+export type About = Pick<Context, 'task' | 'workflow' | 'metadata' | 'iteration' | 'idempotencyKey'>;
+
 export interface AttemptOptions {
   readonly leaseMs: Ms;
   readonly timeoutMs: Ms;
@@ -28,7 +30,9 @@ export interface AttemptOptions {
   /** Of the attempt's own span, or of its run. */
   readonly traceparent: string | undefined;
   /** What the context says of the node. */
-  readonly about: Pick<Context, 'task' | 'workflow' | 'metadata' | 'iteration' | 'idempotencyKey'>;
+  readonly about: About;
+  /** Outputs of the runs that this one depends on. */
+  readonly dependencies: () => Promise<Readonly<Record<string, unknown>>>;
 }
 
 /**
@@ -38,6 +42,7 @@ export interface AttemptOptions {
  * running ──returns / throws──────────────────────────▶ returned / threw
  *    │ ──timeout─────────────────▶ aborted: TimedOut ──▶ threw
  *    │ ──cancel in abort mode────▶ aborted: Cancelled ─▶ cancelled
+ *    │ ──pause in abort mode─────▶ aborted: Cancelled ─▶ yielded
  *    │ ──lease gone──────────────▶ aborted: LeaseLost ─▶ lost
  *    └ ──asked to yield──┬─ next checkpoint throws ────▶ yielded
  *                        └─ none comes ─▶ aborted ─────▶ yielded, or threw where it never made a checkpoint
@@ -58,7 +63,9 @@ export class Attempt {
   #checkpoint: Packed | undefined;
   #checkpoints = 0;
   #state: unknown;
+  #dependencies: Readonly<Record<string, unknown>> = {};
   #strayed = false;
+  #isPausing = false;
 
   constructor(ports: WorkerPorts, held: Held, delivery: Delivery, options: AttemptOptions) {
     this.#ports = ports;
@@ -74,10 +81,17 @@ export class Attempt {
       receipt: delivery.receipt,
       logger: options.logger,
       onLost: (reason) => this.#abort.abort(reason),
-      onCancel: (run) => {
-        if (run.control?.mode === 'abort') this.#abort.abort(cancelled(run.control.reason));
+      onControl: (control) => {
+        if (control.mode === 'abort') this.#stop(control);
       },
     });
+  }
+
+  /** Somebody wants the handler to stop now: for good, or until the run goes on. */
+  #stop({ kind, reason }: Control): void {
+    this.#isPausing = kind === 'pause';
+    const what = `The run was ${kind === 'pause' ? 'paused' : 'cancelled'}`;
+    this.#abort.abort(new HoldfastError('Cancelled', reason ? `${what}: ${reason}` : what));
   }
 
   /** Asks the handler to stop at its next checkpoint and hand the task back. */
@@ -98,6 +112,7 @@ export class Attempt {
     try {
       const checkpoint = this.#node().checkpoint;
       if (checkpoint) this.#state = await unpack(this.#ports.payloads, this.#held.run, checkpoint);
+      this.#dependencies = await this.#options.dependencies();
       return await this.#race(work);
     } catch (thrown) {
       return { outcome: 'threw', thrown };
@@ -158,7 +173,8 @@ export class Attempt {
       case 'LeaseLost':
         return { outcome: 'lost' };
       case 'Cancelled':
-        return { outcome: 'cancelled' };
+        if (!this.#isPausing) return { outcome: 'cancelled' };
+        return late?.outcome === 'returned' ? late : { outcome: 'yielded', checkpoint: this.#checkpoint };
       case 'ShuttingDown':
         return late?.outcome === 'returned' ? late : { outcome: 'yielded', checkpoint: this.#checkpoint };
       case 'DeadlineNear':
@@ -207,6 +223,7 @@ export class Attempt {
       workerId: this.#ports.workerId,
       traceparent: this.#options.traceparent,
       submittedAt: toIso(run.createdAt),
+      dependencies: this.#dependencies,
       signal: this.#abort.signal,
       logger: this.#logger,
       get checkpointed() {
@@ -241,11 +258,4 @@ export class Attempt {
     this.keeper.keepCheckpoint(packed);
     if (this.#askedToYield) throw this.#askedToYield;
   }
-}
-
-function cancelled(reason: string | undefined): HoldfastError {
-  return new HoldfastError(
-    'Cancelled',
-    reason ? `The run was cancelled: ${reason}` : 'The run was cancelled',
-  );
 }

@@ -104,7 +104,8 @@ export class Executor {
     const own = given.logger;
     const ports = { ...this.#ports, logger: own };
     const { leaseMs, timeoutMs } = nodes.policyOf(held.fence.node);
-    const attempt = new Attempt(ports, held, nodes.delivery, { ...given, leaseMs, timeoutMs });
+    const dependencies = () => nodes.dependenciesOf(held.run);
+    const attempt = new Attempt(ports, held, nodes.delivery, { ...given, leaseMs, timeoutMs, dependencies });
     const started = clock.now();
     this.#attempts.add(attempt);
     // A commit that was on its way when the end came may have gone on to this node.

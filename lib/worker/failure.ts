@@ -11,6 +11,8 @@ const finalCodes: ReadonlySet<string> = new Set([
   'OutputTooLarge',
   'NoRoute',
   'NoDecision',
+  'InvalidSignal',
+  'ChildFailed',
 ]);
 
 /** What was thrown, as it is stored: errors by class and message, anything else by what it looks like as text. */

@@ -1,5 +1,5 @@
 import { HoldfastError } from '../model/errors.ts';
-import type { Run } from '../model/run.ts';
+import type { Control, Run } from '../model/run.ts';
 import { type EpochMs, type Ms, toSec } from '../model/time.ts';
 import { expiry, type Packed, storeApart } from '../payload/payload.ts';
 import type { Timer } from '../ports/clock.ts';
@@ -18,7 +18,8 @@ interface KeeperOptions {
   readonly logger: Logger;
   /** Called at most once, when the result is no longer wanted. */
   readonly onLost: (reason: HoldfastError) => void;
-  readonly onCancel: (run: Run) => void;
+  /** Called at each renewal that shows a cancel or a pause. */
+  readonly onControl: (control: Control) => void;
 }
 
 /**
@@ -143,7 +144,7 @@ export class LeaseKeeper {
     this.#leaseUntil = leaseUntil;
     this.#expiry.cancel();
     this.#expiry = this.#watch();
-    if (result.run.control?.kind === 'cancel') this.#options.onCancel(result.run);
+    if (result.run.control) this.#options.onControl(result.run.control);
   }
 
   /** The checkpoint to take along. One that cannot be stored apart now waits for the next renewal; the lease does not. */

@@ -1,8 +1,7 @@
-import type { Context } from '../define/context.ts';
 import { nodePlans } from '../define/node-plan.ts';
 import type { Registered } from '../define/registry.ts';
 import type { NodeCode } from '../define/workflow/node-code.ts';
-import type { NodeId, Nonce } from '../model/ids.ts';
+import { type NodeId, type Nonce, runId } from '../model/ids.ts';
 import type { DispatchMessage } from '../model/message.ts';
 import type { Run } from '../model/run.ts';
 import { toEpochSec } from '../model/time.ts';
@@ -10,10 +9,12 @@ import type { ClaimCommand } from '../protocol/claim.ts';
 import type { CommitOptions } from '../protocol/commit.ts';
 import { loopAround, type Place, placeOf } from '../protocol/nodes/place.ts';
 import type { NodePlan } from '../protocol/open.ts';
-import type { Attempt, Outcome } from './attempt.ts';
+import type { About, Attempt, Outcome } from './attempt.ts';
 import type { Delivery } from './delivery.ts';
+import { readDependencies } from './dependencies.ts';
 import { type NodePolicy, nodePolicy } from './node-policy.ts';
-import { type Performed, perform } from './perform.ts';
+import { perform } from './perform.ts';
+import type { Performed } from './performed.ts';
 import type { WorkerPorts } from './ports.ts';
 import { type Ended, type Result, settle } from './settle.ts';
 import type { Continued } from './tend.ts';
@@ -25,6 +26,7 @@ export class NodeRun {
   readonly #registered: Registered;
   readonly #planOf: (path: NodeId) => NodePlan;
   readonly #isEnding: () => boolean;
+  #dependencies: Readonly<Record<string, unknown>> | undefined;
 
   constructor(ports: WorkerPorts, registered: Registered, delivery: Delivery, isEnding: () => boolean) {
     this.delivery = delivery;
@@ -57,10 +59,7 @@ export class NodeRun {
   }
 
   /** What the handler's context says of its node. */
-  about(
-    run: Run,
-    path: NodeId,
-  ): Pick<Context, 'task' | 'workflow' | 'metadata' | 'iteration' | 'idempotencyKey'> {
+  about(run: Run, path: NodeId): About {
     const code = this.#codeOf(path);
     const place = this.#placeOf(path);
     const loop = loopAround(place);
@@ -88,6 +87,7 @@ export class NodeRun {
         planOf: this.#planOf,
         now,
         expires: toEpochSec(now + settings.retention),
+        nameChild: () => runId(random.id()),
         hop: message.hop,
         hopLimit: settings.hopLimit,
         inline: goesOn ? { nonce, worker: workerId, endsAt } : undefined,
@@ -95,12 +95,18 @@ export class NodeRun {
     };
   }
 
+  /** Outputs of the runs that the run depends on: the same for all of its nodes. */
+  async dependenciesOf(run: Run): Promise<Readonly<Record<string, unknown>>> {
+    this.#dependencies ??= await readDependencies(this.#ports.payloads, run);
+    return this.#dependencies;
+  }
+
   /** One attempt of one node, from its input to what is written at its end. */
   async perform(ports: WorkerPorts, attempt: Attempt, held: Continued): Promise<Ended> {
     const { fence, run } = held;
     const code = this.#codeOf(fence.node);
     const place = this.#placeOf(fence.node);
-    let performed: Performed | undefined;
+    let performed: Performed | 'awaits' | undefined;
     const outcome = await attempt.run(async (ctx) => {
       performed = await perform(ports, { code, place, run, carried: held.carried }, ctx);
     });
@@ -142,9 +148,14 @@ export class NodeRun {
   }
 }
 
-function resultOf(outcome: Outcome, performed: Performed | undefined, attempt: Attempt): Result | undefined {
+function resultOf(
+  outcome: Outcome,
+  performed: Performed | 'awaits' | undefined,
+  attempt: Attempt,
+): Result | undefined {
   switch (outcome.outcome) {
     case 'returned':
+      if (performed === 'awaits') return { kind: 'await' };
       return performed && { kind: 'value', ...performed };
     case 'threw':
       return { kind: 'error', thrown: outcome.thrown, checkpoint: attempt.keeper.unstoredCheckpoint };

@@ -4,26 +4,20 @@ import { validate } from '../define/validate.ts';
 import { decisionOf } from '../define/workflow/decision.ts';
 import type { NodeCode } from '../define/workflow/node-code.ts';
 import { HoldfastError } from '../model/errors.ts';
-import type { Payload } from '../model/payload.ts';
 import type { Run } from '../model/run.ts';
 import { serialize } from '../model/serialize.ts';
 import type { Packed } from '../payload/payload.ts';
 import { inputOf } from '../protocol/commit.ts';
 import { decides, type Place } from '../protocol/nodes/place.ts';
 import { cacheKeyOf, readCached, shareResult } from './cached-result.ts';
+import { childResult, startChild } from './child-run.ts';
 import { readInput } from './node-input.ts';
+import type { Performed } from './performed.ts';
 import type { WorkerPorts } from './ports.ts';
+import { signalResult } from './signal-result.ts';
 
 /** More than the name of any route. */
 const keyCharsMax = 80;
-
-/** What came of a node's code. */
-export interface Performed {
-  /** As text; as it is stored already where it only passes through; absent for a route, whose input goes on. */
-  readonly output?: { readonly text: string } | { readonly payload: Payload };
-  readonly cached: boolean;
-  readonly decision?: string;
-}
 
 export interface Performance {
   readonly code: NodeCode;
@@ -33,12 +27,25 @@ export interface Performance {
   readonly carried: Packed | undefined;
 }
 
-/** Runs the code of a node: a task's handler, a function of the workflow, or nothing for a delay that is over. */
-export async function perform(ports: WorkerPorts, work: Performance, ctx: Context): Promise<Performed> {
+/**
+ * Runs the code of a node: a task's handler, a function of the workflow, or nothing for a delay that is over. A child run
+ * is only started: `awaits`.
+ */
+export async function perform(
+  ports: WorkerPorts,
+  work: Performance,
+  ctx: Context,
+): Promise<Performed | 'awaits'> {
   const { carried, code, place, run } = work;
   if (code.kind === 'delay') return { output: { payload: inputOf(run, place.path) }, cached: false };
+  if (code.kind === 'child' && run.nodes[place.path]?.child?.status !== undefined)
+    return childResult(run, place.path);
   const input = await readInput(ports.payloads, run, place, carried);
   switch (code.kind) {
+    case 'signal':
+      return await signalResult(ports, code, { place, run, input });
+    case 'child':
+      return await startChild(ports, code, { path: place.path, run, input }, ctx);
     case 'step':
       return await performTask(ports, code.task, work, { ctx, stored: input });
     case 'route': {

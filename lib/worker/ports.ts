@@ -2,6 +2,7 @@ import type { Pools } from '../config/pools.ts';
 import type { Settings } from '../config/settings.ts';
 import type { Registry } from '../define/registry.ts';
 import type { Clock } from '../ports/clock.ts';
+import type { DefinitionStore } from '../ports/definition-store.ts';
 import type { HistoryStore } from '../ports/history-store.ts';
 import type { Logger } from '../ports/logger.ts';
 import type { PayloadStore } from '../ports/payload-store.ts';
@@ -17,6 +18,7 @@ export interface WorkerPorts {
   readonly logger: Logger;
   readonly runs: RunStore;
   readonly payloads: PayloadStore;
+  readonly definitions: Pick<DefinitionStore, 'put'>;
   readonly history: Pick<HistoryStore, 'put'>;
   readonly cache: ResultCache;
   readonly queue: Queue;

@@ -9,6 +9,7 @@ import { expiry, inlineOutputMax, type Packed, packText, storeApart } from '../p
 import { sleep } from '../ports/clock.ts';
 import { isReadable } from '../ports/run-store.ts';
 import { backoff } from '../protocol/backoff.ts';
+import { awaitChild } from '../protocol/child.ts';
 import { type CommitOptions, commit } from '../protocol/commit.ts';
 import type { Ending } from '../protocol/end.ts';
 import type { Fence } from '../protocol/guards.ts';
@@ -16,22 +17,25 @@ import { type HandBack, retryLater, yieldNode } from '../protocol/hand-back.ts';
 import type { Leaving } from '../protocol/history.ts';
 import { longestDelayMs } from '../protocol/nodes/longest.ts';
 import { readRefusedWrite } from '../protocol/refused-write.ts';
+import { ring } from '../relations/ring.ts';
 import type { Held } from './acquire.ts';
+import { childResult } from './child-run.ts';
 import { isRetryable, toFailure } from './failure.ts';
 import type { NodePolicy } from './node-policy.ts';
-import type { Performed } from './perform.ts';
+import type { Performed } from './performed.ts';
 import type { WorkerPorts } from './ports.ts';
-import { ring } from './ring.ts';
 import { type Continued, holdNext, tend } from './tend.ts';
 
 /** What was written at the end of an attempt. */
-export type Settled = 'succeeded' | 'failed' | 'retrying' | 'yielded' | 'cancelled' | 'lost';
+export type Settled = 'succeeded' | 'failed' | 'retrying' | 'yielded' | 'waiting' | 'cancelled' | 'lost';
 
 /** What to write, before the decision that the run's state may still change. */
 export type Result =
   | ({ readonly kind: 'value' } & Performed)
   | Thrown
   | { readonly kind: 'yield'; readonly checkpoint: Packed | undefined }
+  /** The child run is started. */
+  | { readonly kind: 'await' }
   | { readonly kind: 'cancelled' };
 
 interface Thrown {
@@ -128,6 +132,8 @@ async function decide(context: SettleContext, run: Run, result: Result): Promise
       return await decideError(context, run, result);
     case 'yield':
       return await decideYield(context, run, result.checkpoint);
+    case 'await':
+      return await decideAwait(context, run);
     case 'cancelled':
       return ending(context, run, { status: 'cancelled' });
   }
@@ -173,6 +179,21 @@ function packOutput(
   });
 }
 
+/** A child that has ended before its starter let go of the node: the same holder takes the result. */
+async function decideAwait(context: SettleContext, run: Run): Promise<Write> {
+  const { fence } = context.held;
+  const node = run.nodes[fence.node];
+  if (node?.child?.status === undefined)
+    return { settled: 'waiting', transition: awaitChild(run, fence), dispatches: [] };
+  let performed: Performed;
+  try {
+    performed = childResult(run, fence.node);
+  } catch (thrown) {
+    return await decideError(context, run, { thrown, checkpoint: undefined });
+  }
+  return await decideValue(context, run, performed);
+}
+
 async function decideError(
   context: SettleContext,
   run: Run,
@@ -182,7 +203,7 @@ async function decideError(
   const node = run.nodes[held.fence.node] as LeasedNode;
   const failure = toFailure(thrown, node.attempt, ports.workerId);
   const isLast = isFinal || node.attempt >= node.attemptsMax;
-  const again = !isLast && !run.control && isRetryable(thrown, policy.retryIf);
+  const again = !isLast && run.control?.kind !== 'cancel' && isRetryable(thrown, policy.retryIf);
   if (!again) return ending(context, run, { status: 'failed', failure });
   // The next attempt goes on from where this one came to.
   await storeCheckpoint(ports, run, checkpoint);
@@ -239,7 +260,7 @@ async function putHistory(context: SettleContext, { leaving }: Write): Promise<v
 /** Doorbells may fail, and then discovery rings. */
 async function followUp(context: SettleContext, run: Run, write: Write): Promise<Ended> {
   const { settled, packed } = write;
-  await ring(context.ports, run, write.dispatches);
+  await ring(context.ports, write.dispatches);
   const next = write.continues
     ? holdNext(run, write.continues)
     : await tend(context, run, context.held.fence.node);

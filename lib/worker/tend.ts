@@ -1,16 +1,15 @@
 import type { NodeId } from '../model/ids.ts';
 import type { Run } from '../model/run.ts';
-import { toEpochSec } from '../model/time.ts';
 import type { Packed } from '../payload/payload.ts';
 import { isReadable } from '../ports/run-store.ts';
-import { finaliseCancel, isQuiet } from '../protocol/cancel.ts';
 import type { CommitOptions } from '../protocol/commit.ts';
 import type { Fence } from '../protocol/guards.ts';
 import { forksToJoin } from '../protocol/nodes/join.ts';
 import { joinFork } from '../protocol/open-join.ts';
+import { ring } from '../relations/ring.ts';
 import type { Held } from './acquire.ts';
 import type { WorkerPorts } from './ports.ts';
-import { ring } from './ring.ts';
+import { tendQuietly } from './tend-quietly.ts';
 
 /** The node that a holder goes on with. */
 export interface Continued extends Held {
@@ -27,14 +26,14 @@ interface Tending {
 const triesMax = 3;
 
 /**
- * What a run needs once a branch has ended: the join, where all have, or its end, where it was cancelled and nobody
- * works on it any more. What fails here is found out by a look.
+ * What a run needs once a node has ended: the join of a fork, where all branches have ended, or what lies beyond its
+ * nodes (see relations/tend-run.ts). What fails here is found out by a look.
  *
  * @param ended the node that its holder has ended just before
  */
 export async function tend(context: Tending, run: Run, ended: NodeId): Promise<Held | undefined> {
-  if (run.phase !== 'active') return undefined;
-  if (run.control?.kind === 'cancel') return await endCancelled(context, run);
+  await tendQuietly(context.ports, run);
+  if (run.phase !== 'active' || run.control) return undefined;
   const node = run.nodes[ended];
   const own = node?.status === 'succeeded' ? node.ends?.fork : undefined;
   // Its own fork first: of several that end at once, each has a holder that looks at it.
@@ -58,17 +57,9 @@ export async function join(context: Tending, seen: Run, fork: NodeId): Promise<H
     run = applied.run;
     // Its response was lost: the node that it opened for me shows that it went through.
     const isMine = planned.continues && holdNext(run, planned.continues);
-    if (applied.applied) await ring(ports, run, planned.dispatches);
+    if (applied.applied) await ring(ports, planned.dispatches);
     if (applied.applied || isMine) return isMine;
   }
-  return undefined;
-}
-
-async function endCancelled({ ports }: Tending, run: Run): Promise<undefined> {
-  const { clock, runs, settings } = ports;
-  const now = clock.now();
-  if (!isQuiet(run, now)) return undefined;
-  await runs.apply(finaliseCancel(run, now, toEpochSec(now + settings.retention)));
   return undefined;
 }
 

@@ -51,7 +51,7 @@ it.each([
     'Discovery',
     [
       allow('dynamodb:Query', index),
-      allow(['dynamodb:BatchGetItem', 'dynamodb:GetItem', 'dynamodb:UpdateItem'], table),
+      allow(['dynamodb:BatchGetItem', 'dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'], table),
       allow(['sqs:GetQueueAttributes', 'sqs:SendMessage'], queue),
     ],
   ],

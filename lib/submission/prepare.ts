@@ -1,3 +1,5 @@
+import type { RunRef, SubmitOptions } from '../client/client.ts';
+import { checkStepTags } from '../client/step-tags.ts';
 import { type Pools, poolFor } from '../config/pools.ts';
 import type { Settings } from '../config/settings.ts';
 import { hashOfText, stableHash } from '../define/hash.ts';
@@ -6,19 +8,41 @@ import type { Registered } from '../define/registry.ts';
 import { parseDuration } from '../model/duration.ts';
 import { HoldfastError } from '../model/errors.ts';
 import { noTenant, type RunId, runId, type TenantId, tenantId } from '../model/ids.ts';
+import type { Run } from '../model/run.ts';
 import { serialize } from '../model/serialize.ts';
 import { isTraceparent } from '../model/traceparent.ts';
 import { type Packed, packText } from '../payload/payload.ts';
 import type { Submission } from '../protocol/submit.ts';
-import type { SubmitOptions } from './client.ts';
-import { checkStepTags } from './step-tags.ts';
 
 const dayMs = 86_400_000;
 const delayMsMax = 366 * dayMs;
 const timeoutMsMax = 7 * dayMs;
 const tagsMax = 16;
 const keyLengthMax = 256;
+const dependenciesMax = 100;
+const dependencyFailures = ['fail', 'skip'] as const;
 const priorities = ['high', 'normal', 'low'] as const;
+
+/** What it takes to prepare a submission, besides what is submitted. */
+export interface PrepareOptions {
+  readonly freshId: () => string;
+  readonly pools: Pools;
+  readonly settings: Settings;
+  /** Of a child run: its id is given, and its parent is told how it ends. */
+  readonly child?: { readonly id: RunId; readonly parent: NonNullable<Run['parent']> } | undefined;
+}
+
+export interface Prepared {
+  readonly submission: Submission;
+  readonly packed: Packed;
+  /** The runs it depends on, and the names under which it gets their outputs where these are not their ids. */
+  readonly dependsOn: readonly DependsOn[];
+}
+
+export interface DependsOn {
+  readonly run: RunId;
+  readonly as?: string;
+}
 
 /**
  * What a submission asks for, checked and with its defaults. The id follows from tenant and idempotency key, so that
@@ -30,13 +54,13 @@ export function prepare(
   registered: Registered,
   input: unknown,
   options: SubmitOptions,
-  { freshId, pools, settings }: { freshId: () => string; pools: Pools; settings: Settings },
-): { submission: Submission; packed: Packed } {
+  { child, freshId, pools, settings }: PrepareOptions,
+): Prepared {
   const { hash, name, shape } = registered;
   const { kind } = shape;
   const tenant = options.tenant === undefined ? noTenant : tenantId(options.tenant);
   if (kind === 'workflow') refuseTaskOptions(options);
-  checkStepTags(pools, shape.body);
+  checkStepTags(pools, registered);
   const text = serialize(input, 'input');
   // Named by its content: a conflicting submission under the same key must not write over what the first one stored.
   const content = hashOfText(text);
@@ -48,6 +72,8 @@ export function prepare(
   const maxAttempts = options.maxAttempts === undefined ? undefined : attempts(options.maxAttempts);
   const planOf = nodePlans(registered, settings, pools);
   const key = checkKey(options.idempotencyKey);
+  const dependsOn = checkDependencies(options.dependsOn ?? [], tenant);
+  const onFailure = oneOf(options.onDependencyFailure ?? 'fail', dependencyFailures, 'onDependencyFailure');
   const asked = {
     [kind]: name,
     content,
@@ -56,10 +82,11 @@ export function prepare(
     delayMs,
     timeoutMs,
     maxAttempts: options.maxAttempts,
+    ...(dependsOn.length > 0 && { dependsOn: dependsOn.map(({ run }) => run).sort(), onFailure }),
   };
   const submission: Submission = {
     tenant,
-    run: identify(tenant, key, freshId),
+    run: child?.id ?? identify(tenant, key, freshId),
     kind,
     name,
     hash,
@@ -71,11 +98,25 @@ export function prepare(
     shape,
     planOf: (path) => ({ ...planOf(path), ...(maxAttempts !== undefined && { attemptsMax: maxAttempts }) }),
     delayMs,
+    nameChild: () => runId(freshId()),
+    ...(child && { parent: child.parent }),
+    ...(onFailure === 'skip' && { onDependencyFailure: onFailure }),
     ...(key !== undefined && { idempotencyKey: key }),
     ...(timeoutMs !== undefined && { timeoutMs }),
     ...(options.traceparent !== undefined && { traceparent: traceparent(options.traceparent) }),
   };
-  return { submission, packed };
+  return { submission, packed, dependsOn };
+}
+
+/** @throws HoldfastError `InvalidArgument`, also for a run of another tenant */
+function checkDependencies(refs: readonly RunRef[], tenant: TenantId): readonly DependsOn[] {
+  if (refs.length > dependenciesMax) throw invalid('dependsOn', `must be at most ${dependenciesMax} runs`);
+  const ids = refs.map((ref, index) => {
+    if (typeof ref !== 'string' && ref.tenant !== tenant)
+      throw invalid(`dependsOn.${index}`, 'is a run of another tenant');
+    return runId(typeof ref === 'string' ? ref : ref.id);
+  });
+  return [...new Set(ids)].map((run) => ({ run }));
 }
 
 /** Each step of a workflow has its own. */

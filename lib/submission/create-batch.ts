@@ -1,0 +1,183 @@
+import type { BatchEntry, InTenant } from '../client/client.ts';
+import type { Registered } from '../define/registry.ts';
+import { HoldfastError } from '../model/errors.ts';
+import { checkName, type RunId, runId } from '../model/ids.ts';
+import type { Run } from '../model/run.ts';
+import { isReadable } from '../ports/run-store.ts';
+import { doorbellsOf } from '../protocol/doorbells.ts';
+import { isResubmission, submit } from '../protocol/submit.ts';
+import { ring } from '../relations/ring.ts';
+import { attachNow, checked, readParents, type SubmissionPorts, storeInput } from './create-run.ts';
+import { keepDefinition } from './keep-definition.ts';
+import type { DependsOn, Prepared } from './prepare.ts';
+
+/** As in `BatchEntry`, with the definition found. */
+export type PreparedEntry = Omit<BatchEntry, 'task'> & { readonly registered: Registered };
+
+const entriesMax = 100;
+
+/**
+ * Stores runs that depend on each other, all or nothing, and rings for those that wait for none.
+ *
+ * @throws HoldfastError `InvalidArgument`, `DependencyCycle`, `DependencyMissing`, `IdempotencyConflict`, and what
+ *   `prepare` throws, its field with the entry before it
+ */
+export async function createBatch(
+  ports: SubmissionPorts,
+  entries: readonly PreparedEntry[],
+  { tenant }: InTenant,
+): Promise<readonly { run: Run; created: boolean }[]> {
+  checkRefs(entries);
+  refuseCycles(entries);
+  const prepared = await Promise.all(
+    entries.map((entry, index) => prepareEntry(ports, entry, index, tenant)),
+  );
+  const idOf = new Map(entries.map(({ ref }, index) => [ref, prepared[index]?.submission.run]));
+  const wholes = await Promise.all(
+    prepared.map((each, index) =>
+      linked(ports, each, { entry: entries[index] as PreparedEntry, index, idOf }),
+    ),
+  );
+  const creations = withDependents(wholes).map((submission) => submit(submission, ports.clock.now()));
+  await Promise.all(
+    prepared.map(async (each, index) => {
+      const { registered } = entries[index] as PreparedEntry;
+      await storeInput(ports, registered, {
+        packed: each.packed,
+        submission: wholes[index] ?? each.submission,
+      });
+      await keepDefinition(ports.definitions, registered);
+    }),
+  );
+  const result = await ports.runs.createAll(creations.map(({ creation }) => creation));
+  if (!result.created) return resubmitted(ports, wholes, entries, result.existing);
+  await ring(
+    ports,
+    creations.flatMap(({ dispatches }) => dispatches),
+  );
+  const inBatch = new Set(idOf.values());
+  for (const { creation } of creations) {
+    if (creation.run.waitsFor?.some((id) => !inBatch.has(id))) await attachNow(ports, creation.run);
+  }
+  return creations.map(({ creation }) => ({ run: creation.run, created: true }));
+}
+
+function checkRefs(entries: readonly PreparedEntry[]): void {
+  if (entries.length < 1 || entries.length > entriesMax)
+    throw new HoldfastError(
+      'InvalidArgument',
+      `a batch has 1 to ${entriesMax} entries, not ${entries.length}`,
+    );
+  const seen = new Set<string>();
+  entries.forEach(({ ref }, index) => {
+    const field = `${index}.ref`;
+    checkName(ref, field);
+    if (seen.has(ref)) throw new HoldfastError('InvalidArgument', `two entries are called ${ref}`, { field });
+    seen.add(ref);
+  });
+}
+
+/** @throws HoldfastError `DependencyCycle`, naming it: `a → b → a` */
+function refuseCycles(entries: readonly PreparedEntry[]): void {
+  const byRef = new Map(entries.map((entry) => [entry.ref, entry]));
+  const done = new Set<string>();
+  const visit = (ref: string, path: readonly string[]): void => {
+    if (done.has(ref)) return;
+    if (path.includes(ref)) {
+      const cycle = [...path.slice(path.indexOf(ref)), ref].join(' → ');
+      throw new HoldfastError('DependencyCycle', `The entries depend on each other: ${cycle}`, {
+        field: 'dependsOn',
+      });
+    }
+    for (const next of byRef.get(ref)?.dependsOn ?? []) if (byRef.has(next)) visit(next, [...path, ref]);
+    done.add(ref);
+  };
+  for (const { ref } of entries) visit(ref, []);
+}
+
+async function prepareEntry(
+  ports: SubmissionPorts,
+  { dependsOn: _, input, ref: __, registered, ...options }: PreparedEntry,
+  index: number,
+  tenant: string | undefined,
+): Promise<Prepared> {
+  try {
+    return await checked(ports, registered, input, {
+      options: { ...options, ...(tenant !== undefined && { tenant }) },
+    });
+  } catch (error) {
+    if (!(error instanceof HoldfastError)) throw error;
+    const { code, field, hint, message } = error;
+    throw new HoldfastError(code, message, {
+      field: [index, field].filter((part) => part !== undefined).join('.'),
+      hint,
+    });
+  }
+}
+
+/** With what it waits for: of the batch nothing has succeeded yet. */
+async function linked(
+  ports: SubmissionPorts,
+  prepared: Prepared,
+  {
+    entry,
+    idOf,
+    index,
+  }: { entry: PreparedEntry; index: number; idOf: ReadonlyMap<string, RunId | undefined> },
+): Promise<Prepared['submission']> {
+  const given = [...new Set(entry.dependsOn ?? [])];
+  if (given.length === 0) return prepared.submission;
+  const inside: DependsOn[] = given.flatMap((as) => {
+    const run = idOf.get(as);
+    return run === undefined ? [] : [{ run, as }];
+  });
+  const outside = given.filter((name) => !idOf.has(name)).map((name) => ({ run: runId(name) }));
+  const known = await readParents(ports, { ...prepared, dependsOn: outside }, `${index}.dependsOn`);
+  const waitsFor = [...inside.map(({ run }) => run), ...(known.waitsFor ?? [])];
+  return {
+    ...prepared.submission,
+    dependencies: {
+      ...known.dependencies,
+      ...Object.fromEntries(inside.map(({ as, run }) => [run, { as }])),
+    },
+    ...(waitsFor.length > 0 && { waitsFor }),
+  };
+}
+
+/** Those in the batch know from the beginning who waits for them. */
+function withDependents(submissions: readonly Prepared['submission'][]): Prepared['submission'][] {
+  const dependents = new Map<RunId, RunId[]>();
+  for (const { run, waitsFor = [] } of submissions) {
+    for (const parent of waitsFor) dependents.set(parent, [...(dependents.get(parent) ?? []), run]);
+  }
+  return submissions.map((submission) => {
+    const own = dependents.get(submission.run);
+    return own ? { ...submission, dependents: own.sort() } : submission;
+  });
+}
+
+async function resubmitted(
+  ports: SubmissionPorts,
+  submissions: readonly Prepared['submission'][],
+  entries: readonly PreparedEntry[],
+  existing: readonly unknown[],
+): Promise<{ run: Run; created: boolean }[]> {
+  const runs = submissions.map((submission, index) => {
+    const run = existing[index] as Run | undefined;
+    if (isReadable(run) && isResubmission(run, submission)) return run;
+    const what = run
+      ? 'was used for a different request'
+      : 'belongs to a batch of which others are there already';
+    const field = `${index}.idempotencyKey`;
+    throw new HoldfastError('IdempotencyConflict', `The idempotency key of ${entries[index]?.ref} ${what}`, {
+      field,
+    });
+  });
+  const now = ports.clock.now();
+  // The answer of the first submission may have been lost, and then nobody has rung.
+  await ring(
+    ports,
+    runs.filter(({ epoch }) => epoch === 0).flatMap((run) => doorbellsOf(run, now)),
+  );
+  return runs.map((run) => ({ run, created: false }));
+}
