@@ -3,6 +3,7 @@ import type { Workflow } from '../define/workflow/workflow.ts';
 import type { Duration } from '../model/duration.ts';
 import type { CancelMode, Priority, RunStatus } from '../model/run.ts';
 import type { DefinitionView, FinishedRun, Run, RunPage, WorkerView } from './run-view.ts';
+import type { Why } from './why-view.ts';
 
 export interface SubmitOptions {
   /** The same key and input again give the same run; another input is `IdempotencyConflict`. 1 to 256 characters. */
@@ -17,14 +18,76 @@ export interface SubmitOptions {
   /** Of a task alone: the steps of a workflow have their own. */
   readonly maxAttempts?: number;
   readonly traceparent?: string;
+  /** Runs of the same tenant that must succeed before it starts; at most 100. */
+  readonly dependsOn?: readonly RunRef[];
+  /** What becomes of it when one of them does not succeed: `fail` (default) or `skip`. */
+  readonly onDependencyFailure?: 'fail' | 'skip';
 }
 
-export interface CancelOptions {
+/** Who wants something of a run, and why. */
+export interface WhoAndWhy {
   readonly reason?: string;
   readonly by?: string;
+  readonly tenant?: string;
+}
+
+export interface CancelOptions extends WhoAndWhy {
   /** `graceful` (default) lets a running attempt finish; `abort` fires its abort signal. */
   readonly mode?: CancelMode;
+}
+
+export interface SignalOptions {
+  /** A signal of the same id counts once. Default: a new one each time. 1 to 128 characters. */
+  readonly id?: string;
   readonly tenant?: string;
+}
+
+export interface RetryOptions {
+  /** Instead of what went into the step that failed; of a task, instead of its input. */
+  readonly input?: unknown;
+  readonly tenant?: string;
+}
+
+/** Which failed runs are tried again. */
+export interface RetryFilter {
+  readonly name?: string;
+  /** ISO 8601: those that ended then or later. */
+  readonly since?: string;
+  /** ISO 8601: those that ended then or earlier. */
+  readonly until?: string;
+  /** At most so many, the latest first: 1 to 1,000, default 100. */
+  readonly limit?: number;
+  readonly tenant?: string;
+}
+
+export interface RetryManyOptions {
+  /** Says which runs would be tried again, and does nothing. */
+  readonly dryRun?: boolean;
+}
+
+export interface RetriedRun {
+  /** The run that failed. */
+  readonly id: string;
+  readonly task: string;
+  /** The run that goes on from it; absent in a dry run, or where it could not be. */
+  readonly retry?: string;
+  /** Why it could not be tried again. */
+  readonly error?: { readonly code: string; readonly message: string };
+}
+
+/** One of the runs that are submitted together. */
+export interface BatchEntry<Input = unknown> extends Omit<SubmitOptions, 'dependsOn' | 'tenant'> {
+  /** How the others call it: a name of 1 to 64 characters. */
+  readonly ref: string;
+  readonly task: Task<Input, unknown> | Workflow<Input, unknown>;
+  readonly input: Input;
+  /** Names of others in the batch, or ids of runs. A dependent gets their outputs under the same names. */
+  readonly dependsOn?: readonly string[];
+}
+
+/** As `BatchEntry`, by name. */
+export interface NamedBatchEntry extends Omit<BatchEntry, 'task'> {
+  readonly task: string;
 }
 
 export interface ListOptions {
@@ -70,8 +133,48 @@ export interface Client {
   /** @throws HoldfastError `NotFound` */
   get(run: RunRef, options?: GetOptions): Promise<Run>;
   list(options?: ListOptions): Promise<RunPage>;
-  /** @throws HoldfastError `NotFound`, `AlreadyCancelled`, `AlreadyFinished` */
+  /**
+   * All or nothing: at most 100 runs that may depend on each other. Those with an idempotency key are found again.
+   *
+   * @throws HoldfastError as `submit`, and `DependencyCycle`, `DependencyMissing`
+   */
+  submitAll<const Inputs extends readonly unknown[]>(
+    entries: { readonly [Index in keyof Inputs]: BatchEntry<Inputs[Index]> },
+    options?: InTenant,
+  ): Promise<{ -readonly [Index in keyof Inputs]: Submitted }>;
+  /** By name, for callers without the code. @throws also HoldfastError `UnknownTask` */
+  submitAllByName(entries: readonly NamedBatchEntry[], options?: InTenant): Promise<readonly Submitted[]>;
+  /**
+   * Nothing of the run is started any more; it ends once those who hold a node of it have finished, and its children have
+   * ended. A graceful cancel can be raised to `abort`.
+   *
+   * @throws HoldfastError `NotFound`, `AlreadyCancelled`, `AlreadyFinished`
+   */
   cancel(run: RunRef, options?: CancelOptions): Promise<Run>;
+  /**
+   * Nothing of the run is started until it is resumed. Its children go on.
+   *
+   * @throws HoldfastError `NotFound`, `AlreadyPaused`, `AlreadyCancelled`, `AlreadyFinished`
+   */
+  pause(run: RunRef, options?: CancelOptions): Promise<Run>;
+  /** @throws HoldfastError `NotFound`, `NotPaused`, `AlreadyCancelled`, `AlreadyFinished` */
+  resume(run: RunRef, options?: WhoAndWhy): Promise<Run>;
+  /**
+   * Gives a value to the step that waits for it, or to the first one that will.
+   *
+   * @throws HoldfastError `NotFound`, `UnknownSignal`, `InvalidSignal`, `SignalsFull`, `AlreadyCancelled`, `AlreadyFinished`
+   */
+  signal(run: RunRef, name: string, payload?: unknown, options?: SignalOptions): Promise<Run>;
+  /**
+   * Goes on from where a run failed, as a new run: what had succeeded is not done again.
+   *
+   * @throws HoldfastError `NotFound`, `NotFailed`, `AlreadyRetried`, `InvalidInput`, `NotSerializable`, `PayloadTooLarge`
+   */
+  retry(run: RunRef, options?: RetryOptions): Promise<Submitted>;
+  /** Retries many, one after the other. */
+  retryAll(filter?: RetryFilter, options?: RetryManyOptions): Promise<readonly RetriedRun[]>;
+  /** The one thing that a run waits for. @throws HoldfastError `NotFound` */
+  why(run: RunRef, options?: InTenant): Promise<Why>;
   /** Resolves once the run has ended, however it ended. @throws HoldfastError `NotFound`, `WaitTimedOut` */
   wait<Output>(run: Submitted<Output>, options?: WaitOptions): Promise<FinishedRun<Output>>;
   wait(run: RunRef, options?: WaitOptions): Promise<FinishedRun>;

@@ -1,19 +1,12 @@
 import pMap from 'p-map';
 import { type Definition, type Registered, registeredOf } from '../define/registry.ts';
-import { validate } from '../define/validate.ts';
 import { HoldfastError } from '../model/errors.ts';
-import { type DefinitionHash, noTenant, runId, tenantId } from '../model/ids.ts';
-import type { Dispatch } from '../model/message.ts';
-import type { RunKey, Run as StoredRun } from '../model/run.ts';
-import { toEpochSec } from '../model/time.ts';
-import { expiry, storeApart } from '../payload/payload.ts';
-import { isReadable, type UnreadableRun } from '../ports/run-store.ts';
-import { decideRefusedCancel, finaliseCancel, isQuiet, requestCancel } from '../protocol/cancel.ts';
-import { longestDelayMs } from '../protocol/nodes/longest.ts';
-import { doorbellsOf, isResubmission, submit } from '../protocol/submit.ts';
+import type { DefinitionHash } from '../model/ids.ts';
+import type { Run as StoredRun } from '../model/run.ts';
+import { createBatch, type PreparedEntry } from '../submission/create-batch.ts';
+import { createRun } from '../submission/create-run.ts';
 import { tracedSubmission } from '../trace/spans.ts';
 import type {
-  CancelOptions,
   Client,
   GetOptions,
   InTenant,
@@ -23,14 +16,18 @@ import type {
   Submitted,
   WaitOptions,
 } from './client.ts';
+import { cancelRun, pauseRun, resumeRun } from './control.ts';
 import { outputOf } from './finished.ts';
 import { waitForEnd } from './follow.ts';
+import { keyOf, readRun } from './key.ts';
 import { listRuns } from './list.ts';
 import { nodeViews } from './node-view.ts';
 import type { ClientPorts } from './ports.ts';
+import { retryFailed, retryMany } from './retry.ts';
 import type { DefinitionView, Run, RunPage } from './run-view.ts';
-import { prepare } from './submission.ts';
+import { signalRun } from './signal.ts';
 import { viewOf, workerViewOf } from './view.ts';
+import { whyRun } from './why.ts';
 
 /** The client that talks to the table and the queue itself: two requests a submission, one a look. */
 export function directClient(ports: ClientPorts): Client {
@@ -48,7 +45,27 @@ export function directClient(ports: ClientPorts): Client {
     submitByName: async (name, input, options) => client.submit(client.registered(name), input, options),
     get: (run, options) => client.get(run, options),
     list: (options) => client.list(options),
-    cancel: (run, options) => client.cancel(run, options),
+    submitAll: async (entries, options) =>
+      (await client.submitAll(
+        entries.map(({ task, ...entry }) => ({ ...entry, registered: registeredOf(task as Definition) })),
+        options,
+      )) as never,
+    submitAllByName: (entries, options) =>
+      client.submitAll(
+        entries.map(({ task, ...entry }) => ({ ...entry, registered: client.registered(task) })),
+        options,
+      ),
+    cancel: async (run, options) => client.view(await cancelRun(ports, keyOf(run, options), options)),
+    pause: async (run, options) => client.view(await pauseRun(ports, keyOf(run, options), options)),
+    resume: async (run, options) => client.view(await resumeRun(ports, keyOf(run, options), options)),
+    signal: async (run, name, payload, options) =>
+      client.view(await signalRun(ports, keyOf(run, options), { name, payload, id: options?.id })),
+    retry: async (run, options) => {
+      const retried = await retryFailed(ports, keyOf(run, options), options);
+      return { ...(await client.view(retried.run)), created: retried.created };
+    },
+    retryAll: (filter, options) => retryMany(ports, filter, options),
+    why: (run, options) => whyRun(ports, keyOf(run, options)),
     wait,
     result: async (run: RunRef, options = {}) => outputOf(await untilEnd(run, options)) as never,
     workers: () => client.workers(),
@@ -60,8 +77,6 @@ const dayMs = 86_400_000;
 
 class DirectClient {
   readonly #ports: ClientPorts;
-  /** The definitions whose shapes this process has stored. */
-  readonly #kept = new Set<string>();
 
   constructor(ports: ClientPorts) {
     this.#ports = ports;
@@ -84,58 +99,24 @@ class DirectClient {
   }
 
   async #submit(registered: Registered, input: unknown, options: SubmitOptions): Promise<Submitted> {
-    const { clock, payloads, pools, random, runs, settings } = this.#ports;
-    const { definition } = registered;
-    const parsed = await validate(definition.input, input, 'InvalidInput', 'input');
-    // A task parses its input at each attempt; the nodes of a workflow get what its schema made of it.
-    const value = definition.kind === 'workflow' ? parsed : input;
-    const freshId = () => random.id();
-    const { submission, packed } = prepare(registered, value, options, { freshId, pools, settings });
-    const now = clock.now();
-    await storeApart(
-      payloads,
-      submission,
-      packed,
-      expiry.ofInput(now, settings.retention, submission.delayMs + longestDelayMs(registered.shape.body)),
-    );
-    await this.#keepDefinition(registered);
-    const { creation, dispatches } = submit(submission, now);
-    const result = await runs.create(creation);
-    if (result.applied) {
-      await this.#ring(dispatches);
-      // What was just written need not be read.
-      const written = { get: async () => packed.apart ?? '' };
-      return { ...(await viewOf(result.run, written, clock.now())), created: true };
-    }
-    const existing = this.#readable(result.run, submission);
-    if (!isResubmission(existing, submission)) {
-      throw new HoldfastError('IdempotencyConflict', 'The idempotency key was used for a different request', {
-        field: 'idempotencyKey',
-      });
-    }
-    // Nobody came for it yet: it may be our own, of which the answer was lost, and then nobody has rung.
-    if (existing.phase === 'active' && existing.epoch === 0) await this.#ring(doorbellsOf(existing, now));
-    return { ...(await this.#view(existing)), created: false };
+    const { created, packed, run } = await createRun(this.#ports, registered, input, { options });
+    if (!created) return { ...(await this.view(run)), created };
+    // What was just written need not be read.
+    const written = { get: async () => packed.apart ?? '' };
+    return { ...(await viewOf(run, written, this.#ports.clock.now())), created };
   }
 
-  /** The shape of a workflow, once for each hash: a run can then be drawn where its code is not. */
-  async #keepDefinition({ hash, shape }: Registered): Promise<void> {
-    if (shape.kind !== 'workflow' || this.#kept.has(hash)) return;
-    await this.#ports.definitions.put(hash, shape);
-    this.#kept.add(hash);
-  }
-
-  async #ring(dispatches: readonly Dispatch[]): Promise<void> {
-    const unsent = await this.#ports.queue.send(dispatches);
-    for (const { message } of unsent) {
-      this.#ports.logger.warn('doorbell not sent; discovery will', { run: message.run });
-    }
+  async submitAll(entries: readonly PreparedEntry[], options: InTenant = {}): Promise<readonly Submitted[]> {
+    const runs = await createBatch(this.#ports, entries, options);
+    return await pMap(runs, async ({ created, run }) => ({ ...(await this.view(run)), created }), {
+      concurrency: 10,
+    });
   }
 
   async get(ref: RunRef, options: GetOptions = {}): Promise<Run> {
     const key = keyOf(ref, options);
-    const run = this.#readable(await this.#ports.runs.get(key), key);
-    const view = await this.#view(run);
+    const run = await readRun(this.#ports, key);
+    const view = await this.view(run);
     if (run.kind === 'task' || options.nodes === false) return view;
     const { clock, history, payloads } = this.#ports;
     const earlier = run.hasHistory ? await history.list(key) : {};
@@ -146,22 +127,8 @@ class DirectClient {
 
   async list(options: ListOptions = {}): Promise<RunPage> {
     const { runs, cursor } = await listRuns(this.#ports.runs, options);
-    const views = await pMap(runs, (run) => this.#view(run), { concurrency: 10 });
+    const views = await pMap(runs, (run) => this.view(run), { concurrency: 10 });
     return { runs: views, ...(cursor !== undefined && { cursor }) };
-  }
-
-  async cancel(ref: RunRef, options: CancelOptions = {}): Promise<Run> {
-    const { clock, runs, settings } = this.#ports;
-    const key = keyOf(ref, options);
-    const { reason, by, mode = 'graceful' } = options;
-    const request = { mode, ...(reason !== undefined && { reason }), ...(by !== undefined && { by }) };
-    const asked = await runs.apply(requestCancel(key, request, clock.now()));
-    if (!asked.applied) throw refusedCancel(this.#readable(asked.run, key));
-    const now = clock.now();
-    if (!isQuiet(asked.run, now)) return this.#view(asked.run);
-    // Nobody works on it: it can end here, without waiting for discovery, which does it otherwise.
-    const ended = await runs.apply(finaliseCancel(asked.run, now, toEpochSec(now + settings.retention)));
-    return this.#view(isReadable(ended.run) ? ended.run : asked.run);
   }
 
   async workers() {
@@ -189,32 +156,12 @@ class DirectClient {
     });
   }
 
-  #view(run: StoredRun): Promise<Run> {
+  view(run: StoredRun): Promise<Run> {
     return viewOf(run, this.#ports.payloads, this.#ports.clock.now());
-  }
-
-  #readable(run: StoredRun | UnreadableRun | undefined, key: RunKey): StoredRun {
-    if (run === undefined) throw new HoldfastError('NotFound', `There is no run ${key.run}`, { field: 'id' });
-    if (!isReadable(run))
-      throw new HoldfastError('NewerSchema', `Run ${key.run} was written by a newer version`);
-    return run;
   }
 }
 
 /** As `hashOf` makes them. */
 const isHash = (text: string) => /^[0-9a-v]{16}$/.test(text);
 
-function refusedCancel(run: StoredRun): HoldfastError {
-  const code = decideRefusedCancel(run);
-  const said =
-    code === 'AlreadyFinished' ? `has ended: ${run.phase}` : 'is being cancelled or was cancelled already';
-  return new HoldfastError(code, `Run ${run.run} ${said}`);
-}
-
 const inTenant = ({ tenant }: InTenant): InTenant => (tenant === undefined ? {} : { tenant });
-
-function keyOf(ref: RunRef, options: InTenant): RunKey {
-  const [id, known] = typeof ref === 'string' ? [ref, undefined] : [ref.id, ref.tenant];
-  const tenant = options.tenant ?? known;
-  return { tenant: tenant === undefined ? noTenant : tenantId(tenant), run: runId(id) };
-}

@@ -59,7 +59,7 @@ function matches(run: Run, { status, name }: ListOptions): boolean {
 }
 
 function phasesOf(status: RunStatus | undefined): readonly Phase[] {
-  if (status === undefined) return ['active', 'succeeded', 'failed', 'cancelled'];
+  if (status === undefined) return ['active', 'paused', 'succeeded', 'failed', 'cancelled', 'skipped'];
   return status === 'ready' || status === 'waiting' || status === 'running' ? ['active'] : [status];
 }
 

@@ -1,6 +1,6 @@
 import pMap from 'p-map';
 import type { NodeId } from '../model/ids.ts';
-import { isOpen, type Run, type RunNode, type RunStatus } from '../model/run.ts';
+import { type AwaitedSignal, isOpen, type Run, type RunNode, type RunStatus } from '../model/run.ts';
 import { deserialize } from '../model/serialize.ts';
 import { type EpochMs, toIso } from '../model/time.ts';
 import { unpack } from '../payload/payload.ts';
@@ -47,10 +47,20 @@ async function viewOfNode(
     ...(node.progress !== undefined && { progress: deserialize(node.progress) }),
     ...('cached' in node && node.cached && { cached: true }),
     ...('iteration' in node && node.iteration !== undefined && { iteration: node.iteration }),
+    ...(node.signal && { signal: signalView(node.signal) }),
+    ...(node.child && {
+      child: { id: node.child.run, ...(node.child.status && { status: node.child.status }) },
+    }),
     ...('decision' in node && node.decision !== undefined && { decision: node.decision }),
     ...(await outputOf(run, node, payloads)),
   };
 }
+
+const signalView = ({ id, name, until }: AwaitedSignal) => ({
+  name,
+  ...(until !== undefined && { until: toIso(until) }),
+  ...(id !== undefined && { id }),
+});
 
 /** What was open when its run ended was ended by that; what waits for its time waits. */
 function statusIn(run: Run, node: RunNode, isLater: boolean): RunStatus {

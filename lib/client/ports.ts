@@ -18,7 +18,7 @@ export interface ClientPorts {
   readonly logger: Logger;
   readonly runs: RunStore;
   readonly payloads: PayloadStore;
-  readonly history: Pick<HistoryStore, 'list'>;
+  readonly history: HistoryStore;
   readonly definitions: DefinitionStore;
   readonly workers: WorkerRegistry;
   readonly queue: Queue;

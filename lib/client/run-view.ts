@@ -27,6 +27,15 @@ interface RunBase {
   /** What the handler reported last by `ctx.progress`. */
   readonly progress?: unknown;
   readonly idempotencyKey?: string;
+  /** The runs that it depends on, and those of them that it still waits for. */
+  readonly dependsOn?: readonly string[];
+  readonly waitsFor?: readonly string[];
+  /** The node of another run that this one stands for. */
+  readonly parent?: { readonly id: string; readonly node: string };
+  /** The failed run that this one goes on from. */
+  readonly retryOf?: string;
+  /** Who let it go on after a pause, the last time. */
+  readonly resumed?: ResumeRequest;
   /** ISO 8601, as all times here. */
   readonly createdAt: string;
   /** Of a task's last attempt; of a workflow, where one run is asked for, of its first node. */
@@ -54,10 +63,21 @@ export interface NodeView {
   readonly cached?: boolean;
   /** How often a loop goes round, or went. */
   readonly iteration?: number;
-  /** The route that a branch took, or how an iteration of a loop ended. */
+  /** The route that a branch took, how an iteration of a loop ended, or `timeout` where a signal did not come in time. */
   readonly decision?: string;
+  /** The signal that it waits for, or that has come. */
+  readonly signal?: { readonly name: string; readonly until?: string; readonly id?: string };
+  /** The run that it stands for. */
+  readonly child?: { readonly id: string; readonly status?: RunStatus };
 }
 
+export interface ResumeRequest {
+  readonly reason?: string;
+  readonly by?: string;
+  readonly since: string;
+}
+
+/** What somebody asked for: to cancel, or to pause. */
 export interface CancelRequest {
   readonly mode: CancelMode;
   readonly reason?: string;
@@ -78,6 +98,7 @@ export interface ActiveRun extends RunBase {
   /** When a ready run may start, if that is later than now. */
   readonly nextRetryAt?: string;
   readonly cancel?: CancelRequest;
+  readonly pause?: CancelRequest;
 }
 export interface SucceededRun<Output = unknown> extends Ended {
   readonly status: 'succeeded';

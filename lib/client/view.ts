@@ -1,3 +1,4 @@
+import type { Failure } from '../model/failure.ts';
 import type { RunNode, Run as StoredRun } from '../model/run.ts';
 import { statusOf } from '../model/run.ts';
 import { deserialize } from '../model/serialize.ts';
@@ -15,25 +16,27 @@ export async function viewOf(
 ): Promise<Run> {
   const node = foremost(run);
   const base = { ...common(run, node), input: await unpack(payloads, run, run.input) };
-  const error = errorOf(node);
-  const cancel = cancelOf(run);
+  const error = errorOf({ failure: run.failure ?? node?.failure });
+  const cancel = askedFor(run, 'cancel');
+  const pause = askedFor(run, 'pause');
   const status = statusOf(run);
   switch (status) {
     case 'ready':
     case 'waiting':
     case 'running':
     case 'paused': {
-      const later = node.status === 'ready' && node.notBefore > now;
+      const later = node?.status === 'ready' && node.notBefore > now;
       return {
         ...base,
         status,
         ...(error && { error }),
         ...(later && { nextRetryAt: toIso(node.notBefore) }),
         ...(cancel && { cancel }),
+        ...(pause && { pause }),
       };
     }
     case 'succeeded': {
-      if (node.status !== 'succeeded') throw new Error(`run ${run.run} succeeded without a result`);
+      if (node?.status !== 'succeeded') throw new Error(`run ${run.run} succeeded without a result`);
       if (!node.output) throw new Error(`run ${run.run} has lost its result`);
       const output = await unpack(payloads, run, node.output);
       return { ...base, ...times(run, node), status, output, ...(node.cached && { cached: true }) };
@@ -46,7 +49,7 @@ export async function viewOf(
   }
 }
 
-function common(run: StoredRun, node: RunNode) {
+function common(run: StoredRun, node: RunNode | undefined) {
   return {
     id: run.run,
     tenant: run.tenant,
@@ -55,51 +58,63 @@ function common(run: StoredRun, node: RunNode) {
     hash: run.hash,
     priority: run.priority,
     tags: run.tags,
-    attempt: node.attempt,
-    maxAttempts: node.attemptsMax,
+    attempt: node?.attempt ?? 0,
+    maxAttempts: node?.attemptsMax ?? 0,
     createdAt: toIso(run.createdAt),
     // A workflow began with a node that may be anywhere by now.
-    ...(run.kind === 'task' && node.startedAt !== undefined && { startedAt: toIso(node.startedAt) }),
-    ...(node.worker !== undefined && { workerId: node.worker }),
-    ...(node.progress !== undefined && { progress: deserialize(node.progress) }),
+    ...(run.kind === 'task' && node?.startedAt !== undefined && { startedAt: toIso(node.startedAt) }),
+    ...(node?.worker !== undefined && { workerId: node.worker }),
+    ...(node?.progress !== undefined && { progress: deserialize(node.progress) }),
+    ...relatives(run),
     ...(run.idempotencyKey !== undefined && { idempotencyKey: run.idempotencyKey }),
   };
 }
 
-function times(run: StoredRun, node: RunNode) {
+/** The other runs that it has to do with. */
+function relatives({ dependencies, parent, resumed, retryOf, waitsFor }: StoredRun) {
+  return {
+    ...(dependencies && { dependsOn: Object.keys(dependencies) }),
+    ...(waitsFor && { waitsFor }),
+    ...(parent && { parent: { id: parent.run, node: parent.node } }),
+    ...(retryOf !== undefined && { retryOf }),
+    ...(resumed && { resumed: { ...resumed, since: toIso(resumed.since) } }),
+  };
+}
+
+function times(run: StoredRun, node: RunNode | undefined) {
   const endedAt = run.endedAt ?? run.at;
-  const begin = run.kind === 'task' ? (node.startedAt ?? run.createdAt) : run.createdAt;
+  const begin = run.kind === 'task' ? (node?.startedAt ?? run.createdAt) : run.createdAt;
   return { endedAt: toIso(endedAt), durationMs: Math.max(0, endedAt - begin) };
 }
 
 /** The node that stands for the run: the one that ended it, else one that is worked on, else one that will be. */
-function foremost(run: StoredRun): RunNode {
+function foremost(run: StoredRun): RunNode | undefined {
   const nodes = Object.values(run.nodes);
   const ended = run.result === undefined ? undefined : run.nodes[run.result];
-  const found =
+  // Of a child that was cancelled before it was started there is none.
+  return (
     ended ??
     nodes.find(({ status }) => status === 'running') ??
     nodes.find(({ failure, status }) => status === 'ready' && failure) ??
     nodes.find(({ status }) => status === 'ready') ??
-    nodes[0];
-  if (!found) throw new Error(`run ${run.run} has no node`);
-  return found;
+    nodes[0]
+  );
 }
 
-export function errorOf({ failure }: RunNode): RunError | undefined {
+export function errorOf({ failure }: { failure?: Failure | undefined }): RunError | undefined {
   if (!failure) return undefined;
   const { type, message, code, attempt, worker } = failure;
   return { type, message, attempt, ...(code && { code }), ...(worker && { workerId: worker }) };
 }
 
-const unknownError = (node: RunNode): RunError => ({
+const unknownError = (node: RunNode | undefined): RunError => ({
   type: 'Unknown',
   message: 'The cause was not recorded',
-  attempt: node.attempt,
+  attempt: node?.attempt ?? 0,
 });
 
-function cancelOf({ control }: StoredRun): CancelRequest | undefined {
-  if (control?.kind !== 'cancel') return undefined;
+function askedFor({ control }: StoredRun, kind: 'cancel' | 'pause'): CancelRequest | undefined {
+  if (control?.kind !== kind) return undefined;
   const { mode, reason, by, since } = control;
   return {
     mode,

@@ -1,0 +1,167 @@
+import pMap from 'p-map';
+import { hashOfText, stableHash } from '../define/hash.ts';
+import { validate } from '../define/validate.ts';
+import { HoldfastError } from '../model/errors.ts';
+import { type NodeId, runId } from '../model/ids.ts';
+import type { Payload } from '../model/payload.ts';
+import { nodesOf, type Run, type RunKey, type RunNode, statusOf } from '../model/run.ts';
+import { serialize } from '../model/serialize.ts';
+import { type EpochMs, toIso } from '../model/time.ts';
+import { expiry, type Packed, packText, storeApart } from '../payload/payload.ts';
+import { isReadable } from '../ports/run-store.ts';
+import { doorbellsOf } from '../protocol/doorbells.ts';
+import { retryId, retryRun } from '../protocol/retry.ts';
+import { ring } from '../relations/ring.ts';
+import type { RetriedRun, RetryFilter, RetryManyOptions, RetryOptions } from './client.ts';
+import { readRun } from './key.ts';
+import { listRuns } from './list.ts';
+import type { ClientPorts } from './ports.ts';
+
+const copiesAtOnce = 8;
+/** An item holds 400 KB; a node takes about 1. */
+const nodesPerItem = 100;
+const waitMsMax = 366 * 86_400_000;
+
+/** Goes on from a failed run as a new one. */
+export async function retryFailed(
+  ports: ClientPorts,
+  key: RunKey,
+  options: RetryOptions = {},
+): Promise<{ run: Run; created: boolean }> {
+  const { clock, random, runs } = ports;
+  const failed = await readRun(ports, key);
+  if (statusOf(failed) !== 'failed' || failed.failure) throw notFailed(failed);
+  const next = { tenant: failed.tenant, run: retryId(failed.run) };
+  const now = clock.now();
+  const expiresAt = expiry.ofInput(now, ports.settings.retention, waitMsMax);
+  const edited = 'input' in options ? await packInput(ports, failed, options.input) : undefined;
+  if (edited) await storeApart(ports.payloads, next, edited, expiresAt);
+  const { run } = retryRun(failed, { input: edited?.payload, nameChild: () => runId(random.id()), now });
+  const submission = stableHash([failed.submission, edited ? hashOfText(textOf(edited)) : null]);
+  await copyValues(ports, failed, run, expiresAt);
+  const result = await runs.create({ name: 'submit', run: { ...run, submission } });
+  if (!isReadable(result.run))
+    throw new HoldfastError('NewerSchema', `Run ${next.run} was written by a newer version`);
+  if (!result.applied && result.run.submission !== submission) throw alreadyRetried(failed, result.run);
+  if (result.applied || result.run.epoch === failed.epoch)
+    await ring(ports, doorbellsOf(result.run, clock.now()));
+  return { run: result.run, created: result.applied };
+}
+
+const textOf = ({ apart, payload }: Packed): string => apart ?? ('text' in payload ? payload.text : '');
+
+async function packInput({ registry }: ClientPorts, failed: Run, input: unknown): Promise<Packed> {
+  const registered = registry?.byHash(failed.hash);
+  const code = registered?.nodes.get(failed.result ?? 'task');
+  // What fits a step's task is known where its code is; a function of the workflow takes anything.
+  if (code?.kind === 'step') await validate(code.task.input, input, 'InvalidInput', 'input');
+  const text = serialize(input, 'input');
+  return packText(text, {
+    field: 'input',
+    pointer: `edited#${hashOfText(text)}`,
+    tooLarge: 'PayloadTooLarge',
+  });
+}
+
+function notFailed(run: Run): HoldfastError {
+  const status = statusOf(run);
+  const what = run.failure ? `did not begin: ${run.failure.message}` : `is ${status}, and has not failed`;
+  return new HoldfastError(
+    'NotFailed',
+    `Run ${run.run} ${what}`,
+    run.failure && { hint: 'Submit it again.' },
+  );
+}
+
+const alreadyRetried = (failed: Run, next: Run): HoldfastError =>
+  new HoldfastError('AlreadyRetried', `Run ${failed.run} was tried again as ${next.run}, with another input`);
+
+/** What lies apart is copied: the failed run is deleted after its retention, whatever becomes of the new one. */
+async function copyValues(ports: ClientPorts, failed: Run, run: Run, expiresAt: EpochMs): Promise<void> {
+  const { history, payloads } = ports;
+  const earlier = failed.hasHistory ? await history.list(failed) : {};
+  const nodes = [...Object.values(earlier), ...Object.values(run.nodes)];
+  const dependencies = Object.values(run.dependencies ?? {}).map(({ output }) => output);
+  const pointers = new Set([run.input, ...dependencies, ...nodes.flatMap(payloadsOf)].flatMap(pointerOf));
+  await pMap(
+    pointers,
+    async (pointer) => {
+      if (pointer.startsWith('edited#') && !isOf(failed, pointer)) return;
+      await payloads.put(run, pointer, await payloads.get(failed, pointer), expiresAt);
+    },
+    { concurrency: copiesAtOnce },
+  );
+  const entries = nodesOf({ nodes: earlier });
+  for (let from = 0; from < entries.length; from += nodesPerItem) {
+    const part: Record<NodeId, RunNode> = Object.fromEntries(entries.slice(from, from + nodesPerItem));
+    await history.put(run, `${String(from).padStart(15, '0')}#retry`, part, expiresAt);
+  }
+}
+
+/** Whether the run had this value itself, and not only its retry. */
+const isOf = (run: Run, pointer: string): boolean =>
+  [run.input, ...Object.values(run.nodes).flatMap(payloadsOf)].flatMap(pointerOf).includes(pointer);
+
+const payloadsOf = (node: RunNode): (Payload | undefined)[] => [
+  'output' in node ? node.output : undefined,
+  node.input,
+  node.signal?.payload,
+  node.child?.output,
+];
+
+const pointerOf = (payload: Payload | undefined): string[] =>
+  payload && 'pointer' in payload ? [payload.pointer] : [];
+
+const manyMax = 1_000;
+
+/** @throws HoldfastError `InvalidArgument` */
+export async function retryMany(
+  ports: ClientPorts,
+  filter: RetryFilter = {},
+  { dryRun = false }: RetryManyOptions = {},
+): Promise<readonly RetriedRun[]> {
+  const { limit = 100, name, tenant } = filter;
+  if (!Number.isInteger(limit) || limit < 1 || limit > manyMax)
+    throw invalid('limit', `must be 1 to ${manyMax}`);
+  const since = timeOf(filter.since, 'since') ?? 0;
+  const until = timeOf(filter.until, 'until') ?? Number.POSITIVE_INFINITY;
+  const found: Run[] = [];
+  let cursor: string | undefined;
+  do {
+    const page = await listRuns(ports.runs, {
+      status: 'failed',
+      limit: 100,
+      ...(name !== undefined && { name }),
+      ...(tenant !== undefined && { tenant }),
+      ...(cursor !== undefined && { cursor }),
+    });
+    found.push(...page.runs.filter(({ at }) => at >= since && at <= until));
+    // The latest come first.
+    cursor = (page.runs.at(-1)?.at ?? since) < since ? undefined : page.cursor;
+  } while (cursor !== undefined && found.length < limit);
+  const retried: RetriedRun[] = [];
+  for (const run of found.slice(0, limit)) {
+    const shown = { id: run.run, task: run.name };
+    retried.push(dryRun ? shown : { ...shown, ...(await tried(ports, run)) });
+  }
+  return retried;
+}
+
+async function tried(ports: ClientPorts, run: Run): Promise<Pick<RetriedRun, 'retry' | 'error'>> {
+  try {
+    return { retry: (await retryFailed(ports, run)).run.run };
+  } catch (error) {
+    if (!(error instanceof HoldfastError) || error.code === 'StoreUnreachable') throw error;
+    return { error: { code: error.code, message: error.message } };
+  }
+}
+
+function timeOf(text: string | undefined, field: string): number | undefined {
+  if (text === undefined) return undefined;
+  const ms = Date.parse(text);
+  if (Number.isNaN(ms)) throw invalid(field, `must be a time such as ${toIso(0)}`);
+  return ms;
+}
+
+const invalid = (field: string, what: string): HoldfastError =>
+  new HoldfastError('InvalidArgument', `${field} ${what}`, { field });

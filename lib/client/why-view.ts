@@ -1,0 +1,45 @@
+import type { RunStatus } from '../model/run.ts';
+import type { RunError } from './run-view.ts';
+
+export type Cause =
+  /** It waits for nothing: it has ended. */
+  | 'ended'
+  /** Somebody works on it, or fell silent while working on it. */
+  | 'lease'
+  /** A message is on its way to a worker. */
+  | 'queue'
+  /** A delay, or the time it was submitted for. */
+  | 'timer'
+  /** The pause before the next attempt. */
+  | 'retry'
+  | 'signal'
+  | 'dependency'
+  | 'child'
+  | 'paused'
+  | 'cancelling'
+  /** No worker serves its pool. */
+  | 'pool'
+  /** Nobody here has its definition. */
+  | 'definition';
+
+/** The one thing that a run waits for. */
+export interface Why {
+  readonly id: string;
+  readonly status: RunStatus;
+  readonly cause: Cause;
+  /** The same as a sentence. */
+  readonly message: string;
+  /** The path of the node that waits. */
+  readonly node?: string;
+  /** When it is over at the latest: ISO 8601. */
+  readonly until?: string;
+  readonly workerId?: string;
+  /** The name of the signal. */
+  readonly signal?: string;
+  /** Ids of the runs that it waits for. */
+  readonly runs?: readonly string[];
+  readonly pool?: string;
+  readonly reason?: string;
+  readonly by?: string;
+  readonly error?: RunError;
+}
