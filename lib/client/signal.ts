@@ -8,7 +8,7 @@ import { expiry, pack, storeApart } from '../payload/payload.ts';
 import { isReadable } from '../ports/run-store.ts';
 import { elementsOf } from '../protocol/nodes/elements.ts';
 import { placeOf } from '../protocol/nodes/place.ts';
-import { type RefusedSignal, receiveSignal } from '../protocol/signal.ts';
+import { awaitingNodes, type RefusedSignal, receiveSignal } from '../protocol/signal.ts';
 import { ring } from '../relations/ring.ts';
 import { needsTending, tendRun } from '../relations/tend-run.ts';
 import { notFound, readRun } from './key.ts';
@@ -71,16 +71,18 @@ async function checkSignal(
   const shape = registered?.shape ?? (run.kind === 'workflow' ? await definitions.get(run.hash) : undefined);
   if (run.kind === 'task' || (shape && !signalsOf(shape).has(name))) throw unknownSignal(run, name, shape);
   if (!registered) return;
+  const [waiting] = awaitingNodes(run).filter(({ signal }) => signal.name === name);
   const schemas: (StandardSchemaV1 | undefined)[] = [];
   for (const [path, code] of registered.nodes) {
     const element = placeOf(registered.shape, path as NodeId)?.element;
-    if (code.kind === 'signal' && element?.kind === 'signal' && element.signal === name)
-      schemas.push(code.schema);
+    if (code.kind !== 'signal' || element?.kind !== 'signal' || element.signal !== name) continue;
+    // One that waits now gets it.
+    if (waiting === undefined || waiting.path === path) schemas.push(code.schema);
   }
   await fitsOne(schemas, payload);
 }
 
-/** The same signal may be waited for in several places, each with a schema of its own. */
+/** The same signal may be waited for in several places later, each with a schema of its own. */
 async function fitsOne(schemas: readonly (StandardSchemaV1 | undefined)[], payload: unknown): Promise<void> {
   let refused: unknown;
   for (const schema of schemas) {

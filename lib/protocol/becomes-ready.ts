@@ -1,17 +1,39 @@
+import type { NodeId } from '../model/ids.ts';
+import type { Dispatch } from '../model/message.ts';
 import type { Run } from '../model/run.ts';
 import type { EpochMs } from '../model/time.ts';
 import type { Guard, Update } from '../model/transition.ts';
-import { dispatchGraceMs } from './limits.ts';
+import { dispatchOf } from './dispatch.ts';
+import { dispatchGraceMs, idleLookMs, messageDelayMaxMs } from './limits.ts';
 import { lookInTime } from './look-in-time.ts';
 
-/** The part of a write that makes a node ready; a paused run rings when it goes on. */
+interface BecomesReady {
+  readonly guards: readonly Guard[];
+  readonly updates: readonly Update[];
+  readonly dispatches: readonly Dispatch[];
+}
+
+/**
+ * The part of a write that makes nodes ready which have waited: somebody looks at them in time, and they are rung. One
+ * that may begin later only, because its run was submitted with a delay, is rung for that time. A run that is paused
+ * rings when it goes on, one that is about to be paused or cancelled is looked at.
+ *
+ * @param timeouts of nodes that begin to wait by the same write
+ */
 export function becomesReady(
   name: string,
   run: Run,
+  { nodes, timeouts = [] }: { nodes: readonly NodeId[]; timeouts?: readonly EpochMs[] },
   now: EpochMs,
-): { readonly guards: readonly Guard[]; readonly updates: readonly Update[]; readonly isRung: boolean } {
-  if (run.phase !== 'active') return { guards: [], updates: [], isRung: false };
-  const isRung = run.control === undefined;
-  const look = lookInTime(name, isRung ? now + dispatchGraceMs : now, run.at);
-  return { guards: [look.guard], updates: look.updates, isRung };
+): BecomesReady {
+  if (run.phase !== 'active') return { guards: [], updates: [], dispatches: [] };
+  const dispatches: Dispatch[] = [];
+  const needs = nodes.map((path) => {
+    const delayMs = Math.max(0, (run.nodes[path]?.notBefore ?? now) - now);
+    if (run.control || delayMs > messageDelayMaxMs) return now + delayMs;
+    dispatches.push(dispatchOf(run, path, { delayMs, hop: 0 }));
+    return now + delayMs + dispatchGraceMs;
+  });
+  const look = lookInTime(name, Math.min(...needs, ...timeouts, now + idleLookMs), run.at);
+  return { guards: [look.guard], updates: look.updates, dispatches };
 }

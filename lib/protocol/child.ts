@@ -6,7 +6,6 @@ import { isOpen, type Run, type RunNode, type TerminalStatus } from '../model/ru
 import type { EpochMs } from '../model/time.ts';
 import type { Transition } from '../model/transition.ts';
 import { becomesReady } from './becomes-ready.ts';
-import { dispatchOf } from './dispatch.ts';
 import {
   absent,
   active,
@@ -64,7 +63,7 @@ export function notifyParent(
   if (!parent || !node || !isWaitedFor(parent, node, child)) return { notified: true };
   const at = (name: string) => ['nodes', path, name];
   const isWaiting = node.status === 'waiting';
-  const look = isWaiting ? becomesReady('notify', parent, now) : undefined;
+  const ready = isWaiting ? becomesReady('notify', parent, { nodes: [path] }, now) : undefined;
   const transition: Transition = {
     name: 'notify',
     key: parent,
@@ -79,7 +78,7 @@ export function notifyParent(
         'notify.control',
         parent.control ? equals(['control', 'kind'], parent.control.kind) : absent(['control']),
       ),
-      ...(look?.guards ?? []),
+      ...(ready?.guards ?? []),
     ],
     updates: [
       set([...at('child'), 'status'], end.status),
@@ -87,11 +86,10 @@ export function notifyParent(
       ...(end.failure ? [set([...at('child'), 'failure'], end.failure)] : []),
       ...(isWaiting ? [set(at('status'), 'ready')] : []),
       raiseRev(),
-      ...(look?.updates ?? []),
+      ...(ready?.updates ?? []),
     ],
   };
-  const dispatches = look?.isRung ? [dispatchOf(parent, path, { delayMs: 0, hop: 0 })] : [];
-  return { notified: false, transition, dispatches };
+  return { notified: false, transition, dispatches: ready?.dispatches ?? [] };
 }
 
 const isWaitedFor = (parent: Run, node: RunNode, child: RunId): boolean =>

@@ -6,7 +6,6 @@ import { isOpen, nodesOf, type Run, type TerminalStatus } from '../model/run.ts'
 import type { EpochMs, EpochSec } from '../model/time.ts';
 import type { Transition, Update } from '../model/transition.ts';
 import { becomesReady } from './becomes-ready.ts';
-import { doorbellsOf } from './doorbells.ts';
 import { endNode, endRun } from './end.ts';
 import { add, drop, guard, inPhase, raiseRev, set, unchanged } from './guards.ts';
 import { dependentsMax } from './limits.ts';
@@ -87,35 +86,39 @@ function satisfied(
   now: EpochMs,
 ): { transition: Transition; dispatches: readonly Dispatch[] } {
   const isLast = waitsFor.length === 1;
-  const look = isLast ? becomesReady('release', dependent, now) : undefined;
   const { waitsFor: _, ...free } = dependent;
+  const begin = isLast ? timeoutsBegin(dependent, now) : [];
+  const nodes = nodesOf(dependent).flatMap(([path, { status }]) => (status === 'ready' ? [path] : []));
+  const timeouts = begin.flatMap(({ until }) => until ?? []);
+  const ready = isLast ? becomesReady('release', free, { nodes, timeouts }, now) : undefined;
   const transition = {
     name: 'release',
     key: dependent,
     guards: [
       ...inPhase('release', dependent.phase),
       unchanged('release', dependent),
-      ...(look?.guards ?? []),
+      ...(ready?.guards ?? []),
     ],
     updates: [
       drop(['waitsFor'], run),
       ...(output ? [set(['dependencies', run, 'output'], output)] : []),
-      ...(isLast ? timeoutsBegin(dependent, now) : []),
+      ...begin.flatMap(({ updates }) => updates),
       raiseRev(),
-      ...(look?.updates ?? []),
+      ...(ready?.updates ?? []),
     ],
   };
-  return { transition, dispatches: look?.isRung ? doorbellsOf(free, now) : [] };
+  return { transition, dispatches: ready?.dispatches ?? [] };
 }
 
-/** Nobody could have answered a run that had not begun. */
-const timeoutsBegin = (dependent: Run, now: EpochMs): Update[] =>
-  awaitingNodes(dependent).flatMap(({ node, path, signal }) => [
-    set(['nodes', path, 'notBefore'], now),
-    ...(signal.until === undefined
-      ? []
-      : [set(['nodes', path, 'signal', 'until'], now + signal.until - node.notBefore)]),
-  ]);
+/** Nobody could have answered a run that had not begun: it is waited for as long from now on. */
+const timeoutsBegin = (dependent: Run, now: EpochMs): { updates: Update[]; until?: EpochMs }[] =>
+  awaitingNodes(dependent).map(({ node, path, signal }) => {
+    const notBefore = Math.max(now, node.notBefore);
+    const updates = [set(['nodes', path, 'notBefore'], notBefore)];
+    if (signal.until === undefined) return { updates };
+    const until = notBefore + signal.until - node.notBefore;
+    return { updates: [...updates, set(['nodes', path, 'signal', 'until'], until)], until };
+  });
 
 function failed(
   dependent: Run,

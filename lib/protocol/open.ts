@@ -102,7 +102,8 @@ export function openNodes(
       needs.push(leaseNeedAt(until));
       continue;
     }
-    const opens = isAwaiting ? awaiting(base, now) : ready(base, now + node.delayMs, now);
+    const begins = now + node.delayMs;
+    const opens = isAwaiting ? awaiting(base, begins, now) : ready(base, begins, now);
     nodes[path] = opens.node;
     const isRung = mayRing && opens.ringMs !== undefined && opens.ringMs <= messageDelayMaxMs;
     if (isRung) rings.push({ path, delayMs: opens.ringMs });
@@ -135,14 +136,14 @@ const common = ({ from }: OpenedNode, epoch: number, { attemptsMax, pool, priori
 
 /** What ties a node to the world outside of its run. */
 function linked(
-  { isChild, signal }: OpenedNode,
+  { delayMs, isChild, signal }: OpenedNode,
   mailbox: Mailbox,
   { nameChild, now }: OpenOptions,
 ): Pick<Base, 'signal' | 'child'> {
   if (isChild) return { child: { run: nameChild() } };
   if (!signal) return {};
   const { name, timeoutMs } = signal;
-  const until = timeoutMs === undefined ? {} : { until: now + timeoutMs };
+  const until = timeoutMs === undefined ? {} : { until: now + delayMs + timeoutMs };
   const came = mailbox.take(name);
   return { signal: { name, ...until, ...(came && { id: came.id, payload: came.payload }) } };
 }
@@ -154,10 +155,10 @@ const ready = (base: Base, notBefore: EpochMs, now: EpochMs): Opens => ({
 });
 
 /** Its message comes when it is too late for the signal. */
-function awaiting(base: Base, now: EpochMs): Opens {
+function awaiting(base: Base, notBefore: EpochMs, now: EpochMs): Opens {
   const until = base.signal?.until;
   return {
-    node: { status: 'waiting', ...base, attempt: 0, notBefore: now },
+    node: { status: 'waiting', ...base, attempt: 0, notBefore },
     needAt: until ?? now + idleLookMs,
     ...(until !== undefined && { ringMs: until - now }),
   };

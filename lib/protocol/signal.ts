@@ -4,7 +4,6 @@ import { type AwaitedSignal, type AwaitingNode, nodesOf, type Run, type StoredSi
 import type { EpochMs } from '../model/time.ts';
 import type { Transition } from '../model/transition.ts';
 import { becomesReady } from './becomes-ready.ts';
-import { dispatchOf } from './dispatch.ts';
 import { absent, active, equals, guard, inPhase, raiseRev, set, unchanged } from './guards.ts';
 import { dispatchGraceMs, signalIdsMax, signalsMax } from './limits.ts';
 import { lookInTime } from './look-in-time.ts';
@@ -99,12 +98,13 @@ function handOver(name: string, run: Run, now: EpochMs): HandedOver | undefined 
     if (taken) came.push({ path, signal: taken });
   }
   if (came.length === 0) return undefined;
-  const look = becomesReady(name, run, now);
+  const paths = came.map(({ path }) => path);
+  const ready = becomesReady(name, run, { nodes: paths }, now);
   return {
     transition: {
       name,
       key: run,
-      guards: [...inPhase(name, run.phase), unchanged(name, run), ...look.guards],
+      guards: [...inPhase(name, run.phase), unchanged(name, run), ...ready.guards],
       updates: [
         ...came.flatMap(({ path, signal }) => [
           set(['nodes', path, 'status'], 'ready'),
@@ -113,10 +113,10 @@ function handOver(name: string, run: Run, now: EpochMs): HandedOver | undefined 
         ]),
         signalsLeft(mailbox.left),
         raiseRev(),
-        ...look.updates,
+        ...ready.updates,
       ],
     },
-    dispatches: look.isRung ? came.map(({ path }) => dispatchOf(run, path, { delayMs: 0, hop: 0 })) : [],
+    dispatches: ready.dispatches,
   };
 }
 

@@ -220,3 +220,37 @@ describe('a signal that does not come in time', () => {
     expect(await s.client.get(retried)).toMatchObject({ status: 'succeeded', output: '7 by ada' });
   });
 });
+
+describe('a run that begins later and waits first', () => {
+  it('does not begin before its time, though it was signalled', async () => {
+    const s = new VirtualSystem(tasks);
+    const run = await s.client.submit(impatient, { order: 7 }, { delay: '5m' });
+    await s.client.signal(run, 'approved', { by: 'ada' });
+    expect(s.queue.sent.map(({ delayMs }) => delayMs)).toEqual([300_000]);
+    await s.drive();
+    expect(await s.client.get(run)).toMatchObject({ status: 'succeeded' });
+  });
+
+  it('waits for its signal from then on', async () => {
+    const s = new VirtualSystem(tasks);
+    const run = await s.client.submit(impatient, { order: 7 }, { delay: '5m' });
+    const until = new Date(s.clock.now() + 300_000 + 2 * hour).toISOString();
+    expect(await s.client.why(run)).toMatchObject({ cause: 'signal', until });
+  });
+
+  it('waits for its signal from when what it depends on has succeeded', async () => {
+    const s = new VirtualSystem(tasks);
+    const first = await s.client.submit(patient, { order: 1 });
+    const run = await s.client.submit(impatient, { order: 7 }, { dependsOn: [first] });
+    await s.clock.advance(3 * hour);
+    await s.discover();
+    await s.client.signal(first, 'approved', { by: 'ada' });
+    await s.drive();
+    const until = new Date(s.clock.now() + 2 * hour).toISOString();
+    expect(await s.client.why(run)).toMatchObject({ cause: 'signal', until });
+    await s.clock.advance(2 * hour);
+    await s.discover();
+    await s.drive();
+    expect(await s.client.get(run)).toMatchObject({ status: 'failed', error: { code: 'SignalTimeout' } });
+  });
+});
