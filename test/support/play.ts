@@ -1,14 +1,14 @@
 import type { Shape } from '../../lib/model/definition.ts';
 import type { DefinitionHash, NodeId, Nonce, RunId, TenantId } from '../../lib/model/ids.ts';
 import type { Run, RunNode } from '../../lib/model/run.ts';
-import type { EpochMs, Ms } from '../../lib/model/time.ts';
+import type { EpochMs } from '../../lib/model/time.ts';
 import type { Transition } from '../../lib/model/transition.ts';
 import { claim } from '../../lib/protocol/claim.ts';
 import { type Commit, type CommitOptions, commit } from '../../lib/protocol/commit.ts';
 import type { Ending } from '../../lib/protocol/end.ts';
 import type { Fence } from '../../lib/protocol/guards.ts';
 import type { NodePlan } from '../../lib/protocol/open.ts';
-import { submit } from '../../lib/protocol/submit.ts';
+import { type Submission, submit } from '../../lib/protocol/submit.ts';
 import { applyTransition } from '../../lib/testing/apply-transition.ts';
 import { start } from './sample-run.ts';
 
@@ -30,14 +30,19 @@ export class Play {
   readonly #shape: Shape;
   readonly #planOf: (path: NodeId) => NodePlan;
   #nonces = 0;
+  #children = 0;
 
-  constructor(shape: Shape, plans: Readonly<Record<string, Partial<NodePlan>>> = {}, delayMs: Ms = 0) {
+  constructor(
+    shape: Shape,
+    plans: Readonly<Record<string, Partial<NodePlan>>> = {},
+    over: Partial<Submission> = {},
+  ) {
     this.#shape = shape;
     this.#planOf = (path) => ({ attemptsMax: 3, leaseMs: 60_000, ...plans[path] });
     const given = { kind: shape.kind, name: shape.name, hash, submission: 's', input: { text: 'in' } };
     const queue = { pool: 'default', priority: 'normal', tags: [] } as const;
-    const submission = { ...key, ...given, ...queue, shape, planOf: this.#planOf, delayMs };
-    this.run = submit(submission, this.now).creation.run;
+    const plan = { shape, planOf: this.#planOf, delayMs: 0, nameChild: this.#nameChild };
+    this.run = submit({ ...key, ...given, ...queue, ...plan, ...over }, this.now).creation.run;
   }
 
   node(path: string): RunNode | undefined {
@@ -63,7 +68,8 @@ export class Play {
   options(over: Partial<CommitOptions> = {}): CommitOptions {
     const inline = { nonce: this.#nonce(), worker: 'w', endsAt: this.now + 900_000 };
     const hops = { hop: 0, hopLimit: 64 };
-    return { shape: this.#shape, planOf: this.#planOf, now: this.now, expires: 1, ...hops, inline, ...over };
+    const named = { planOf: this.#planOf, nameChild: this.#nameChild };
+    return { shape: this.#shape, ...named, now: this.now, expires: 1, ...hops, inline, ...over };
   }
 
   /** Ends a node, by the run as it stands or as it was seen. */
@@ -79,6 +85,11 @@ export class Play {
     if (!continues) throw new Error(`nothing is gone on with after ${fence.node}`);
     return continues;
   }
+
+  #nameChild = (): RunId => {
+    this.#children += 1;
+    return `child-${this.#children}` as RunId;
+  };
 
   #nonce(): Nonce {
     this.#nonces += 1;

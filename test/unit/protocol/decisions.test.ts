@@ -2,12 +2,14 @@ import { describe, expect, it } from 'vitest';
 import type { DefinitionHash, NodeId, Nonce, RunId, TenantId } from '../../../lib/model/ids.ts';
 import { type Control, type LeasedNode, type Run, type RunNode, soleNode } from '../../../lib/model/run.ts';
 import { backoff } from '../../../lib/protocol/backoff.ts';
-import { decideRefusedCancel, finaliseCancel, isQuiet } from '../../../lib/protocol/cancel.ts';
+import { finaliseCancel } from '../../../lib/protocol/cancel.ts';
 import { type ClaimCommand, claim, decideRefusedClaim, takeOver } from '../../../lib/protocol/claim.ts';
 import { commit } from '../../../lib/protocol/commit.ts';
+import { decideCancel } from '../../../lib/protocol/control.ts';
 import { exhaust } from '../../../lib/protocol/exhaust.ts';
 import { yieldNode } from '../../../lib/protocol/hand-back.ts';
 import { look, lookAtUnreadable } from '../../../lib/protocol/look.ts';
+import { isQuiet } from '../../../lib/protocol/quiet.ts';
 import { readRefusedWrite } from '../../../lib/protocol/refused-write.ts';
 import { type Submission, submit } from '../../../lib/protocol/submit.ts';
 import { applyTransition } from '../../../lib/testing/apply-transition.ts';
@@ -44,6 +46,7 @@ const submission: Submission = {
   shape: taskShape,
   planOf: () => ({ attemptsMax: 3, leaseMs: 60_000 }),
   delayMs: 0,
+  nameChild: () => 'child' as RunId,
 };
 
 const leased = (until: number, over: Partial<LeasedNode> = {}) => ({
@@ -135,7 +138,10 @@ describe('a refused cancel', () => {
     [aRun({}, { control: cancel }), 'AlreadyCancelled'],
     [aRun({}, { phase: 'cancelled' }), 'AlreadyCancelled'],
     [aRun({}, { phase: 'succeeded' }), 'AlreadyFinished'],
-  ])('%#', (run, code) => expect(decideRefusedCancel(run)).toBe(code));
+  ])('%#', (run, because) => {
+    const decided = decideCancel(run, { mode: 'graceful' }, now);
+    expect(decided).toEqual({ decision: 'refuse', because });
+  });
 });
 
 describe('the end of a cancelled run', () => {
@@ -252,10 +258,10 @@ describe('a look', () => {
     expect(look({ ...run, at: now + 1 }, options)).toBeUndefined();
   });
 
-  it('at a run whose nodes need nothing looks again later', () => {
+  it('at a run whose nodes need nothing looks again the next day', () => {
     const run = aRun({ status: 'succeeded' }, { at: now });
     const write = look(run, options)?.transition;
-    expect(write && applyTransition(run, write)?.at).toBe(now + 900_000);
+    expect(write && applyTransition(run, write)?.at).toBe(now + 86_400_000);
   });
 
   it('at a timer beyond the look-ahead moves to it', () => {

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { Nonce } from '../../../lib/model/ids.ts';
-import { requestCancel } from '../../../lib/protocol/cancel.ts';
 import { claim, decideRefusedClaim } from '../../../lib/protocol/claim.ts';
 import { commit } from '../../../lib/protocol/commit.ts';
+import { requestCancel } from '../../../lib/protocol/control.ts';
 import { look } from '../../../lib/protocol/look.ts';
 import { forksToJoin } from '../../../lib/protocol/nodes/join.ts';
 import { joinFork } from '../../../lib/protocol/open-join.ts';

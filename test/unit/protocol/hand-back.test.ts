@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import type { Nonce } from '../../../lib/model/ids.ts';
 import { type Run, soleNode } from '../../../lib/model/run.ts';
-import { requestCancel } from '../../../lib/protocol/cancel.ts';
+import { requestCancel } from '../../../lib/protocol/control.ts';
 import { retryLater, yieldNode } from '../../../lib/protocol/hand-back.ts';
 import { applyTransition } from '../../../lib/testing/apply-transition.ts';
 import { leasedNode, sampleRun, start } from '../../support/sample-run.ts';

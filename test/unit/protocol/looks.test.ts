@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { requestCancel } from '../../../lib/protocol/cancel.ts';
+import { requestCancel } from '../../../lib/protocol/control.ts';
 import { exhaust } from '../../../lib/protocol/exhaust.ts';
 import { look } from '../../../lib/protocol/look.ts';
 import { isResubmission } from '../../../lib/protocol/submit.ts';
@@ -80,7 +80,8 @@ it('a look at a cancelled run on which nobody works ends it', () => {
 
 it('a submission finds its own run, and not that of another', () => {
   const { run } = new Play(shapes.chain);
-  const again = { ...run, shape: shapes.chain, planOf: () => ({ attemptsMax: 1, leaseMs: 1 }), delayMs: 0 };
+  const plan = { planOf: () => ({ attemptsMax: 1, leaseMs: 1 }), nameChild: () => run.run, delayMs: 0 };
+  const again = { ...run, shape: shapes.chain, ...plan };
   expect(isResubmission(run, again)).toBe(true);
   expect(isResubmission(run, { ...again, submission: 'another' })).toBe(false);
 });
