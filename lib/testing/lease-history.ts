@@ -11,6 +11,8 @@ export interface Opening {
   readonly epoch: number;
   /** Who has it from its beginning; without one it is ready for anybody. */
   readonly holder?: { readonly owner: string; readonly until: EpochMs };
+  /** Nobody can have it before what it waits for has come. */
+  readonly waits?: true;
 }
 
 /** What a request asked of a lease. */
@@ -28,11 +30,15 @@ export type LeaseRequest =
     }
   /** A retry or yield: the node is free again. */
   | { readonly asks: 'release'; readonly epoch: number }
+  /** The holder lets go of the node until what it waits for has come. */
+  | { readonly asks: 'await'; readonly epoch: number }
+  /** That has come, or is given up. */
+  | { readonly asks: 'wake' }
   /** The node comes to be, by a submission or by the commit of another one. */
   | { readonly asks: 'open'; readonly opening: Opening }
   /** A node that has ended leaves the run's item. */
   | { readonly asks: 'leave' }
-  /** Ends the node in place of its holder: exhausted, or cancelled with nobody at work. */
+  /** Ends the node in place of its holder: exhausted, or cancelled or skipped with nobody at work. */
   | { readonly asks: 'end'; readonly status: TerminalStatus }
   /** Its run ends by another node: it stays as it stands. */
   | { readonly asks: 'stop' }

@@ -44,8 +44,9 @@ function ownRequest({ name, updates }: Transition, node: NodeId, epoch: number):
       return { asks: 'renew', epoch, until: value('lease', 'until') as EpochMs };
     case 'retry':
     case 'yield':
-    case 'await':
       return { asks: 'release', epoch };
+    case 'await':
+      return { asks: 'await', epoch };
     case 'exhaust':
       return { asks: 'end', status: 'failed' };
     case 'commit':
@@ -86,6 +87,7 @@ export function leaseEffectsOf(
     ...left
       .filter((node) => others.has(node))
       .map((node) => ({ node, owner, request: { asks: 'leave' as const } })),
+    ...woken(transition).map((node) => ({ node, owner, request: { asks: 'wake' as const } })),
     ...ending(transition, others).map((each) => ({ ...each, owner })),
   ];
 }
@@ -98,6 +100,18 @@ function withNext(
   const next = opened.get(node) ?? (left.includes(node) ? 'leave' : undefined);
   return request.asks === 'commit' && next !== undefined ? { ...request, next } : request;
 }
+
+/** Those that bring what a node waits for, or give it up. */
+const wakers: ReadonlySet<string> = new Set(['signal', 'deliver', 'timeOut', 'notify']);
+
+const woken = ({ name, updates }: Transition): NodeId[] =>
+  wakers.has(name)
+    ? updates.flatMap((update) =>
+        'value' in update && update.value === 'ready' && update.set[2] === 'status'
+          ? [update.set[1] as NodeId]
+          : [],
+      )
+    : [];
 
 /** A run that ends takes all its nodes along; a cancel, or what it depended on, ends those that are open. */
 function ending(
@@ -119,10 +133,7 @@ export function openingsOfRun(run: Run): Map<NodeId, Opening> {
   return openingsOf(updates, run);
 }
 
-/**
- * Loops are left out: they have no leases. What waits for a signal or a child run is free like what is ready; who may
- * claim it is not the lease's matter.
- */
+/** Loops are left out: they have no leases. */
 function openingsOf(updates: readonly Update[], run: Run): Map<NodeId, Opening> {
   const opened = new Map<NodeId, Opening>();
   for (const update of updates) {
@@ -131,7 +142,12 @@ function openingsOf(updates: readonly Update[], run: Run): Map<NodeId, Opening> 
     if (!isOpen(node) || isLooping(node)) continue;
     const path = update.set[1] as NodeId;
     const holder = node.status === 'running' ? holderOf(node) : undefined;
-    opened.set(path, { life: lifeOf(run, path), epoch: node.epoch, ...(holder && { holder }) });
+    opened.set(path, {
+      life: lifeOf(run, path),
+      epoch: node.epoch,
+      ...(holder && { holder }),
+      ...(node.status === 'waiting' && { waits: true }),
+    });
   }
   return opened;
 }

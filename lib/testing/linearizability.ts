@@ -17,6 +17,8 @@ interface LeaseState {
   readonly epoch: number;
   readonly holder?: string;
   readonly until: EpochMs;
+  /** Nobody can have it before it is woken. */
+  readonly waits?: true;
   readonly ended?: TerminalStatus;
   readonly output?: string | undefined;
   /** Its run has ended. */
@@ -237,11 +239,17 @@ function grant(
   if (state.stopped) return undefined;
   switch (request.asks) {
     case 'claim':
-      return isFree(state, event, clockErrorMs) ? claimed(state, owner, request.until, epoch) : undefined;
+      return isFree(state, event, clockErrorMs) && !state.waits
+        ? claimed(state, owner, request.until, epoch)
+        : undefined;
     case 'renew':
       return holds(state, owner, request.epoch) ? { ...state, until: request.until } : undefined;
     case 'release':
       return holds(state, owner, request.epoch) ? freed(state) : undefined;
+    case 'await':
+      return holds(state, owner, request.epoch) ? { ...freed(state), waits: true } : undefined;
+    case 'wake':
+      return state.waits ? freed(state) : undefined;
     case 'commit':
       return holds(state, owner, request.epoch) ? committed(state, request) : undefined;
     case 'end':
@@ -293,7 +301,7 @@ function committed(
  * A node comes once in each iteration, under an epoch that is not smaller than before. One of a loop's body that has
  * ended may stay in the item until it comes again.
  */
-function opened(state: LeaseState, { epoch, holder, life }: Opening): LeaseState | undefined {
+function opened(state: LeaseState, { epoch, holder, life, waits }: Opening): LeaseState | undefined {
   const isOpen = state.present && state.ended === undefined;
   if (isOpen || epoch < state.epoch || (state.life && !isLater(life, state.life))) return undefined;
   return {
@@ -302,6 +310,7 @@ function opened(state: LeaseState, { epoch, holder, life }: Opening): LeaseState
     epoch,
     until: holder?.until ?? 0,
     ...(holder && { holder: holder.owner }),
+    ...(waits && { waits }),
   };
 }
 
@@ -333,7 +342,8 @@ function mayRefuse(state: LeaseState, { owner, request }: LeaseEvent, because: s
 }
 
 function isAsSeen(state: LeaseState, seen: Extract<LeaseEvent['answer'], { answer: 'seen' }>): boolean {
-  const status = state.ended ?? (state.holder === undefined ? 'ready' : 'running');
+  const free = state.waits ? 'waiting' : 'ready';
+  const status = state.ended ?? (state.holder === undefined ? free : 'running');
   return (
     state.present && seen.epoch === state.epoch && seen.status === status && seen.output === state.output
   );

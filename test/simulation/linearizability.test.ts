@@ -42,6 +42,10 @@ const open = (...given: Parameters<typeof opening>): LeaseRequest => ({
 });
 const leave: LeaseRequest = { asks: 'leave' };
 const stop: LeaseRequest = { asks: 'stop' };
+const letGo = (epoch: number): LeaseRequest => ({ asks: 'await', epoch });
+const wake: LeaseRequest = { asks: 'wake' };
+const waiting: LeaseRequest = { asks: 'open', opening: { life: [], epoch: 1, waits: true } };
+const skip: LeaseRequest = { asks: 'end', status: 'skipped' };
 const round = (next: 'leave' | Opening): LeaseRequest => ({
   asks: 'commit',
   epoch: 1,
@@ -55,7 +59,7 @@ const epoch = (number: number): LeaseAnswer => ({ answer: 'granted', epoch: numb
 const refused = (because: string): LeaseAnswer => ({ answer: 'refused', because });
 const notSeen: LeaseAnswer = { answer: 'not seen' };
 const none: LeaseAnswer = { answer: 'none' };
-const seen = (number: number, status: 'ready' | 'running' | 'succeeded' | 'failed', output?: string) =>
+const seen = (number: number, status: Extract<LeaseAnswer, { answer: 'seen' }>['status'], output?: string) =>
   ({ answer: 'seen', epoch: number, status, ...(output !== undefined && { output }) }) satisfies LeaseAnswer;
 /** Claimed by a from 1 to 2, until 100. */
 const held: Short = ['a', 1, 2, claim(100), epoch(1)];
@@ -162,6 +166,26 @@ const good: Record<string, LeaseEvent[]> = {
     ['o', 5, 6, open([2, 1], 1, 'b'), granted],
     ['r', 7, 8, read, seen(1, 'running')],
   ),
+  'a holder that starts a child, and another one that takes its result': history(
+    held,
+    ['a', 3, 4, letGo(1), granted],
+    ['r', 5, 6, read, seen(1, 'waiting')],
+    ['b', 7, 8, claim(100), refused('NotClaimable')],
+    ['c', 9, 10, wake, granted],
+    ['b', 11, 12, claim(100), epoch(2)],
+    ['a', 13, 14, commit(1), refused('NotHolder')],
+    ['b', 15, 16, commit(2), granted],
+  ),
+  'a child that ends before its starter lets go': history(
+    held,
+    ['a', 3, 4, letGo(1), refused('Changed')],
+    ['a', 5, 6, commit(1), granted],
+  ),
+  'a node that waits from its beginning, and is skipped': history(
+    ['o', 1, 2, waiting, granted],
+    ['d', 3, 4, skip, granted],
+    ['r', 5, 6, read, seen(1, 'skipped')],
+  ),
   'a run that ends under its holder': history(
     held,
     ['o', 3, 4, stop, granted],
@@ -226,6 +250,36 @@ const bad: Record<string, LeaseEvent[]> = {
     ['a', 5, 6, commit(1), granted],
   ),
   'a claim after the end of the run': history(['o', 3, 4, stop, granted], ['b', 5, 6, claim(100), epoch(1)]),
+  'a claim of a node that waits': history(['o', 1, 2, waiting, granted], ['b', 3, 4, claim(100), epoch(2)]),
+  'a claim of a node that was let go, before its child has ended': history(
+    held,
+    ['a', 3, 4, letGo(1), granted],
+    ['b', 5, 6, claim(100), epoch(2)],
+    ['c', 7, 8, wake, granted],
+  ),
+  'a node that is woken twice': history(
+    ['o', 1, 2, waiting, granted],
+    ['c', 3, 4, wake, granted],
+    ['c', 5, 6, wake, granted],
+  ),
+  'a node that is woken while somebody has it': history(held, ['c', 3, 4, wake, granted]),
+  'a node that is woken after its run has ended': history(
+    ['o', 1, 2, waiting, granted],
+    ['d', 3, 4, stop, granted],
+    ['c', 5, 6, wake, granted],
+  ),
+  'a node that is let go by a zombie': history(
+    held,
+    ['b', 110, 111, claim(200), epoch(2)],
+    ['a', 112, 113, letGo(1), granted],
+  ),
+  'a commit by one who let go': history(
+    held,
+    ['a', 3, 4, letGo(1), granted],
+    ['a', 5, 6, commit(1), granted],
+  ),
+  'a node that waits, they say, and nobody let go': history(held, ['r', 5, 6, read, seen(1, 'waiting')]),
+  'a node that is skipped under its holder': history(held, ['d', 3, 4, skip, granted]),
   'no such node, they say, but it is there': history(['b', 3, 4, claim(100), refused('NoSuchNode')]),
   'a node that is not seen, but there': history(held, ['r', 5, 6, read, notSeen]),
   'a lost claim that took effect while the lease was alive': [
