@@ -1,5 +1,4 @@
 import type { RunRef, SubmitOptions } from '../client/client.ts';
-import { checkStepTags } from '../client/step-tags.ts';
 import { type Pools, poolFor } from '../config/pools.ts';
 import type { Settings } from '../config/settings.ts';
 import { hashOfText, stableHash } from '../define/hash.ts';
@@ -13,6 +12,7 @@ import { serialize } from '../model/serialize.ts';
 import { isTraceparent } from '../model/traceparent.ts';
 import { type Packed, packText } from '../payload/payload.ts';
 import type { Submission } from '../protocol/submit.ts';
+import { checkStepTags } from './step-tags.ts';
 
 const dayMs = 86_400_000;
 const delayMsMax = 366 * dayMs;

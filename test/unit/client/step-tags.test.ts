@@ -1,6 +1,6 @@
 import { type Body, defineWorkflow } from 'holdfast';
 import { expect, it } from 'vitest';
-import { checkStepTags } from '../../../lib/client/step-tags.ts';
+import { checkStepTags } from '../../../lib/submission/step-tags.ts';
 import type { Pools } from '../../../lib/config/pools.ts';
 import { registeredOf } from '../../../lib/define/registry.ts';
 import { Count, task } from '../define/samples.ts';

@@ -171,4 +171,14 @@ describe('a child run', () => {
       error: { code: 'ChildFailed', message: expect.stringContaining('is not there any more') },
     });
   });
+
+  it('belongs to the trace of its parent, and so does its retry', async () => {
+    const s = new VirtualSystem(tasks);
+    const trace = '0af7651916cd43dd8448eb211c80319c';
+    const run = await s.client.submit(order, -1, { traceparent: `00-${trace}-b7ad6b7169203331-01` });
+    await s.drive();
+    const child = await s.stored(await childOf(s, run, 'invoice'));
+    expect(child.traceparent).toContain(trace);
+    expect((await s.stored((await s.client.retry(run)).id)).traceparent).toContain(trace);
+  });
 });
