@@ -13,6 +13,7 @@ import {
   type Fence,
   fenced,
   guard,
+  increment,
   inPhase,
   raiseRev,
   remove,
@@ -27,6 +28,8 @@ import {
  * A  claim ── start child ──────────────────────── await ──▶ refused: nodes.n.child.status is there
  * C             (the child) ── ends ── notify ──▶ applied
  * ```
+ *
+ * It is claimed once more for the result: the attempt is given back, so that a node of one attempt can get that far.
  */
 export function awaitChild(run: Run, fence: Fence): Transition {
   return {
@@ -37,7 +40,11 @@ export function awaitChild(run: Run, fence: Fence): Transition {
       ...fenced('await', fence),
       guard('await.unended', absent(['nodes', fence.node, 'child', 'status'])),
     ],
-    updates: [set(['nodes', fence.node, 'status'], 'waiting'), remove(['nodes', fence.node, 'lease'])],
+    updates: [
+      set(['nodes', fence.node, 'status'], 'waiting'),
+      increment(['nodes', fence.node, 'attempt'], -1),
+      remove(['nodes', fence.node, 'lease']),
+    ],
   };
 }
 

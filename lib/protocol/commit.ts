@@ -5,6 +5,7 @@ import type { Payload } from '../model/payload.ts';
 import type { LeasedNode, Run } from '../model/run.ts';
 import type { EpochMs, EpochSec } from '../model/time.ts';
 import type { Guard, Transition, Update } from '../model/transition.ts';
+import { awaitChild } from './child.ts';
 import { controlAsSeen } from './control.ts';
 import { type Ending, endNode, endRun } from './end.ts';
 import { active, type Fence, fenced, raiseRev, remove, set, unchanged } from './guards.ts';
@@ -26,8 +27,8 @@ export interface CommitOptions extends OpenOptions {
 /** A holder's last write on its node, and what follows once it was applied. */
 export interface Commit extends FollowUp {
   readonly transition: Transition;
-  /** How the node ended after all: a decision may lead nowhere. */
-  readonly status: 'succeeded' | 'failed' | 'cancelled';
+  /** How the node ended after all: a decision may lead nowhere, and under a cancel a node waits for its child. */
+  readonly status: 'succeeded' | 'failed' | 'cancelled' | 'waiting';
   /** To be put into an item of their own before the write, which takes them out of the run's. */
   readonly leaving: Leaving;
 }
@@ -52,10 +53,18 @@ export interface Commit extends FollowUp {
  * A  (last of branch a) path commit ──▶ applied: b is not done
  * B  (last of branch b)   path commit ──▶ applied: all done ── join if rev 3 ──▶ applied: the join is B's
  * ```
+ *
+ * A path commit that comes to a child run raises `rev` all the same: who fails the run must know what it owes.
+ *
+ * ```
+ * A  path commit opens the child c (rev 4) ── start c
+ * B    the run fails if rev 3 ──▶ refused ── it fails if rev 4, and owes c its end
+ * ```
  */
 export function commit(run: Run, fence: Fence, ending: Ending, given: CommitOptions): Commit {
   const options = run.control ? unstarted(given) : given;
   if (run.control?.kind === 'cancel') {
+    if (hasLiveChild(run, fence.node)) return waits(run, fence);
     return isAlone(run, fence.node)
       ? endsRun(run, fence, ending, 'cancelled', options)
       : plain(run, fence, endNode(fence.node, ending, options.now), ending.status);
@@ -95,6 +104,17 @@ const unstarted = (options: CommitOptions): CommitOptions => ({
 /** Nobody else holds a node, and no child runs: what this holder leaves, nobody adds to. */
 const isAlone = (run: Run, own: NodeId): boolean =>
   !hasChildren(run) && leasedNodes(run).every(([path]) => path === own);
+
+const hasLiveChild = ({ nodes }: Run, path: NodeId): boolean =>
+  nodes[path]?.child !== undefined && nodes[path].child.status === undefined;
+
+/** A cancelled run ends after its children: were the node to end now, nobody would wait for the one it has started. */
+const waits = (run: Run, fence: Fence): Commit => ({
+  transition: awaitChild(run, fence),
+  status: 'waiting',
+  leaving: {},
+  dispatches: [],
+});
 
 /** What went into a node, where it is one value. */
 export function inputOf(run: Run, path: NodeId): Payload {
@@ -196,7 +216,8 @@ function advances(
   const name = scope === undefined ? 'commit' : 'pathCommit';
   const opening = openNodes(next.opened, fence.epoch, options, run);
   const isUnchanged = scope === undefined || opening.signals !== undefined;
-  const isRaised = scope === undefined || opening.signals === 'taken';
+  const opensChild = next.opened.nodes.some(({ isChild }) => isChild);
+  const isRaised = scope === undefined || opening.signals === 'taken' || opensChild;
   const look = lookInTime(name, opening.needAt, run.at);
   const keep = new Set(next.opened.nodes.flatMap(({ from }) => from ?? []));
   const marked = joined(run, fence.node);

@@ -7,7 +7,9 @@ import { claim } from '../../lib/protocol/claim.ts';
 import { type Commit, type CommitOptions, commit } from '../../lib/protocol/commit.ts';
 import type { Ending } from '../../lib/protocol/end.ts';
 import type { Fence } from '../../lib/protocol/guards.ts';
+import { type Look, look } from '../../lib/protocol/look.ts';
 import type { NodePlan } from '../../lib/protocol/open.ts';
+import { receiveSignal } from '../../lib/protocol/signal.ts';
 import { type Submission, submit } from '../../lib/protocol/submit.ts';
 import { applyTransition } from '../../lib/testing/apply-transition.ts';
 import { start } from './sample-run.ts';
@@ -22,6 +24,12 @@ export const value = (text: string, decision?: string): Ending => ({
   cached: false,
   ...(decision !== undefined && { decision }),
 });
+
+/** The guards that refuse a write on a run, by name. */
+export const refusedBy = (run: Run, { guards, ...write }: Transition): string[] =>
+  guards.flatMap((each) =>
+    applyTransition(run, { ...write, guards: [each], updates: [] }) ? [] : [each.guard],
+  );
 
 /** One run of a shape, written to by the protocol as a test tells it to, one applied write after the other. */
 export class Play {
@@ -62,6 +70,26 @@ export class Play {
     const leaseUntil = this.now + 60_000;
     this.write(claim({ key, node, hash, nonce, worker: 'w', leaseUntil }, this.now, this.run.at));
     return { node, epoch: this.run.epoch, nonce };
+  }
+
+  /** Sends a signal of its id as payload, which must not be refused. Gives back the nodes that are rung. */
+  signal(name: string, id: string): string[] {
+    const received = receiveSignal(this.run, { name, id, payload: { text: id } }, this.now);
+    if (received.received !== 'write') throw new Error(`the signal ${id} was ${received.received}`);
+    this.write(received.transition);
+    return received.dispatches.map(({ message }) => message.node);
+  }
+
+  /** Looks at the run as a discovery does in this moment; undefined where nothing is to be done yet. */
+  look(): Look | undefined {
+    const planned = look(this.run, {
+      now: this.now,
+      lookaheadMs: 60_000,
+      repeatDoorbells: true,
+      expires: 1,
+    });
+    if (planned) this.write(planned.transition);
+    return planned;
   }
 
   /** How writes are made: going on inline unless told otherwise. */
