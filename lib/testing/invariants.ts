@@ -1,15 +1,19 @@
 import type { Shape } from '../model/definition.ts';
-import { isOpen, type Run, type RunNode, schemaVersion } from '../model/run.ts';
+import { type Control, isOpen, type Run, type RunNode, schemaVersion } from '../model/run.ts';
 import type { EpochMs, Ms } from '../model/time.ts';
 import type { Transition } from '../model/transition.ts';
 import type { Fence } from '../protocol/guards.ts';
 import { graceMs, isLeased, joinsOwed, lookedAtInTime } from './look-need.ts';
+import { ended, phases } from './phase-writes.ts';
+import { endOf } from './relations.ts';
+import { skipped, told } from './told-writes.ts';
 import { branchesLost } from './tree-states.ts';
 import { type Change, changesOf, treeWrites } from './tree-writes.ts';
+import { isLooping, isWaiting } from './waiting.ts';
 
 /*
- * The invariants of runs of any number of nodes, written from the design and not from the code. Not applicable until
- * runs depend on each other: I3, I16, I17 (dependencies), I14, I18 (children), I15 (signals).
+ * The invariants of runs of any number of nodes, written from the design and not from the code. Those among several runs
+ * are in relations.ts.
  */
 
 const lookaheadMs = 60_000;
@@ -38,6 +42,8 @@ export function brokenByWrite(before: Run, run: Run, write: CheckedWrite, now: E
   const changes = changesOf(before, run);
   return [
     ...always(before, run),
+    ...phases(before, run, changes, write.transition.name),
+    ...told(before, run, changes, write, now),
     ...(write.fence ? fencing(before, write.fence) : []),
     ...changes.flatMap((change) => starting(before, run, change, write, now)),
     ...treeWrites(before, run, changes, write),
@@ -48,13 +54,10 @@ export function brokenByWrite(before: Run, run: Run, write: CheckedWrite, now: E
 
 function always(before: Run, run: Run): string[] {
   const broken: string[] = [];
-  if (before.phase !== 'active') broken.push('I2: a write on a run that has ended');
   if (run.epoch < before.epoch) broken.push('I7: the epoch of the run decreased');
   if (run.rev < before.rev) broken.push('I7: the revision of the run decreased');
   if (before.schema > schemaVersion) broken.push('version: an item of a newer version was written');
   if (run.submission !== before.submission) broken.push('I10: the run became another one');
-  if (before.control && JSON.stringify(run.control) !== JSON.stringify(before.control))
-    broken.push('I13: a cancel was withdrawn or overwritten');
   return broken;
 }
 
@@ -75,7 +78,9 @@ function starting(
   if (!node || !isLeased(node)) return [];
   if (old && isLeased(old) && old.lease.nonce === node.lease.nonce) return [];
   const broken: string[] = [];
-  if (before.control) broken.push(`I13: a cancelled run started ${path}`);
+  if (before.control) broken.push(`I13: a run under ${before.control.kind} started ${path}`);
+  if (before.phase !== 'active') broken.push(`I13: a run that is ${before.phase} started ${path}`);
+  if (before.waitsFor) broken.push(`I3: ${path} was started while its run waits`);
   if (node.notBefore > now + skewMs) broken.push(`I12: ${path} was started before its time`);
   if (hash !== undefined && before.hash !== hash) broken.push('version: started under another definition');
   if (transition.name === 'claim' || transition.name === 'takeOver') {
@@ -103,17 +108,29 @@ function ownChecks(
       return [
         ...one(changes),
         ...olds.flatMap((old) => [...seizing(old, write, now), ...spent(old)]),
-        ...ending(before, run, changes),
+        ...ended(before, run, changes),
       ];
     case 'finaliseCancel':
       return [
         ...Object.values(before.nodes).flatMap((old) => seizing(old, write, now)),
-        ...ending(before, run, changes),
-        ...asked(before),
+        ...ended(before, run, changes),
+        ...asked(before, 'cancel'),
       ];
+    case 'park':
+      return [
+        ...Object.values(before.nodes).flatMap((old) => seizing(old, write, now)),
+        ...asked(before, 'pause'),
+        ...(changes.length > 0 ? ['I13: a pause changed nodes'] : []),
+      ];
+    case 'failDependent':
+      return skipped(before, run);
     case 'commit':
     case 'pathCommit':
-      return run.phase === 'active' ? ended(run, write) : ending(before, run, changes);
+      return run.phase === 'active' ? released(run, write) : ended(before, run, changes);
+    case 'await':
+    case 'notify':
+    case 'timeOut':
+      return one(changes);
     case 'renew':
       return [...one(changes), ...changes.flatMap(shortening)];
     case 'look':
@@ -138,38 +155,18 @@ const shortening = ({ node, old }: Change): string[] =>
     : [];
 
 /** A holder's last write leaves its node ended, or opened again by a loop: under another nonce. */
-function ended(run: Run, { fence }: CheckedWrite): string[] {
+function released(run: Run, { fence }: CheckedWrite): string[] {
   const node = fence && run.nodes[fence.node];
   return node && isLeased(node) && node.lease.nonce === fence?.nonce
     ? ['I1: a commit left its node leased']
     : [];
 }
 
-function ending(before: Run, run: Run, changes: readonly Change[]): string[] {
-  const outcomes = changes.flatMap(({ node, old }) =>
-    old?.status === 'running' && node && !isOpen(node) ? [node.status] : [],
-  );
-  const open = Object.values(run.nodes).filter(isOpen);
-  const hasRightEnd = before.control
-    ? run.phase === 'cancelled'
-    : outcomes.length === 1 && outcomes[0] === run.phase;
-  return [
-    ...(open.length > 0 && run.phase === 'succeeded' ? ['I1: a run succeeded with a node open'] : []),
-    ...(open.some(({ status }) => status === 'running') && run.phase === 'cancelled'
-      ? ['I1: a run was cancelled under a holder']
-      : []),
-    ...(hasRightEnd
-      ? []
-      : [`I13: the run ended ${run.phase}, not ${before.control ? 'cancelled' : outcomes}`]),
-    ...(run.expires === undefined ? ['a run ended without an expiry'] : []),
-  ];
-}
-
 const spent = (old: RunNode): string[] =>
   old.attempt < old.attemptsMax ? ['I8: given up with attempts left'] : [];
 
-const asked = (before: Run): string[] =>
-  before.control ? [] : ['I13: cancelled although nobody asked for it'];
+const asked = ({ control }: Run, kind: Control['kind']): string[] =>
+  control?.kind === kind ? [] : [`I13: ${kind} although nobody asked for it`];
 
 function looking(before: Run, run: Run, { transition, skewMs }: CheckedWrite, at: EpochMs): string[] {
   const now = at + skewMs;
@@ -180,7 +177,7 @@ function looking(before: Run, run: Run, { transition, skewMs }: CheckedWrite, at
   const isEarly = Object.values(before.nodes).some((old) =>
     old.status === 'running'
       ? old.lease.until < now - graceMs
-      : old.status === 'ready' && before.at <= old.notBefore && old.notBefore <= now + lookaheadMs,
+      : dueOf(old).some((due) => before.at <= due && due <= now + lookaheadMs),
   );
   return [
     ...(before.at <= now || isEarly ? [] : ['discovery: a doorbell for a run that was not due']),
@@ -189,6 +186,12 @@ function looking(before: Run, run: Run, { transition, skewMs }: CheckedWrite, at
       : ['discovery: a doorbell without moving the index']),
   ];
 }
+
+/** When a timer rings. */
+const dueOf = (node: RunNode): EpochMs[] => {
+  if (node.status === 'ready') return [node.notBefore];
+  return isWaiting(node) && node.signal?.until !== undefined ? [node.signal.until] : [];
+};
 
 /** What is wrong with a run, whatever led to it. */
 export function brokenInRun(run: Run, shape?: Shape): string[] {
@@ -208,12 +211,24 @@ function brokenInNode(run: Run, path: string, node: RunNode): string[] {
   if ((node.status === 'running') !== 'lease' in node)
     broken.push(`a lease on ${path} that is ${node.status}`);
   if (node.epoch > run.epoch) broken.push(`I4: ${path} is under an epoch that is still to come`);
-  if (run.phase === 'active' && isOpen(node)) broken.push(...inputs(run, path, node));
+  if ((run.phase === 'active' || run.phase === 'paused') && isOpen(node))
+    broken.push(...inputs(run, path, node), ...awaited(path, node));
   return broken;
+}
+
+/** Only what has come, or comes no more, can be worked on. */
+function awaited(path: string, node: RunNode): string[] {
+  const { child, signal } = node;
+  const hasCome = signal?.id !== undefined || signal?.timedOut === true;
+  if (!isWaiting(node))
+    return signal && !hasCome ? [`${path} is ${node.status}, and its signal has not come`] : [];
+  const isFor = (signal !== undefined && !hasCome) || (child !== undefined && child.status === undefined);
+  return isFor ? [] : [`${path} waits for nothing`];
 }
 
 /** What goes into an open node is there, and came before it: fencing tokens grow along cause and effect. */
 function inputs(run: Run, path: string, node: RunNode): string[] {
+  if (node.input) return [];
   const source = node.from === undefined ? undefined : run.nodes[node.from];
   if (node.from !== undefined && !(source && 'output' in source && source.output))
     return [`inputs: ${path} waits for the output of ${node.from}, which is gone`];
@@ -228,18 +243,20 @@ function inputs(run: Run, path: string, node: RunNode): string[] {
   return broken;
 }
 
-/** An active run has something to be done, and one that has succeeded nothing. */
+/** A run that goes on has something to be done or to wait for, and one that has succeeded nothing. */
 function standing(run: Run): string[] {
   const nodes = Object.values(run.nodes);
-  const workable = nodes.some(({ status }) => status === 'ready' || status === 'running');
-  // What a cancel has left may only wait for its end.
-  if (run.phase === 'active' && !run.control && !workable && joinsOwed(run).length === 0)
-    return ['no node is open in an active run'];
-  if (run.phase === 'succeeded' && nodes.some(isOpen)) return ['a run has succeeded with a node open'];
+  const end = endOf(run);
+  if (end === undefined) {
+    const isAlive = nodes.some((node) => isOpen(node) && !isLooping(node)) || joinsOwed(run).length > 0;
+    // What a cancel has left may only wait for its end.
+    return isAlive || run.control?.kind === 'cancel' ? [] : ['no node is open in a run that goes on'];
+  }
+  if (end === 'succeeded' && nodes.some(isOpen)) return ['a run has succeeded with a node open'];
+  // Of what it depended on it may have failed with none of its nodes.
+  if (end === 'skipped' || end === 'cancelled' || run.failure) return [];
   const result = run.result === undefined ? nodes.find((node) => !isOpen(node)) : run.nodes[run.result];
-  if ((run.phase === 'succeeded' || run.phase === 'failed') && result?.status !== run.phase)
-    return [`the run has ${run.phase}, its result ${result?.status}`];
-  return [];
+  return result?.status === end ? [] : [`the run has ${end}, its result ${result?.status}`];
 }
 
 /** I4. */

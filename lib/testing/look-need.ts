@@ -2,12 +2,14 @@ import type { NodeId } from '../model/ids.ts';
 import { type LeasedNode, nodesOf, type Run, type RunNode } from '../model/run.ts';
 import type { EpochMs, Ms } from '../model/time.ts';
 import type { CheckedWrite } from './invariants.ts';
+import { hasLiveChildren, isDeliverable, isWaiting } from './waiting.ts';
 
 /* By when somebody must look at a run: invariant I9, written from the design and not from the code. */
 
 export const graceMs: Ms = 5_000;
 const doorbellMs: Ms = 60_000;
 const pauseMaxMs: Ms = 900_000;
+const idleMs: Ms = 86_400_000;
 
 /** A fork whose branches have all ended, while nobody has opened its join. */
 export function joinsOwed(run: Run): string[] {
@@ -22,29 +24,45 @@ export function joinsOwed(run: Run): string[] {
 
 /** I9. It can only be broken by a write: time alone changes neither `at` nor the need. */
 export function lookedAtInTime(before: Run, run: Run, write: CheckedWrite, at: EpochMs): string[] {
-  if (run.phase !== 'active') return [];
   const now = at + write.skewMs;
-  const needed = run.control ? needOfCancelled(before, run, write, now) : needAt(before, run, write, now);
+  const needed = needOfRun(before, run, write, now);
   return run.at > needed ? [`I9: looked at ${run.at - needed} ms too late`] : [];
 }
 
-/** A cancelled run can be ended once its last lease is over, or as soon as nobody holds one. */
-function needOfCancelled(before: Run, run: Run, { transition }: CheckedWrite, now: EpochMs): EpochMs {
-  const needed = Math.max(now, ...Object.values(run.nodes).map(leaseNeed));
-  // Whoever ends the last branch tends the run; should it crash instead, the look for a lease that was is soon enough.
-  return transition.name === 'pathCommit' ? Math.max(needed, before.at) : needed;
+function needOfRun(before: Run, run: Run, write: CheckedWrite, now: EpochMs): EpochMs {
+  // Its duties are done by who ended it, else by a look.
+  if (run.phase === 'ending') return isLook(write) ? now + lookPause(before.looks) : now + doorbellMs;
+  if (run.phase !== 'active') return Number.POSITIVE_INFINITY;
+  if (run.control) return needOfStopped(before, run, write, now);
+  return run.waitsFor ? needOfDependent(before, write, now) : needAt(before, run, write, now);
 }
+
+/** A run that starts nothing can be ended or parked once its last lease is over, or as soon as nobody holds one. */
+function needOfStopped(before: Run, run: Run, write: CheckedWrite, now: EpochMs): EpochMs {
+  const needed = Math.max(now, ...Object.values(run.nodes).map(leaseNeed));
+  // Its children end first, and the last of them tells it.
+  if (run.control?.kind === 'cancel' && hasLiveChildren(run))
+    return Math.max(needed, isLook(write) ? now + lookPause(before.looks) : before.at);
+  // Whoever lets go last tends the run; should it crash instead, the look for a lease that was is soon enough.
+  const { name } = write.transition;
+  return name === 'pathCommit' || name === 'await' ? Math.max(needed, before.at) : needed;
+}
+
+/** Whatever it waits for tells it; looks make sure of that. */
+const needOfDependent = (before: Run, write: CheckedWrite, now: EpochMs): EpochMs =>
+  isLook(write) ? now + lookPause(before.looks) : before.at;
 
 /** The earliest need of what the write made; where it puts the look off, of everything that is open. */
 function needAt(before: Run, run: Run, write: CheckedWrite, now: EpochMs): EpochMs {
-  const isPutOff = run.at > before.at;
+  const isAll = run.at > before.at || before.waitsFor !== undefined || before.control !== undefined;
   const needs = nodesOf(run).flatMap(([path, node]) =>
-    isPutOff || node !== before.nodes[path] ? needOf(path, node, { before, write, now }) : [],
+    isAll || node !== before.nodes[path] ? needOf(path, node, { before, write, now }) : [],
   );
   const sent = isLook(write) ? now + lookPause(before.looks) : now + doorbellMs;
-  const owed = new Set(isPutOff ? [] : joinsOwed(before));
+  const owed = new Set(isAll ? [] : joinsOwed(before));
   const joins = joinsOwed(run).flatMap((fork) => (owed.has(fork) ? [] : sent));
-  return Math.min(...needs, ...joins);
+  const isKept = isDeliverable(run) && (isAll || !isDeliverable(before));
+  return Math.min(...needs, ...joins, ...(isKept ? [now] : []));
 }
 
 interface Circumstances {
@@ -60,10 +78,16 @@ function needOf(path: NodeId, node: RunNode, { before, now, write }: Circumstanc
     const isAbandoned = isLook(write) && old?.status === 'running' && old.lease.until < now - graceMs;
     return [Math.max(leaseNeed(node), isAbandoned ? now + pause : 0)];
   }
-  if (node.status !== 'ready') return [];
-  const { notBefore } = node;
-  if (isLook(write)) return [Math.max(notBefore + doorbellMs, Math.max(now, notBefore) + pause)];
-  return [write.rings && !write.rings.includes(path) ? notBefore : notBefore + doorbellMs];
+  const due = dueAt(node, now);
+  if (due === undefined) return [];
+  if (isLook(write)) return [Math.max(due + doorbellMs, Math.max(now, due) + pause)];
+  return [write.rings && !write.rings.includes(path) ? Math.max(now, due) : Math.max(now, due) + doorbellMs];
+}
+
+/** When it is due that a node is worked on; of what is told when it comes, only to see whether it was. */
+function dueAt(node: RunNode, now: EpochMs): EpochMs | undefined {
+  if (node.status === 'ready') return node.notBefore;
+  return isWaiting(node) ? (node.signal?.until ?? now + idleMs) : undefined;
 }
 
 const isLook = ({ transition }: CheckedWrite) => transition.name === 'look';

@@ -2,11 +2,12 @@ import type { Shape } from '../model/definition.ts';
 import type { Run } from '../model/run.ts';
 import { joinsOwed } from './look-need.ts';
 import { treeOf } from './tree.ts';
+import { isWaiting } from './waiting.ts';
 
 /** Branches of a fork that goes on in which nothing is open, and which have not ended; or which have ended twice. */
 export function branchesLost(run: Run, shape: Shape): string[] {
   // A cancelled run waits for its holders only.
-  if (run.phase !== 'active' || run.control) return [];
+  if (run.phase !== 'active' || run.control?.kind === 'cancel') return [];
   const nodes = Object.entries(run.nodes);
   const owed = joinsOwed(run);
   const broken: string[] = [];
@@ -19,7 +20,9 @@ export function branchesLost(run: Run, shape: Shape): string[] {
       ).length;
       const alive =
         nodes.some(
-          ([path, { status }]) => path.startsWith(inside) && (status === 'ready' || status === 'running'),
+          ([path, node]) =>
+            path.startsWith(inside) &&
+            (node.status === 'ready' || node.status === 'running' || isWaiting(node)),
         ) || owed.some((path) => path.startsWith(inside));
       if (goesOn && ends + Number(alive) !== 1)
         broken.push(`branch ${inside} has ended ${ends} times and ${alive ? 'is' : 'is not'} alive`);

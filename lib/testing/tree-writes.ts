@@ -1,7 +1,10 @@
 import type { NodeId } from '../model/ids.ts';
 import { type BranchEnd, isOpen, nodesOf, type Run, type RunNode } from '../model/run.ts';
+import type { Path, Update } from '../model/transition.ts';
 import type { CheckedWrite } from './invariants.ts';
+import { endOf } from './relations.ts';
 import { type Tree, treeOf } from './tree.ts';
+import { isLooping, isWaiting } from './waiting.ts';
 
 /** One node, before and after a write. */
 export interface Change {
@@ -30,19 +33,19 @@ export function treeWrites(before: Run, run: Run, changes: readonly Change[], wr
   return [
     ...overlapping(write),
     ...changes.flatMap((change) => changing(run, change, { rounds, write })),
-    ...(before.control && opened.length > 0 ? ['I13: a cancelled run went on'] : []),
+    ...(before.control?.kind === 'cancel' && opened.length > 0 ? ['I13: a cancelled run went on'] : []),
     ...opened.flatMap(({ path }) => (isOfJoin(run, path) ? joining(run, path) : [])),
     ...(write.shape ? ordered(before, run, { changes, opened, write }, treeOf(write.shape)) : []),
   ];
 }
 
 const isRound = ({ node, old }: Change) =>
-  old?.status === 'waiting' && node?.status === 'waiting' && node.iteration === old.iteration + 1;
+  isLooping(old) && isLooping(node) && node.iteration === old.iteration + 1;
 
 /** A node that was not there, or that comes again; a hand-back is none. */
 const isOpening = ({ node, old, path }: Change, { fence, transition }: CheckedWrite): boolean =>
   node !== undefined &&
-  node.status !== 'waiting' &&
+  !isLooping(node) &&
   isOpen(node) &&
   (!old || !isOpen(old) || (fence?.node === path && /ommit$/.test(transition.name)));
 
@@ -53,12 +56,12 @@ function changing(
 ): string[] {
   if (!old) return [];
   if (rounds.some((loop) => path.startsWith(loop))) {
-    const isOthers = (old.status === 'ready' || old.status === 'running') && path !== write.fence?.node;
-    return isOthers ? [`I1: a loop went round while ${path} was open`] : [];
+    const isAlive = old.status === 'ready' || old.status === 'running' || isWaiting(old);
+    return isAlive && path !== write.fence?.node ? [`I1: a loop went round while ${path} was open`] : [];
   }
   if (!node) return isOpen(old) ? [`${path} was removed while it was open`] : leaving(path, old, write);
   if (node.epoch < old.epoch) return [`I7: the epoch of ${path} decreased`];
-  if (old.status === 'waiting' && node.status === 'waiting')
+  if (isLooping(old) && isLooping(node))
     return isRound({ path, node, old }) ? [] : [`the iterations of ${path} were not counted one by one`];
   if (!isOpen(old)) return restating(run, path, old, node);
   return [];
@@ -114,10 +117,10 @@ function ordered(before: Run, run: Run, { changes, opened, write }: Written, tre
   }
   for (const { path, node } of changes) {
     const max = tree.loops.get(path)?.max ?? Number.POSITIVE_INFINITY;
-    if (node?.status === 'waiting' && node.iteration > max) broken.push(`${path} goes round too often`);
+    if (isLooping(node) && node.iteration > max) broken.push(`${path} goes round too often`);
   }
   if (transition.name === 'pathCommit' && fence) broken.push(...beyond(changes, fence.node, tree));
-  if (run.phase === 'succeeded' && fence && !tree.lasts.has(fence.node))
+  if (endOf(run) === 'succeeded' && fence && !tree.lasts.has(fence.node))
     broken.push(`the run succeeded with ${fence.node}, after which more was to come`);
   return broken;
 }
@@ -141,13 +144,17 @@ function beyond(changes: readonly Change[], own: string, tree: Tree): string[] {
 
 /** DynamoDB refuses an update of which one path lies within another. */
 function overlapping({ transition }: CheckedWrite): string[] {
-  const texts = transition.updates.map(
-    (update) => `${('remove' in update ? update.remove : update.set).join('\n')}\n`,
-  );
+  const texts = transition.updates.map((update) => `${pathOf(update).join('\n')}\n`);
   texts.sort();
   return texts.flatMap((text, index) =>
     index > 0 && text.startsWith(texts[index - 1] ?? '\n')
       ? [`updates overlap: ${text.trim().replaceAll('\n', '.')}`]
       : [],
   );
+}
+
+export function pathOf(update: Update): Path {
+  if ('remove' in update) return update.remove;
+  if ('add' in update) return update.add;
+  return 'drop' in update ? update.drop : update.set;
 }

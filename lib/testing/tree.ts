@@ -76,6 +76,11 @@ class Drawing {
         this.#link(span.lasts, span.firsts);
         return span;
       }
+      case 'signal': {
+        const { firsts, lasts } = this.sequence(element.onTimeout ?? [], `${path}/~/`, branch);
+        this.#link([path], firsts);
+        return { firsts: [path], lasts: [path, ...lasts] };
+      }
       case 'delay':
         this.delays.set(path, element.delayMs);
         return { firsts: [path], lasts: [path] };
