@@ -13,20 +13,37 @@ if (Number(process.versions.node.split('.')[0]) !== nodeMajor) {
 // `import 'holdfast'` is lib/index.ts, `#tasks` the example tasks: the sources, without a build before.
 const conditions = ['holdfast-source', 'node'];
 
+// They play everything that can happen, millions of times: what they reach is not counted, see test/support/coverage.ts.
+const exhaustive = ['model', 'simulation', 'faults'].map((suite) => `test/${suite}/**/*.test.ts`);
+
 export default defineConfig({
   resolve: { conditions },
   ssr: { resolve: { conditions } },
   test: {
     environment: 'node',
-    include: ['test/**/*.test.ts'],
-    globalSetup: ['test/support/global-setup.ts'],
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'usual',
+          include: ['test/**/*.test.ts'],
+          exclude: exhaustive,
+          globalSetup: ['test/support/global-setup.ts'],
+        },
+      },
+      {
+        extends: true,
+        test: { name: 'exhaustive', include: exhaustive, env: { HOLDFAST_COVERAGE: 'none' } },
+      },
+    ],
     reporters: ['default', new CountReporter()],
     // On two cores the default would be one.
     maxWorkers: Math.max(2, availableParallelism() - 1),
     testTimeout: 20_000,
     hookTimeout: 60_000,
     coverage: {
-      provider: 'v8',
+      provider: 'custom',
+      customProviderModule: './test/support/coverage.ts',
       include: ['lib/**/*.ts'],
       reporter: ['text-summary', 'html'],
       thresholds: {
