@@ -1,4 +1,5 @@
 import {
+  ConditionalCheckFailedException,
   DynamoDBClient,
   TransactionCanceledException,
   TransactionConflictException,
@@ -24,17 +25,19 @@ function storeThatAnswers(...answers: (Error | Record<string, unknown>)[]) {
   const client = new DynamoDBClient({ region: 'us-east-1', endpoint: 'http://127.0.0.1:1' });
   const db = documentClient(client);
   const asked: string[] = [];
+  const inputs: unknown[] = [];
   db.middlewareStack.add(
     (_next, { commandName = '' }) =>
-      async () => {
+      async ({ input }) => {
         const answer = answers[Math.min(asked.length, answers.length - 1)] ?? {};
         asked.push(commandName);
+        inputs.push(input);
         if (answer instanceof Error) throw answer;
         return { response: {}, output: { $metadata, ...answer } };
       },
     { step: 'initialize', priority: 'low' },
   );
-  return { asked, runs: new DynamoRunStore(db, 'table') };
+  return { asked, inputs, runs: new DynamoRunStore(db, 'table') };
 }
 
 const [a, b] = [sampleRun(), sampleRun()];
@@ -56,11 +59,14 @@ describe('runs created at once', () => {
   });
 
   test('are read where the answer does not have them', async () => {
-    const { asked, runs } = storeThatAnswers(cancelled({ Code: 'ConditionalCheckFailed' }, present(b)), {
-      Responses: { table: [encodeRun(b), encodeRun(a)] },
-    });
+    const { asked, inputs, runs } = storeThatAnswers(
+      cancelled({ Code: 'ConditionalCheckFailed' }, present(b)),
+      { Responses: { table: [encodeRun(b), encodeRun(a)] } },
+    );
     expect(await runs.createAll(both)).toEqual({ created: false, existing: [a, b] });
     expect(asked).toEqual([transaction, batchGet]);
+    // One that was created a moment ago must be seen.
+    expect(inputs[1]).toMatchObject({ RequestItems: { table: { ConsistentRead: true } } });
   });
 
   test('of which a throttled store leaves some out are not taken for missing', async () => {
@@ -96,7 +102,7 @@ describe('runs created at once', () => {
     expect(asked).toHaveLength(2);
   });
 
-  test.each([[none], [present(b)]])('are given up after four conflicts, beside %j', async (other) => {
+  test.each([none, present(b)])('are given up after four conflicts, beside $Code', async (other) => {
     const { asked, runs } = storeThatAnswers(cancelled({ Code: 'TransactionConflict' }, other));
     await expect(runs.createAll(both)).rejects.toMatchObject({
       name: 'HoldfastError',
@@ -125,6 +131,13 @@ describe('an endpoint without transactions', () => {
     const { asked, runs } = storeThatAnswers(unknown, {});
     expect(await runs.createAll(both)).toEqual({ created: true });
     expect(asked).toEqual([transaction, batchGet, 'PutItemCommand', 'PutItemCommand']);
+  });
+
+  test('gets no more of them once somebody else has created one, and says what is there by then', async () => {
+    const taken = new ConditionalCheckFailedException({ message: 'taken', $metadata, Item: itemOf(a) });
+    const { asked, runs } = storeThatAnswers(unknown, {}, taken, { Responses: { table: [encodeRun(a)] } });
+    expect(await runs.createAll(both)).toEqual({ created: false, existing: [a, undefined] });
+    expect(asked).toEqual([transaction, batchGet, 'PutItemCommand', batchGet]);
   });
 
   test('gets none where one exists', async () => {
