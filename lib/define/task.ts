@@ -52,7 +52,7 @@ export interface Task<Input, Output, Name extends string = string> {
   readonly policy: TaskPolicy;
   readonly retryIf: ((error: unknown) => boolean) | undefined;
   readonly cacheKey: ((input: never) => string) | undefined;
-  /** Absent where the task is only declared: its handler lives elsewhere. */
+  /** Absent where the task is only declared: its handler lives elsewhere, or the worker has one executor for all. */
   readonly run: ((input: never, ctx: Context) => unknown) | undefined;
 }
 
@@ -63,7 +63,7 @@ export type AnyTask = Task<unknown, unknown>;
  * Defines a task. The input is checked against its schema at submission and again at each attempt; the handler gets
  * the parsed value. Without `output` the result is what `run` returns. Without `run` the task is only declared, for
  * programs that submit it, or compose workflows of it, without its code: a worker refuses it with
- * `TaskNotImplemented`.
+ * `TaskNotImplemented`, unless it was given an `executor`.
  *
  * @throws HoldfastError `InvalidName`, `InvalidDuration`, `InvalidArgument`
  */

@@ -15,7 +15,7 @@ import { Executor } from '../worker/executor.ts';
 import { Heartbeat } from '../worker/heartbeat.ts';
 import { Statistics } from '../worker/statistics.ts';
 import { attributeStrayErrors } from '../worker/stray-errors.ts';
-import type { TaskFunctionOptions } from './options.ts';
+import type { ExecuteOptions } from './options.ts';
 import { outcomeMetrics } from './outcome-metrics.ts';
 
 /** The message goes back to its queue: thrown so that the batch's response names it. */
@@ -33,11 +33,12 @@ type ExecuteHandler = ((event: SQSEvent, context: Context) => Promise<SQSBatchRe
  * The handler of the executor: one batch of messages, each claimed, run and committed by itself; what must come back is
  * reported as a batch item failure.
  */
-export function createExecute({ tasks, env = process.env }: TaskFunctionOptions): ExecuteHandler {
+export function createExecute({ tasks, executor: run, env = process.env }: ExecuteOptions): ExecuteHandler {
   const composition = compose(env);
   const { logger, metrics, queue, settings, workers } = composition;
   const statistics = new Statistics();
-  const ports = { ...composition, registry: Registry.fromModule(tasks), workerId: workerIdOf(env) };
+  const registry = Registry.fromModule(tasks);
+  const ports = { ...composition, registry, executor: run, workerId: workerIdOf(env) };
   const executor = new Executor(ports, statistics);
   const onLambda = env.AWS_LAMBDA_RUNTIME_API !== undefined;
   const heartbeat = new Heartbeat(ports, workers, statistics, {

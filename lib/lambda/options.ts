@@ -1,4 +1,5 @@
 import type { Env } from '../config/env.ts';
+import type { TaskExecutor } from '../define/task-executor.ts';
 
 export interface FunctionOptions {
   /** Default: the process's environment. */
@@ -8,4 +9,9 @@ export interface FunctionOptions {
 export interface TaskFunctionOptions extends FunctionOptions {
   /** The tasks module: every task and workflow it exports is registered, a workflow with its tasks. */
   readonly tasks: Readonly<Record<string, unknown>>;
+}
+
+export interface ExecuteOptions extends TaskFunctionOptions {
+  /** Runs the tasks that the module only declares. Without it they are left to other workers. */
+  readonly executor?: TaskExecutor | undefined;
 }

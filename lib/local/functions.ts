@@ -1,6 +1,7 @@
 import type { Context } from 'aws-lambda';
 import { requestCounts } from '../compose/request-count.ts';
 import type { Env } from '../config/env.ts';
+import type { TaskExecutor } from '../define/task-executor.ts';
 import { createDeadLetter } from '../lambda/dead-letter.ts';
 import { createDiscover } from '../lambda/discover.ts';
 import { createExecute } from '../lambda/execute.ts';
@@ -70,13 +71,13 @@ export function functionsInProcesses(
 
 /** The same handlers in this process, over a module that is loaded already. */
 export function functionsInProcess(
-  options: FunctionsOptions & { readonly tasks: TaskModule },
+  options: FunctionsOptions & { readonly tasks: TaskModule; readonly executor: TaskExecutor | undefined },
 ): LocalFunctions {
-  const { env, timeoutMs, tasks } = options;
+  const { env, executor, timeoutMs, tasks } = options;
   const make = (functionName: string, handler: (event: never, context: Context) => unknown) =>
     inProcessFunction({ functionName, handler, timeoutMs });
   return {
-    execute: make(names.execute, createExecute({ tasks, env })),
+    execute: make(names.execute, createExecute({ tasks, executor, env })),
     discover: make(names.discover, createDiscover({ env })),
     deadLetter: make(names.deadLetter, createDeadLetter({ env })),
     executorPids: () => [],

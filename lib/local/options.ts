@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import type { LogLevel } from '../compose/powertools-logger.ts';
 import type { Env } from '../config/env.ts';
 import { type readSettings, settingVariable } from '../config/settings.ts';
+import type { TaskExecutor } from '../define/task-executor.ts';
 import { type Duration, parseDuration } from '../model/duration.ts';
 import { HoldfastError } from '../model/errors.ts';
 import type { Ms } from '../model/time.ts';
@@ -14,6 +15,8 @@ export interface LocalOptions {
    * object: everything runs in this process, which suits tests.
    */
   readonly tasks: string | URL | TaskModule;
+  /** Runs the tasks that a module object only declares. A function cannot be given to other processes. */
+  readonly executor?: TaskExecutor;
   /** Of the API. Default 3000; 0 takes a free one. */
   readonly port?: number;
   /** Default 0: a free one. */
@@ -53,6 +56,12 @@ const portMax = 65_535;
 /** @throws HoldfastError `InvalidSetting`, `InvalidDuration`, naming the option. */
 export function planOf(options: LocalOptions): LocalPlan {
   const inProcess = typeof options.tasks !== 'string' && !(options.tasks instanceof URL);
+  if (options.executor && !inProcess) {
+    throw new HoldfastError('InvalidSetting', 'executor needs tasks given as a module object', {
+      field: 'executor',
+      hint: 'Executors of a tasks file are processes of their own: give the tasks in it a `run`.',
+    });
+  }
   return {
     port: within(options.port ?? 3_000, 'port', 0, portMax),
     dynamodbPort: within(options.dynamodbPort ?? 0, 'dynamodbPort', 0, portMax),

@@ -90,7 +90,12 @@ async function start({ options, plan, env, settings, tasks, stack }: Start): Pro
   const timeoutMs = plan.functionTimeoutMs;
   const functions = tasks.url
     ? functionsInProcesses({ env: functionEnv, timeoutMs, tasks: tasks.url, workers: plan.workers })
-    : functionsInProcess({ env: functionEnv, timeoutMs, tasks: tasks.module });
+    : functionsInProcess({
+        env: functionEnv,
+        timeoutMs,
+        tasks: tasks.module,
+        executor: options.executor,
+      });
   const { execute, discover, deadLetter } = functions;
   for (const one of [execute, discover, deadLetter]) stack.defer(() => one.close());
   const api = await serveApi(app, plan.port);

@@ -41,8 +41,9 @@ export class NodeRun {
     this.#isEnding = isEnding;
   }
 
-  /** The name of the node's task, if that is only declared here. */
+  /** The name of the node's task, if that is only declared here and nothing else runs it. */
   notImplemented(path: NodeId): string | undefined {
+    if (this.#ports.executor) return undefined;
     const code = this.#registered.nodes.get(path);
     return code?.kind === 'step' && !code.task.run ? code.task.name : undefined;
   }

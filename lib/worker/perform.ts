@@ -72,12 +72,17 @@ async function performTask(
   const key = decides(place) ? undefined : cacheKeyOf(task, run, input, stored);
   const hit = key === undefined ? undefined : await readCached(ports, key);
   if (hit !== undefined) return { output: { text: hit }, cached: true };
-  if (!task.run) throw new HoldfastError('TaskNotImplemented', `Task ${task.name} has no handler here`);
-  const returned = await task.run(input as never, ctx);
+  const returned = await runTask(ports, task, input, ctx);
   const output = task.output ? await validate(task.output, returned, 'InvalidOutput', 'output') : returned;
   const result = resultOf(place, output);
   if (key === undefined || !result.output || !('text' in result.output)) return result;
   return { ...result, output: { text: await shareResult(ports, task, key, result.output.text) } };
+}
+
+function runTask({ executor }: WorkerPorts, task: AnyTask, input: unknown, ctx: Context): unknown {
+  if (task.run) return task.run(input as never, ctx);
+  if (executor) return executor(task.name, input, ctx);
+  throw new HoldfastError('TaskNotImplemented', `Task ${task.name} has no handler here`);
 }
 
 /** The tag of a loop's decision is kept beside the value. */

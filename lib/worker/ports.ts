@@ -1,6 +1,7 @@
 import type { Pools } from '../config/pools.ts';
 import type { Settings } from '../config/settings.ts';
 import type { Registry } from '../define/registry.ts';
+import type { TaskExecutor } from '../define/task-executor.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { DefinitionStore } from '../ports/definition-store.ts';
 import type { HistoryStore } from '../ports/history-store.ts';
@@ -23,6 +24,8 @@ export interface WorkerPorts {
   readonly cache: ResultCache;
   readonly queue: Queue;
   readonly registry: Registry;
+  /** Runs the tasks that are only declared. Without it they are left to other workers. */
+  readonly executor?: TaskExecutor | undefined;
   readonly settings: Settings;
   readonly pools: Pools;
   readonly workerId: string;
