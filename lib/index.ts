@@ -1,27 +1,41 @@
 export type {
+  BatchEntry,
   CancelOptions,
   Client,
+  GetOptions,
+  InTenant,
   ListOptions,
+  NamedBatchEntry,
+  RetriedRun,
+  RetryFilter,
+  RetryManyOptions,
+  // `RetryOptions` is how a task is tried again.
+  RetryOptions as RetryRunOptions,
   RunRef,
+  SignalOptions,
   SubmitOptions,
   Submitted,
   WaitOptions,
+  WhoAndWhy,
 } from './client/client.ts';
 export { type ClientOptions, createClient } from './client/create-client.ts';
 export { createHttpClient, type HttpClient, type HttpClientOptions } from './client/http-client.ts';
 export type {
   ActiveRun,
   CancelledRun,
+  CancelRequest,
   DefinitionView,
   FailedRun,
   FinishedRun,
   NodeView,
+  ResumeRequest,
   Run,
   RunError,
   RunPage,
   SucceededRun,
   WorkerView,
 } from './client/run-view.ts';
+export type { Cause, Why } from './client/why-view.ts';
 export { type Context, currentContext } from './define/context.ts';
 export { type CacheOptions, defineTask, type RetryOptions, type Task } from './define/task.ts';
 export type { Body, Chain } from './define/workflow/chain.ts';

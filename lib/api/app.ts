@@ -5,6 +5,8 @@ import { HoldfastError } from '../model/errors.ts';
 import type { ApiOptions } from './options.ts';
 import { answerError, answerProblem } from './problem.ts';
 import { addAboutRoutes } from './routes/about.ts';
+import { addManyRoutes } from './routes/many.ts';
+import { addRequestRoutes } from './routes/requests.ts';
 import { addRunRoutes } from './routes/runs.ts';
 import { addTaskRoutes } from './routes/tasks.ts';
 
@@ -35,6 +37,8 @@ export function createApp(options: ApiOptions): Hono {
   });
   addTaskRoutes(app, options);
   addRunRoutes(app, options);
+  addRequestRoutes(app, options);
+  addManyRoutes(app, options);
   addAboutRoutes(app, options);
   app.notFound((c) => {
     const what = `There is no ${c.req.method} ${c.req.path.slice(0, 200)}`;

@@ -3,6 +3,8 @@ import { HoldfastError } from '../model/errors.ts';
 
 /** Larger bodies are refused with 413. */
 export const bodyBytesMax = 1_000_000;
+/** Of a body that holds many submissions. A function URL takes 6 MB, and that of the answer, which shows them, too. */
+export const batchBytesMax = 5_000_000;
 const depthMax = 64;
 /** Keys that would reach a prototype in careless code further on. */
 const forbiddenKeys = new Set(['__proto__', 'constructor', 'prototype']);
@@ -14,7 +16,7 @@ const jsonType = /^application\/(?:[a-z0-9.+-]+\+)?json\s*(?:;\s*charset\s*=\s*"
  *
  * @throws HoldfastError `UnsupportedMediaType`, `PayloadTooLarge`, `MalformedJson`, `InvalidArgument`
  */
-export async function readJson(c: Context): Promise<unknown> {
+export async function readJson(c: Context, bytesMax = bodyBytesMax): Promise<unknown> {
   const type = c.req.header('content-type') ?? '';
   if (!jsonType.test(type)) {
     const given = type === '' ? 'The request has no content type' : `The content type is ${shorten(type)}`;
@@ -22,7 +24,7 @@ export async function readJson(c: Context): Promise<unknown> {
       field: 'content-type',
     });
   }
-  const bytes = await readBytes(c);
+  const bytes = await readBytes(c, bytesMax);
   if (bytes.byteLength === 0) return undefined;
   const value = parse(bytes);
   checkValue(value, []);
@@ -30,8 +32,8 @@ export async function readJson(c: Context): Promise<unknown> {
 }
 
 /** Counted while it arrives: a chunked body announces no length, and an announced one need not be true. */
-async function readBytes(c: Context): Promise<Uint8Array> {
-  if (Number(c.req.header('content-length')) > bodyBytesMax) throw tooLarge(c);
+async function readBytes(c: Context, bytesMax: number): Promise<Uint8Array> {
+  if (Number(c.req.header('content-length')) > bytesMax) throw tooLarge(c, bytesMax);
   const chunks: Uint8Array[] = [];
   let length = 0;
   const reader = c.req.raw.body?.getReader();
@@ -40,16 +42,16 @@ async function readBytes(c: Context): Promise<Uint8Array> {
     if (done) break;
     length += value.byteLength;
     // The reader is left as it is: to cancel it would cut the connection before the answer is out.
-    if (length > bodyBytesMax) throw tooLarge(c);
+    if (length > bytesMax) throw tooLarge(c, bytesMax);
     chunks.push(value);
   }
   return Buffer.concat(chunks);
 }
 
-function tooLarge(c: Context): HoldfastError {
+function tooLarge(c: Context, bytesMax: number): HoldfastError {
   // The rest of the body is not read: the connection cannot serve another request.
   c.header('connection', 'close');
-  return new HoldfastError('PayloadTooLarge', `The body is larger than ${bodyBytesMax} bytes`, {
+  return new HoldfastError('PayloadTooLarge', `The body is larger than ${bytesMax} bytes`, {
     field: 'body',
   });
 }

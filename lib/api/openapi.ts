@@ -1,55 +1,18 @@
 import * as z from 'zod';
 
 import { version } from '../version.ts';
+import { componentSchemas, refTo, type SchemaName } from './openapi-schemas.ts';
 import { tenantHeader } from './parse.ts';
-import {
-  cancellationSchema,
-  listingSchema,
-  lookSchema,
-  runSubmissionSchema,
-  submissionSchema,
-} from './schemas.ts';
-import { elementSchema, sequenceSchema, shapeSchema } from './shape-schemas.ts';
-import {
-  definitionSchema,
-  definitionsSchema,
-  errorSchema,
-  healthSchema,
-  nodeSchema,
-  problemSchema,
-  runPageSchema,
-  runSchema,
-  workerSchema,
-  workersSchema,
-} from './view-schemas.ts';
+import { listingSchema, lookSchema } from './schemas.ts';
 
-const requestSchemas = {
-  Submission: submissionSchema,
-  RunSubmission: runSubmissionSchema,
-  Cancellation: cancellationSchema,
-};
-const responseSchemas = {
-  Run: runSchema,
-  Node: nodeSchema,
-  RunError: errorSchema,
-  RunPage: runPageSchema,
-  Worker: workerSchema,
-  Workers: workersSchema,
-  Definitions: definitionsSchema,
-  Definition: definitionSchema,
-  Shape: shapeSchema,
-  Sequence: sequenceSchema,
-  Element: elementSchema,
-  Health: healthSchema,
-  Problem: problemSchema,
-};
-type SchemaName = keyof typeof requestSchemas | keyof typeof responseSchemas;
-
-const refTo = (name: string) => `#/components/schemas/${name}`;
 const jsonOf = (name: SchemaName, type = 'application/json') => ({
   content: { [type]: { schema: { $ref: refTo(name) } } },
 });
 const answer = (description: string, name: SchemaName) => ({ description, ...jsonOf(name) });
+const located = (description: string) => ({
+  ...answer(description, 'Run'),
+  headers: { Location: { description: 'Where to follow it', schema: { type: 'string' } } },
+});
 const problems = { default: { description: 'A problem', ...jsonOf('Problem', 'application/problem+json') } };
 
 const header = (name: string, description: string) => ({
@@ -58,9 +21,11 @@ const header = (name: string, description: string) => ({
   description,
   schema: { type: 'string' },
 });
+const pathPart = (name: string) => ({ name, in: 'path', required: true, schema: { type: 'string' } });
 const tenant = header(tenantHeader, 'Whose runs. Default: those without a tenant.');
 const key = header('idempotency-key', 'The same key and request again give the same task.');
-const id = { name: 'id', in: 'path', required: true, schema: { type: 'string' } };
+const batchKey = header('idempotency-key', 'Gives each entry a key: this one, a dot, and its ref.');
+const id = pathPart('id');
 
 const operation = (
   operationId: string,
@@ -79,41 +44,79 @@ const get = (operationId: string, summary: string, parameters: readonly object[]
 const post = (of: ReturnType<typeof operation>, body: SchemaName, required: boolean) => ({
   post: { ...of, requestBody: { required, ...jsonOf(body) } },
 });
+/** Asks something of a run; the body may be left out. */
+const ask = (operationId: string, summary: string, done: string, body: SchemaName, more: object[] = []) =>
+  post(operation(operationId, summary, [tenant, id, ...more], { 202: answer(done, 'Run') }), body, false);
 
 /** The OpenAPI 3.1 document of the API, made from the schemas that requests are checked with. */
 export function openApiDocument(): object {
   return {
     openapi: '3.1.0',
-    info: { title: 'Holdfast', version, description: 'Durable tasks and workflows: submit, follow, cancel.' },
-    paths: paths(),
-    components: {
-      schemas: { ...schemasOf(requestSchemas, 'input'), ...schemasOf(responseSchemas, 'output') },
-    },
+    info: { title: 'Holdfast', version, description: 'Durable tasks and workflows: submit, follow, steer.' },
+    paths: { ...submissionPaths(), ...runPaths(), ...aboutPaths() },
+    components: { schemas: componentSchemas() },
   };
 }
 
-function paths(): object {
+function submissionPaths(): object {
   const submitted = {
     200: answer('The same request was submitted before', 'Run'),
-    202: {
-      ...answer('Submitted', 'Run'),
-      headers: { Location: { description: 'Where to follow it', schema: { type: 'string' } } },
-    },
+    202: located('Submitted'),
   };
-  const submitTask = operation('submitTask', 'Submits a task', [tenant, key], submitted);
-  const submitRun = operation('submitRun', 'Submits a workflow', [tenant, key], submitted);
-  const cancel = operation('cancelRun', 'Asks for a run to be cancelled', [tenant, id], {
-    202: answer('It will be cancelled', 'Run'),
-  });
+  const submitBatch = operation(
+    'submitBatch',
+    'Submits up to 100 runs that may depend on each other, all or none',
+    [tenant, batchKey],
+    {
+      200: answer('The same batch was submitted before', 'BatchRuns'),
+      202: answer('Submitted', 'BatchRuns'),
+    },
+  );
   return {
-    '/tasks': post(submitTask, 'Submission', true),
+    '/tasks': post(operation('submitTask', 'Submits a task', [tenant, key], submitted), 'Submission', true),
     '/tasks/{id}': get('getTask', 'Shows a task', [tenant, id, ...queryParameters(lookSchema)], 'Run'),
     '/runs': {
       ...get('listRuns', 'Lists runs', [tenant, ...queryParameters(listingSchema)], 'RunPage'),
-      ...post(submitRun, 'RunSubmission', true),
+      ...post(operation('submitRun', 'Submits a workflow', [tenant, key], submitted), 'RunSubmission', true),
     },
+    '/batches': post(submitBatch, 'Batch', true),
+  };
+}
+
+function runPaths(): object {
+  const retry = operation('retryRun', 'Goes on from where a run failed, as a new run', [tenant, id], {
+    200: located('The same was asked for before'),
+    202: located('Submitted'),
+  });
+  const retries = operation('retryRuns', 'Goes on from where runs failed', [tenant], {
+    200: answer('What would be tried again', 'Retried'),
+    202: answer('What is tried again', 'Retried'),
+  });
+  return {
     '/runs/{id}': get('getRun', 'Shows a run', [tenant, id, ...queryParameters(lookSchema)], 'Run'),
-    '/runs/{id}/cancel': post(cancel, 'Cancellation', false),
+    '/runs/{id}/why': get('whyRun', 'The one thing that a run waits for', [tenant, id], 'Why'),
+    '/runs/{id}/cancel': ask(
+      'cancelRun',
+      'Asks for a run to be cancelled',
+      'It will be cancelled',
+      'Cancellation',
+    ),
+    '/runs/{id}/pause': ask('pauseRun', 'Asks for a run to be paused', 'It will be paused', 'Pause'),
+    '/runs/{id}/resume': ask('resumeRun', 'Lets a paused run go on', 'It goes on', 'Resumption'),
+    '/runs/{id}/signals/{name}': ask(
+      'signalRun',
+      'Gives a value to the step that waits for it, or to the first one that will',
+      'It has the signal',
+      'Signal',
+      [pathPart('name')],
+    ),
+    '/runs/{id}/retry': post(retry, 'Retry', false),
+    '/retries': post(retries, 'Retries', true),
+  };
+}
+
+function aboutPaths(): object {
+  return {
     '/workers': get('listWorkers', 'Who works', [], 'Workers'),
     '/definitions': get('listDefinitions', 'What can be submitted', [], 'Definitions'),
     '/definitions/{id}': get('getDefinition', 'A definition by its name or hash', [id], 'Definition'),
@@ -127,13 +130,4 @@ function paths(): object {
 function queryParameters(of: z.ZodType): object[] {
   const schema = z.toJSONSchema(of, { io: 'output' });
   return Object.entries(schema.properties ?? {}).map(([name, each]) => ({ name, in: 'query', schema: each }));
-}
-
-function schemasOf(named: Readonly<Record<string, z.ZodType>>, io: 'input' | 'output'): object {
-  const registry = z.registry<{ id: string }>();
-  for (const [name, schema] of Object.entries(named)) registry.add(schema, { id: name });
-  const { schemas } = z.toJSONSchema(registry, { io, uri: refTo });
-  // Where a schema lies is said by its place in the document already.
-  const bare = Object.entries(schemas).map(([name, { $schema: _schema, $id: _id, ...rest }]) => [name, rest]);
-  return Object.fromEntries(bare);
 }

@@ -1,5 +1,6 @@
 import type { Context } from 'hono';
 import type * as z from 'zod';
+import type { InTenant } from '../client/client.ts';
 import { type Duration, parseDuration } from '../model/duration.ts';
 import { HoldfastError } from '../model/errors.ts';
 import { type TenantId, tenantId } from '../model/ids.ts';
@@ -32,6 +33,12 @@ function firstIssue(issues: readonly z.core.$ZodIssue[]): HoldfastError {
 export function tenantOf(c: Context): TenantId | undefined {
   const given = c.req.header(tenantHeader);
   return given === undefined ? undefined : tenantId(given);
+}
+
+/** The same as an option. @throws HoldfastError `InvalidArgument` */
+export function inTenant(c: Context): InTenant {
+  const tenant = tenantOf(c);
+  return tenant === undefined ? {} : { tenant };
 }
 
 /**

@@ -10,6 +10,11 @@ const text = (max: number) =>
     .max(max)
     .refine((value) => value.isWellFormed(), { error: 'contains half of a surrogate pair' });
 
+/** The id of a run, or what may be one: it becomes a part of keys. */
+const idSchema = text(128).regex(/^[A-Za-z0-9][A-Za-z0-9_.~-]*$/, {
+  error: 'must be letters, digits and the characters _ . ~ -, beginning with a letter or digit',
+});
+
 export const statusSchema = z.enum([
   'ready',
   'waiting',
@@ -48,6 +53,12 @@ export const submissionSchema = z
     priority: prioritySchema.exactOptional(),
     tags: z.array(text(64)).max(16).exactOptional(),
     delay: lengthOfTime('Not before this long from now; at most 366 days.').exactOptional(),
+    dependsOn: z.array(idSchema).max(100).exactOptional().meta({
+      description: 'Ids of runs that must succeed before it starts. It gets their outputs under these ids.',
+    }),
+    onDependencyFailure: z.enum(['fail', 'skip']).exactOptional().meta({
+      description: 'What becomes of it when one of them does not succeed. Default `fail`.',
+    }),
   })
   .meta({ title: 'What to run, and how' });
 
@@ -62,12 +73,79 @@ export const runSubmissionSchema = submissionSchema
   })
   .meta({ title: 'Which workflow to run, and how' });
 
-export const cancellationSchema = z.strictObject({
+export const batchEntrySchema = submissionSchema
+  .extend({
+    ref: text(64).meta({ description: 'How the other entries call it.', examples: ['a'] }),
+    task: text(64)
+      .exactOptional()
+      .meta({ description: 'The name of a registered task or workflow. Either this or `workflow`.' }),
+    workflow: text(64).exactOptional().meta({ description: 'As `task`.' }),
+    dependsOn: z.array(idSchema).max(100).exactOptional().meta({
+      description:
+        'Refs of other entries, or ids of runs, that must succeed before it starts. It gets their outputs under these names.',
+    }),
+    traceparent: text(128)
+      .exactOptional()
+      .meta({ description: 'Of the span that submits it. Default: the header.' }),
+  })
+  .meta({ title: 'One of the runs that are submitted together' });
+
+export const batchSchema = z
+  .array(batchEntrySchema)
+  .min(1)
+  .max(100)
+  .meta({ title: 'Runs that may depend on each other: all of them are submitted, or none' });
+
+const whoAndWhy = {
   reason: text(256).exactOptional(),
   by: text(128).exactOptional().meta({ description: 'Who asked for it.' }),
-  mode: z.enum(['graceful', 'abort']).exactOptional().meta({
-    description: '`graceful` (default) lets a running attempt finish; `abort` fires its abort signal.',
+};
+const modeSchema = z.enum(['graceful', 'abort']).exactOptional();
+
+export const cancellationSchema = z.strictObject({
+  ...whoAndWhy,
+  mode: modeSchema.meta({
+    description:
+      '`graceful` (default) lets a running attempt finish; `abort` fires its abort signal. A graceful cancel can be raised to `abort`.',
   }),
+});
+
+export const pauseSchema = z.strictObject({
+  ...whoAndWhy,
+  mode: modeSchema.meta({
+    description:
+      '`graceful` (default) lets a running attempt finish; `abort` fires its abort signal and gives the attempt back.',
+  }),
+});
+
+export const resumptionSchema = z.strictObject(whoAndWhy);
+
+export const signalSchema = z.strictObject({
+  id: idSchema.exactOptional().meta({ description: 'A signal of the same id counts once.' }),
+  payload: z.unknown().exactOptional().meta({ description: 'Any JSON that fits the schema of the signal.' }),
+});
+
+export const retrySchema = z.strictObject({
+  input: z.unknown().exactOptional().meta({
+    description: 'Instead of what went into the step that failed; of a task, instead of its input.',
+  }),
+});
+
+const timeOf = (what: string) =>
+  z
+    .union([z.iso.datetime({ offset: true }), z.iso.date()], {
+      error: 'must be a time such as 2030-01-31T12:00:00Z, or a day such as 2030-01-31',
+    })
+    .meta({ description: what });
+
+export const retriesSchema = z.strictObject({
+  name: text(64).exactOptional().meta({ description: 'Only runs of this task or workflow.' }),
+  since: timeOf('Only those that failed then or later.').exactOptional(),
+  until: timeOf('Only those that failed then or earlier.').exactOptional(),
+  limit: z.int().min(1).max(1_000).exactOptional().meta({
+    description: 'At most so many, the latest first. Default 100.',
+  }),
+  dryRun: z.boolean().exactOptional().meta({ description: 'Only says which runs would be tried again.' }),
 });
 
 export const listingSchema = z.strictObject({
@@ -91,3 +169,4 @@ export const lookSchema = z.strictObject({
 });
 
 export type SubmissionBody = z.infer<typeof submissionSchema>;
+export type BatchEntryBody = z.infer<typeof batchEntrySchema>;

@@ -11,8 +11,8 @@ export interface Submission {
   readonly flat: boolean;
 }
 
-// Fields with a meaning here, even if it is only that they are refused, are never part of a flat input.
-const ownFields = new Set([...Object.keys(submissionSchema.shape), 'dependsOn', 'onDependencyFailure']);
+// Fields with a meaning here are never part of a flat input.
+const ownFields = new Set(Object.keys(submissionSchema.shape));
 
 /** @throws HoldfastError `InvalidArgument`, `InvalidDuration` */
 export function readSubmission(body: unknown, defaultTask: string | undefined): Submission {
@@ -32,16 +32,26 @@ export function readSubmission(body: unknown, defaultTask: string | undefined): 
 export function readRunSubmission(
   body: unknown,
 ): Pick<Submission, 'input' | 'options'> & { workflow: string } {
-  const foreign = ['timeout', 'maxAttempts'].find((field) => isObject(body) && field in body);
-  if (foreign !== undefined) {
-    throw new HoldfastError(
-      'InvalidArgument',
-      `${foreign} belongs to the steps of a workflow, not to a run of it`,
-      { field: foreign },
-    );
-  }
+  refuseTaskFields(body);
   const { workflow, ...rest } = parseAs(runSubmissionSchema, body);
   return { workflow, input: rest.input, options: optionsOf(rest) };
+}
+
+/**
+ * Each step of a workflow has its own.
+ *
+ * @param path where the body lies, ending in a dot
+ * @throws HoldfastError `InvalidArgument`
+ */
+export function refuseTaskFields(body: unknown, path = ''): void {
+  const foreign = ['timeout', 'maxAttempts'].find((field) => isObject(body) && field in body);
+  if (foreign === undefined) return;
+  const field = `${path}${foreign}`;
+  throw new HoldfastError(
+    'InvalidArgument',
+    `${field} belongs to the steps of a workflow, not to a run of it`,
+    { field },
+  );
 }
 
 /** In a flat body, `input.prompt` is just `prompt`. */
@@ -67,11 +77,21 @@ function foldInput(body: object): object {
 }
 
 function optionsOf(body: SubmissionBody): SubmitOptions {
-  const { task: _task, input: _input, timeout, delay, ...options } = body;
+  const { task: _task, input: _input, timeout: _timeout, delay: _delay, ...options } = body;
+  return { ...options, ...timesOf(body) };
+}
+
+/**
+ * @param path where the body lies, ending in a dot
+ * @throws HoldfastError `InvalidArgument`, `InvalidDuration`
+ */
+export function timesOf(
+  { timeout, delay }: Pick<SubmissionBody, 'timeout' | 'delay'>,
+  path = '',
+): Pick<SubmitOptions, 'timeout' | 'delay'> {
   return {
-    ...options,
-    ...(timeout === undefined ? {} : { timeout: toDuration(timeout, 'timeout', '1ms', '7d') }),
-    ...(delay === undefined ? {} : { delay: toDuration(delay, 'delay', '0ms', '366d') }),
+    ...(timeout === undefined ? {} : { timeout: toDuration(timeout, `${path}timeout`, '1ms', '7d') }),
+    ...(delay === undefined ? {} : { delay: toDuration(delay, `${path}delay`, '0ms', '366d') }),
   };
 }
 

@@ -1,5 +1,7 @@
 import * as z from 'zod';
+import type { RetriedRun } from '../client/client.ts';
 import type { DefinitionView, NodeView, Run, RunPage, WorkerView } from '../client/run-view.ts';
+import type { Why } from '../client/why-view.ts';
 import { prioritySchema, statusSchema } from './schemas.ts';
 import { shapeSchema } from './shape-schemas.ts';
 
@@ -18,14 +20,9 @@ export const errorSchema = z
   })
   .readonly();
 
-const cancelSchema = z
-  .object({
-    mode: z.enum(['graceful', 'abort']),
-    reason: z.string().exactOptional(),
-    by: z.string().exactOptional(),
-    since: time,
-  })
-  .readonly();
+const whoAndWhy = { reason: z.string().exactOptional(), by: z.string().exactOptional() };
+const cancelSchema = z.object({ mode: z.enum(['graceful', 'abort']), ...whoAndWhy, since: time }).readonly();
+const resumedSchema = z.object({ ...whoAndWhy, since: time }).readonly();
 
 export const nodeSchema = z.object({
   id: z.string().meta({
@@ -45,11 +42,23 @@ export const nodeSchema = z.object({
   progress: any('What the handler reported last.').optional(),
   cached: z.boolean().exactOptional(),
   iteration: z.int().exactOptional().meta({ description: 'How often a loop goes round, or went.' }),
-  decision: z
-    .string()
+  decision: z.string().exactOptional().meta({
+    description:
+      'The route that a branch took, how an iteration of a loop ended, or `timeout` where a signal did not come in time.',
+  }),
+  signal: z
+    .object({ name: z.string(), until: time.exactOptional(), id: z.string().exactOptional() })
+    .readonly()
     .exactOptional()
-    .meta({ description: 'The route that a branch took, or how an iteration of a loop ended.' }),
+    .meta({ description: 'The signal that it waits for, or, with its id, that has come.' }),
+  child: z
+    .object({ id: z.string(), status: statusSchema.exactOptional() })
+    .readonly()
+    .exactOptional()
+    .meta({ description: 'The run that it stands for; with a status once that has ended.' }),
 });
+
+const ids = (description: string) => z.array(z.string()).readonly().exactOptional().meta({ description });
 
 const base = {
   id: z.string(),
@@ -65,6 +74,15 @@ const base = {
   workerId: z.string().exactOptional(),
   progress: any('What the handler reported last.').optional(),
   idempotencyKey: z.string().exactOptional(),
+  dependsOn: ids('The runs that it depends on.'),
+  waitsFor: ids('Those of them that it still waits for.'),
+  parent: z
+    .object({ id: z.string(), node: z.string() })
+    .readonly()
+    .exactOptional()
+    .meta({ description: 'The node of another run that this one stands for.' }),
+  retryOf: z.string().exactOptional().meta({ description: 'The failed run that this one goes on from.' }),
+  resumed: resumedSchema.exactOptional().meta({ description: 'Who let it go on after a pause.' }),
   createdAt: time,
   startedAt: time.exactOptional().meta({
     description: "Of a task's last attempt; of a workflow, where one run is asked for, of its first node.",
@@ -88,6 +106,7 @@ export const runSchema = z.discriminatedUnion('status', [
     error: errorSchema.exactOptional(),
     nextRetryAt: time.exactOptional(),
     cancel: cancelSchema.exactOptional(),
+    pause: cancelSchema.exactOptional(),
   }),
   z.object({
     ...ended,
@@ -110,6 +129,57 @@ export const runPageSchema = z.object({
     .string()
     .exactOptional()
     .meta({ description: 'Give it back to read on; absent on the last page.' }),
+});
+
+export const batchRunsSchema = z.object({
+  runs: z.array(runSchema).readonly().meta({ description: 'In the order of the entries.' }),
+});
+
+export const retriedSchema = z.object({
+  runs: z
+    .array(
+      z.object({
+        id: z.string().meta({ description: 'The run that failed.' }),
+        task: z.string(),
+        retry: z.string().exactOptional().meta({
+          description: 'The run that goes on from it; absent in a dry run, or where it could not be.',
+        }),
+        error: z
+          .object({ code: z.string(), message: z.string() })
+          .readonly()
+          .exactOptional()
+          .meta({ description: 'Why it could not be tried again.' }),
+      }),
+    )
+    .readonly(),
+});
+
+export const whySchema = z.object({
+  id: z.string(),
+  status: statusSchema,
+  cause: z.enum([
+    'ended',
+    'lease',
+    'queue',
+    'timer',
+    'retry',
+    'signal',
+    'dependency',
+    'child',
+    'paused',
+    'cancelling',
+    'pool',
+    'definition',
+  ]),
+  message: z.string().meta({ description: 'The same as a sentence.' }),
+  node: z.string().exactOptional().meta({ description: 'The path of the node that waits.' }),
+  until: time.exactOptional().meta({ description: 'When it is over at the latest.' }),
+  workerId: z.string().exactOptional(),
+  signal: z.string().exactOptional().meta({ description: 'The name of the signal.' }),
+  runs: ids('The runs that it waits for.'),
+  pool: z.string().exactOptional(),
+  ...whoAndWhy,
+  error: errorSchema.exactOptional(),
 });
 
 export const workerSchema = z.object({
@@ -154,6 +224,10 @@ export const problemSchema = z.object({
 type Same<A, B> = [A] extends [B] ? ([B] extends [A] ? true : never) : never;
 export type DocumentedAsTyped = [
   Same<
+    keyof Extract<Run, { status: 'ready' | 'waiting' | 'running' | 'paused' }>,
+    keyof Extract<z.infer<typeof runSchema>, { status: 'ready' | 'waiting' | 'running' | 'paused' }>
+  >,
+  Same<
     keyof Extract<Run, { status: 'succeeded' }>,
     keyof Extract<z.infer<typeof runSchema>, { status: 'succeeded' }>
   >,
@@ -164,5 +238,8 @@ export type DocumentedAsTyped = [
   Same<keyof RunPage, keyof z.infer<typeof runPageSchema>>,
   Same<WorkerView, z.infer<typeof workerSchema>>,
   Same<keyof NodeView, keyof z.infer<typeof nodeSchema>>,
+  Same<Pick<NodeView, 'signal' | 'child'>, Pick<z.infer<typeof nodeSchema>, 'signal' | 'child'>>,
+  Same<Why, z.infer<typeof whySchema>>,
+  Same<RetriedRun, z.infer<typeof retriedSchema>['runs'][number]>,
   Same<DefinitionView, z.infer<typeof definitionSchema>>,
 ];

@@ -15,6 +15,8 @@ export interface HttpRequest {
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: object;
   readonly signal?: AbortSignal;
+  /** How long the API may take to answer. Default: 30 s. */
+  readonly answerMsMax?: number;
 }
 
 export interface HttpAnswer {
@@ -24,7 +26,7 @@ export interface HttpAnswer {
 
 export type Transport = (request: HttpRequest) => Promise<HttpAnswer>;
 
-const answerMsMax = 30_000;
+const answerMsMaxDefault = 30_000;
 
 /**
  * Requests to the API. A problem document comes back as the HoldfastError that it was.
@@ -35,10 +37,11 @@ export function createTransport(options: HttpOptions): Transport {
   const base = checkUrl(options.url);
   const send = options.fetch ?? globalThis.fetch;
   return async (request) => {
-    const { method, path, body, signal } = request;
+    const { answerMsMax = answerMsMaxDefault, method, path, body, signal } = request;
     const late = AbortSignal.timeout(answerMsMax);
     const response = await answerOf(
       base,
+      answerMsMax,
       () =>
         send(`${base}${path}`, {
           method,
@@ -77,6 +80,7 @@ function checkUrl(url: string): string {
 
 async function answerOf<Answer>(
   base: string,
+  answerMsMax: number,
   ask: () => Promise<Answer>,
   signal: AbortSignal | undefined,
 ): Promise<Answer> {

@@ -87,8 +87,12 @@ describe('POST /tasks without a task', () => {
   });
 
   it('never makes input of a field that has a meaning of its own', async () => {
-    const { app } = startApp({ defaultTask: 'echo' });
-    const problem = await problemOf(await post(app, '/tasks', { prompt: 'x', dependsOn: ['r1'] }));
+    const { app, client } = startApp({ defaultTask: 'echo' });
+    const body = { prompt: 'x', dependsOn: ['r1'], onDependencyFailure: 'skip' };
+    expect((await post(app, '/tasks', body)).status).toBe(202);
+    const options = { dependsOn: ['r1'], onDependencyFailure: 'skip' };
+    expect(client.submitted).toEqual([{ task: 'echo', input: { prompt: 'x' }, options }]);
+    const problem = await problemOf(await post(app, '/tasks', { prompt: 'x', dependsOn: 'r1' }));
     expect(problem).toMatchObject({ status: 400, field: 'dependsOn' });
   });
 
@@ -108,11 +112,12 @@ describe('POST /tasks without a task', () => {
 describe('POST /runs', () => {
   it('hands everything to the client and answers 202 with a location', async () => {
     const { app, client } = startApp();
-    const body = { workflow: 'order', input: { a: 1 }, delay: 90, priority: 'low', tags: ['eu'] };
+    const waits = { dependsOn: ['a~2', 'b'], onDependencyFailure: 'fail' };
+    const body = { workflow: 'order', input: { a: 1 }, delay: 90, priority: 'low', tags: ['eu'], ...waits };
     const response = await post(app, '/runs', body, { 'x-holdfast-tenant': 'acme' });
     expect([response.status, response.headers.get('location')]).toEqual([202, '/runs/r1']);
     expect(await response.json()).toMatchObject({ id: 'r1', task: 'order', kind: 'workflow' });
-    const options = { delay: '90000ms', priority: 'low', tags: ['eu'], tenant: 'acme' };
+    const options = { delay: '90000ms', priority: 'low', tags: ['eu'], tenant: 'acme', ...waits };
     expect(client.submitted).toEqual([{ task: 'order', input: { a: 1 }, options }]);
   });
 
@@ -275,6 +280,11 @@ describe('methods and routes', () => {
     ['POST', '/definitions/order', 405, 'MethodNotAllowed'],
     ['OPTIONS', '/tasks', 405, 'MethodNotAllowed'],
     ['PUT', '/runs/r1/cancel', 405, 'MethodNotAllowed'],
+    ['GET', '/runs/r1/pause', 405, 'MethodNotAllowed'],
+    ['GET', '/runs/r1/signals/approved', 405, 'MethodNotAllowed'],
+    ['POST', '/runs/r1/signals', 404, 'UnknownRoute'],
+    ['POST', '/runs/r1/why', 405, 'MethodNotAllowed'],
+    ['GET', '/batches', 405, 'MethodNotAllowed'],
     ['FOO', '/runs', 405, 'MethodNotAllowed'],
   ])('%s %s is %i', async (method, path, status, code) => {
     const { app, client } = startApp();

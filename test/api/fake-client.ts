@@ -1,4 +1,4 @@
-import type { Client, SubmitOptions, Submitted } from '../../lib/client/client.ts';
+import type { Client, NamedBatchEntry, SubmitOptions, Submitted } from '../../lib/client/client.ts';
 import { outputOf } from '../../lib/client/finished.ts';
 import type { ActiveRun, FailedRun, Run, SucceededRun } from '../../lib/client/run-view.ts';
 import type { Shape } from '../../lib/model/definition.ts';
@@ -127,6 +127,68 @@ export class FakeClient implements Client {
     const run = await this.get(ref, options);
     if ('endedAt' in run) throw new HoldfastError('AlreadyFinished', `Run ${run.id} has ended`);
     return { ...run, cancel: { mode: options.mode ?? 'graceful', since: noon } };
+  };
+
+  readonly submitAllByName: Client['submitAllByName'] = async (entries, options = {}) => {
+    this.#called('submitAll', entries, options);
+    return await Promise.all(
+      entries.map(({ task, input, ref: _ref, ...entry }: NamedBatchEntry) =>
+        this.submitByName(task, input, { ...entry, ...options }),
+      ),
+    );
+  };
+
+  readonly submitAll: Client['submitAll'] = async (entries, options) => {
+    const named = entries.map(({ task, ...entry }) => ({ ...entry, task: task.name }));
+    return (await this.submitAllByName(named, options)) as never;
+  };
+
+  readonly pause: Client['pause'] = async (ref, options = {}) => {
+    this.#called('pause', ref, options);
+    const run = await this.get(ref, options);
+    if (run.status === 'paused') throw new HoldfastError('AlreadyPaused', `Run ${run.id} is paused already`);
+    return activeRun({ status: 'paused', pause: { mode: options.mode ?? 'graceful', since: noon } });
+  };
+
+  readonly resume: Client['resume'] = async (ref, options = {}) => {
+    this.#called('resume', ref, options);
+    const run = await this.get(ref, options);
+    if (run.status !== 'paused') throw new HoldfastError('NotPaused', `Run ${run.id} is not paused`);
+    return activeRun({ resumed: { since: noon } });
+  };
+
+  readonly signal: Client['signal'] = async (ref, name, payload, options = {}) => {
+    this.#called('signal', ref, name, payload, options);
+    if (name !== 'approved')
+      throw new HoldfastError('UnknownSignal', 'There is no such signal', { field: 'name' });
+    return await this.get(ref, options);
+  };
+
+  readonly retry: Client['retry'] = async (ref, options = {}) => {
+    this.#called('retry', ref, options);
+    const { id, status } = await this.get(ref, options);
+    if (status !== 'failed') throw new HoldfastError('NotFailed', `Run ${id} is ${status}`);
+    const existing = this.runs.get(`-/${id}~2`);
+    const run = existing ?? activeRun({ id: `${id}~2`, retryOf: id });
+    this.put(run);
+    return { ...run, created: existing === undefined };
+  };
+
+  readonly retryAll: Client['retryAll'] = async (filter, options) => {
+    this.#called('retryAll', filter, options);
+    const failed = [...this.runs.values()].filter(({ status }) => status === 'failed');
+    return failed.map(({ id, task, retryOf }) => {
+      if (options?.dryRun) return { id, task };
+      // Such as one whose dependency failed.
+      if (retryOf !== undefined) return { id, task, error: { code: 'NotFailed', message: 'did not begin' } };
+      return { id, task, retry: `${id}~2` };
+    });
+  };
+
+  readonly why: Client['why'] = async (ref, options = {}) => {
+    this.#called('why', ref, options);
+    const { id, status } = await this.get(ref, options);
+    return { id, status, cause: 'signal', message: 'It waits for the signal approved.', signal: 'approved' };
   };
 
   readonly wait: Client['wait'] = async () => {

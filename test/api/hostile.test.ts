@@ -15,6 +15,25 @@ const known = [
   'priority',
   'tags',
   'delay',
+  'dependsOn',
+  'onDependencyFailure',
+  'ref',
+  'payload',
+  'id',
+  'reason',
+  'mode',
+  'since',
+  'limit',
+  'dryRun',
+];
+const otherPaths = [
+  '/batches',
+  '/retries',
+  '/runs/r1/cancel',
+  '/runs/r1/pause',
+  '/runs/r1/resume',
+  '/runs/r1/retry',
+  '/runs/r1/signals/approved',
 ];
 const evil = ['__proto__', 'constructor', 'prototype', 'toString', 'hasOwnProperty', '~standard', ''];
 const key = fc.oneof(fc.constantFrom(...known), fc.constantFrom(...evil), fc.string({ unit: 'binary' }));
@@ -55,12 +74,14 @@ describe('hostile requests never cause more than a 4xx', () => {
   it.each([undefined, 'echo'])('bodies, with the default task %s', async (defaultTask) => {
     const pristine = JSON.stringify(Object.getOwnPropertyNames(Object.prototype));
     await fc.assert(
-      fc.asyncProperty(body, async (text) => {
+      fc.asyncProperty(body, fc.constantFrom(...otherPaths), async (text, other) => {
         const { app, log } = startApp(defaultTask === undefined ? {} : { defaultTask });
         const json = { 'content-type': 'application/json' };
-        await check(await app.request('/tasks', { method: 'POST', headers: json, body: text }), log);
-        await check(await app.request('/runs', { method: 'POST', headers: json, body: text }), log);
-        await check(await app.request('/runs/r1/cancel', { method: 'POST', headers: json, body: text }), log);
+        const init = { method: 'POST', headers: json, body: text };
+        await check(await app.request('/tasks', init), log);
+        await check(await app.request('/runs', init), log);
+        const list = `[${text},{"ref":"a","task":"echo"}]`;
+        await check(await app.request(other, other === '/batches' ? { ...init, body: list } : init), log);
       }),
       runsPerProperty,
     );
@@ -73,6 +94,7 @@ describe('hostile requests never cause more than a 4xx', () => {
         const { app, log } = startApp();
         const init = { method: 'POST', headers: given as Record<string, string>, body: text };
         await check(await app.request('/tasks', init), log);
+        await check(await app.request('/batches', { ...init, body: `[${text}]` }), log);
       }),
       runsPerProperty,
     );
@@ -80,7 +102,19 @@ describe('hostile requests never cause more than a 4xx', () => {
 
   it('paths, queries and methods', async () => {
     const segment = fc.oneof(
-      fc.constantFrom('tasks', 'runs', 'definitions', 'cancel', '..', '%2e%2e', '%', '__proto__'),
+      fc.constantFrom(
+        'tasks',
+        'runs',
+        'definitions',
+        'cancel',
+        'signals',
+        'why',
+        'batches',
+        '..',
+        '%2e%2e',
+        '%',
+        '__proto__',
+      ),
       fc.webSegment(),
     );
     const path = fc.array(segment, { maxLength: 5 }).map((segments) => `/${segments.join('/')}`);

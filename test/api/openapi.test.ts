@@ -41,7 +41,18 @@ describe('GET /openapi.json', () => {
   });
 
   it('fits the runs that are shown', () => {
-    const runs = [activeRun({ status: 'running' }), succeededRun(undefined), succeededRun(0), failedRun()];
+    const since = '2030-01-01T12:00:00.000Z';
+    const paused = activeRun({
+      status: 'paused',
+      pause: { mode: 'graceful', by: 'me', since },
+      dependsOn: ['a', 'b'],
+      waitsFor: ['b'],
+      parent: { id: 'p', node: 'bill' },
+      retryOf: 'r0',
+      resumed: { reason: 'why', since },
+    });
+    const active = activeRun({ status: 'running' });
+    const runs = [active, paused, succeededRun(undefined), succeededRun(0), failedRun()];
     for (const run of runs)
       expect(runSchema.safeParse(JSON.parse(JSON.stringify(run))).error).toBeUndefined();
     expect(runSchema.safeParse({ ...activeRun(), status: 'succeeded' }).success).toBe(false);
@@ -53,6 +64,9 @@ describe('GET /openapi.json', () => {
       { ...node, output: 0 },
       { ...node, outputBytes: 20_000 },
       { ...node, status: 'waiting' as const, iteration: 2 },
+      { ...node, signal: { name: 'approved', until: '2030-01-01T12:00:00.000Z' } },
+      { ...node, signal: { name: 'approved', id: 's1' }, decision: 'timeout' },
+      { ...node, child: { id: 'c1', status: 'failed' as const } },
     ];
     expect(runSchema.safeParse(activeRun({ kind: 'workflow', nodes })).error).toBeUndefined();
     expect(runSchema.safeParse({ ...activeRun(), nodes: [{ id: 'a' }] }).success).toBe(false);
@@ -68,12 +82,21 @@ describe('GET /openapi.json', () => {
   it('has no timeout and no attempts in the submission of a workflow', async () => {
     const { components } = await read();
     const fields = Object.keys(components.schemas.RunSubmission?.properties ?? {});
-    expect(fields.sort()).toEqual(['delay', 'idempotencyKey', 'input', 'priority', 'tags', 'workflow']);
+    expect(fields.sort()).toEqual([
+      'delay',
+      'dependsOn',
+      'idempotencyKey',
+      'input',
+      'onDependencyFailure',
+      'priority',
+      'tags',
+      'workflow',
+    ]);
     expect(components.schemas.RunSubmission).toMatchObject({ additionalProperties: false });
   });
 
   it('has the fields of the types, as the compiler sees it', () => {
-    const same: DocumentedAsTyped = [true, true, true, true, true, true];
+    const same: DocumentedAsTyped = [true, true, true, true, true, true, true, true, true, true];
     expect(same).not.toContain(false);
   });
 

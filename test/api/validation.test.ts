@@ -7,7 +7,12 @@ const nested = (levels: number) => `${'['.repeat(levels)}${']'.repeat(levels)}`;
 describe('bodies that are refused', () => {
   it.each<[string, unknown, string]>([
     ['an unknown field', { task: 'echo', inptu: 1 }, 'inptu'],
-    ['a field of another verb', { task: 'echo', dependsOn: [] }, 'dependsOn'],
+    ['a field of another verb', { task: 'echo', workflow: 'order' }, 'workflow'],
+    ['a dependency that is no id', { task: 'echo', dependsOn: ['r1', 'a#b'] }, 'dependsOn.1'],
+    ['an empty dependency', { task: 'echo', dependsOn: [''] }, 'dependsOn.0'],
+    ['a dependency that is an object', { task: 'echo', dependsOn: [{ id: 'r1' }] }, 'dependsOn.0'],
+    ['too many dependencies', { task: 'echo', dependsOn: Array.from({ length: 101 }, String) }, 'dependsOn'],
+    ['an unknown reaction', { task: 'echo', onDependencyFailure: 'wait' }, 'onDependencyFailure'],
     ['an unknown task', { task: 'nope' }, 'task'],
     ['an empty task', { task: '' }, 'task'],
     ['a task that is a number', { task: 7 }, 'task'],

@@ -1,11 +1,11 @@
 import type { Context, Hono } from 'hono';
-import type { Client, InTenant } from '../../client/client.ts';
+import type { Client } from '../../client/client.ts';
 import { HoldfastError } from '../../model/errors.ts';
 import { runId } from '../../model/ids.ts';
 import { readJson } from '../json-body.ts';
 import type { ApiOptions } from '../options.ts';
-import { parseAs, queryOf, tenantOf } from '../parse.ts';
-import { cancellationSchema, listingSchema, lookSchema } from '../schemas.ts';
+import { inTenant, parseAs, queryOf } from '../parse.ts';
+import { listingSchema, lookSchema } from '../schemas.ts';
 import { readRunSubmission } from '../submission.ts';
 import { optionsFromHeaders } from '../submission-headers.ts';
 
@@ -26,11 +26,7 @@ export function addRunRoutes(app: Hono, { client }: ApiOptions): void {
 
   app.get('/runs/:id', (c) => showRun(c, client, c.req.param('id')));
 
-  app.post('/runs/:id/cancel', async (c) => {
-    const id = runId(c.req.param('id'));
-    const cancellation = parseAs(cancellationSchema, (await readJson(c)) ?? {});
-    return c.json(await client.cancel(id, { ...cancellation, ...inTenant(c) }), 202);
-  });
+  app.get('/runs/:id/why', async (c) => c.json(await client.why(runId(c.req.param('id')), inTenant(c))));
 }
 
 /** The client calls a name `task`, whatever it names; the field here is `workflow`. */
@@ -44,9 +40,4 @@ function asWorkflow(error: unknown): unknown {
 export async function showRun(c: Context, client: Client, id: string): Promise<Response> {
   const { nodes } = parseAs(lookSchema, queryOf(c));
   return c.json(await client.get(runId(id), { ...inTenant(c), ...(nodes === 'false' && { nodes: false }) }));
-}
-
-function inTenant(c: Context): InTenant {
-  const tenant = tenantOf(c);
-  return tenant === undefined ? {} : { tenant };
 }

@@ -1,0 +1,75 @@
+import * as z from 'zod';
+import {
+  batchSchema,
+  cancellationSchema,
+  pauseSchema,
+  resumptionSchema,
+  retriesSchema,
+  retrySchema,
+  runSubmissionSchema,
+  signalSchema,
+  submissionSchema,
+} from './schemas.ts';
+import { elementSchema, sequenceSchema, shapeSchema } from './shape-schemas.ts';
+import {
+  batchRunsSchema,
+  definitionSchema,
+  definitionsSchema,
+  errorSchema,
+  healthSchema,
+  nodeSchema,
+  problemSchema,
+  retriedSchema,
+  runPageSchema,
+  runSchema,
+  whySchema,
+  workerSchema,
+  workersSchema,
+} from './view-schemas.ts';
+
+const requestSchemas = {
+  Submission: submissionSchema,
+  RunSubmission: runSubmissionSchema,
+  Batch: batchSchema,
+  Cancellation: cancellationSchema,
+  Pause: pauseSchema,
+  Resumption: resumptionSchema,
+  Signal: signalSchema,
+  Retry: retrySchema,
+  Retries: retriesSchema,
+};
+const responseSchemas = {
+  Run: runSchema,
+  Node: nodeSchema,
+  RunError: errorSchema,
+  RunPage: runPageSchema,
+  BatchRuns: batchRunsSchema,
+  Retried: retriedSchema,
+  Why: whySchema,
+  Worker: workerSchema,
+  Workers: workersSchema,
+  Definitions: definitionsSchema,
+  Definition: definitionSchema,
+  Shape: shapeSchema,
+  Sequence: sequenceSchema,
+  Element: elementSchema,
+  Health: healthSchema,
+  Problem: problemSchema,
+};
+export type SchemaName = keyof typeof requestSchemas | keyof typeof responseSchemas;
+
+export const refTo = (name: string) => `#/components/schemas/${name}`;
+
+/** What requests and answers look like, by name. */
+export function componentSchemas(): object {
+  return { ...schemasOf(requestSchemas, 'input'), ...schemasOf(responseSchemas, 'output') };
+}
+
+function schemasOf(named: Readonly<Record<string, z.ZodType>>, io: 'input' | 'output'): object {
+  const registry = z.registry<{ id: string }>();
+  for (const [name, schema] of Object.entries(named)) registry.add(schema, { id: name });
+  const { schemas } = z.toJSONSchema(registry, { io, uri: refTo });
+  // Where a schema lies is said by its place in the document already.
+  const bare = Object.entries(schemas).map(([name, { $schema: _schema, $id: _id, ...rest }]) => [name, rest]);
+  return Object.fromEntries(bare);
+}

@@ -1,0 +1,62 @@
+import { HoldfastError } from '../model/errors.ts';
+import type { RetriedRun, Submitted } from './client.ts';
+import type { HttpAnswer } from './http-transport.ts';
+import type { DefinitionView, Run, RunPage, WorkerView } from './run-view.ts';
+import type { Why } from './why-view.ts';
+
+/*
+ * Answers as what they stand for. An undefined value does not travel; that it is missing says that it was one.
+ *
+ * All of them throw HoldfastError `ApiProblem` for an answer that is something else.
+ */
+
+export function runFrom({ body }: Pick<HttpAnswer, 'body'>): Run {
+  if (typeof body.id !== 'string' || typeof body.status !== 'string') throw unexpected('a run');
+  const run = body.status === 'succeeded' ? { output: undefined, ...body } : body;
+  return { input: undefined, ...run } as unknown as Run;
+}
+
+export function submittedFrom(answer: HttpAnswer): Submitted {
+  return { ...runFrom(answer), created: answer.status === 202 };
+}
+
+export function batchFrom({ body, status }: HttpAnswer): readonly Submitted[] {
+  return listFrom(body.runs, 'a list of runs').map((each) => submittedFrom({ body: each, status }));
+}
+
+export function pageFrom({ body }: HttpAnswer): RunPage {
+  return { ...body, runs: listFrom(body.runs, 'a list of runs').map((each) => runFrom({ body: each })) };
+}
+
+export function retriedFrom({ body }: HttpAnswer): readonly RetriedRun[] {
+  const runs = listFrom(body.runs, 'a list of runs');
+  const areRuns = runs.every(({ id, task }) => typeof id === 'string' && typeof task === 'string');
+  if (!areRuns) throw unexpected('a list of runs');
+  return runs as unknown as RetriedRun[];
+}
+
+export function whyFrom({ body }: HttpAnswer): Why {
+  if (typeof body.cause !== 'string' || typeof body.message !== 'string') throw unexpected('a cause');
+  return body as unknown as Why;
+}
+
+export function workersFrom({ body }: HttpAnswer): readonly WorkerView[] {
+  return listFrom(body.workers, 'a list of workers') as unknown as WorkerView[];
+}
+
+export function definitionFrom({ body }: HttpAnswer): DefinitionView {
+  if (typeof body.hash !== 'string' || typeof body.shape !== 'object') throw unexpected('a definition');
+  return body as unknown as DefinitionView;
+}
+
+function listFrom(value: unknown, what: string): readonly HttpAnswer['body'][] {
+  const isList = Array.isArray(value) && value.every((each) => typeof each === 'object' && each !== null);
+  if (!isList) throw unexpected(what);
+  return value;
+}
+
+function unexpected(what: string): HoldfastError {
+  return new HoldfastError('ApiProblem', `The answer is not ${what}`, {
+    hint: 'Check that the URL is that of a Holdfast API.',
+  });
+}

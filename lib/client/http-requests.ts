@@ -1,0 +1,65 @@
+import { HoldfastError } from '../model/errors.ts';
+import { runId } from '../model/ids.ts';
+import type { Client, InTenant, RetryFilter, RetryManyOptions, RetryOptions, RunRef } from './client.ts';
+import { retriedFrom, runFrom, submittedFrom, whyFrom } from './http-answers.ts';
+import { checkCarried, tenantHeader } from './http-submission.ts';
+import type { HttpRequest, Transport } from './http-transport.ts';
+import { signalName } from './signal-name.ts';
+
+type RunRequests = Pick<Client, 'cancel' | 'pause' | 'resume' | 'signal' | 'retry' | 'retryAll' | 'why'>;
+
+/** What people ask of runs that are there, over HTTP. */
+export function runRequests(send: Transport): RunRequests {
+  const ask = <Options extends InTenant>(run: RunRef, what: string, options?: Options) => {
+    const { tenant, ...body } = options ?? {};
+    const headers = tenantHeaders(run, tenant);
+    return send({ method: 'POST', path: `/runs/${idOf(run)}/${what}`, headers, body });
+  };
+  return {
+    cancel: async (run, options) => runFrom(await ask(run, 'cancel', options)),
+    pause: async (run, options) => runFrom(await ask(run, 'pause', options)),
+    resume: async (run, options) => runFrom(await ask(run, 'resume', options)),
+    signal: async (run, name, payload, options) => {
+      checkCarried(payload, 'payload');
+      return runFrom(await ask(run, `signals/${signalName(name)}`, { ...options, payload }));
+    },
+    retry: async (run, options = {}) => {
+      checkEdited(options);
+      return submittedFrom(await ask(run, 'retry', options));
+    },
+    retryAll: async (filter, options) => retriedFrom(await send(retriesRequest(filter, options))),
+    why: async (run, { tenant } = {}) => {
+      const headers = tenantHeaders(run, tenant);
+      return whyFrom(await send({ method: 'GET', path: `/runs/${idOf(run)}/why`, headers }));
+    },
+  };
+}
+
+/** Checked, for it becomes a part of the path. @throws HoldfastError `InvalidArgument` */
+export const idOf = (run: RunRef) => runId(typeof run === 'string' ? run : run.id);
+
+/** @throws HoldfastError `InvalidArgument` */
+export const tenantHeaders = (run: RunRef, tenant: string | undefined) =>
+  tenantHeader(tenant ?? (typeof run === 'string' ? undefined : run.tenant));
+
+/** An edited input that is undefined would arrive as none, and the run would be tried again with the old one. */
+function checkEdited(options: RetryOptions): void {
+  if (!('input' in options)) return;
+  checkCarried(options.input, 'input');
+  if (options.input !== undefined) return;
+  throw new HoldfastError('NotSerializable', 'input is undefined, which does not travel as an edited input', {
+    field: 'input',
+    hint: 'Leave it out to try again with the same input, or send null.',
+  });
+}
+
+/** Many are tried again one after the other. */
+const retriesMsMax = 300_000;
+
+function retriesRequest(
+  { tenant, ...filter }: RetryFilter = {},
+  options: RetryManyOptions = {},
+): HttpRequest {
+  const body = { ...filter, ...options };
+  return { method: 'POST', path: '/retries', headers: tenantHeader(tenant), body, answerMsMax: retriesMsMax };
+}

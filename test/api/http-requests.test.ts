@@ -1,0 +1,206 @@
+import { describe, expect, it } from 'vitest';
+import * as z from 'zod';
+import { createHttpClient } from '../../lib/client/http-client.ts';
+import { defineTask } from '../../lib/define/task.ts';
+import { defineWorkflow } from '../../lib/define/workflow/define-workflow.ts';
+import { activeRun, failedRun } from './fake-client.ts';
+import { startApp } from './start-app.ts';
+
+const url = 'http://127.0.0.1:3000';
+const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
+
+/** The HTTP client over the app over a fake client, whose calls but the looks it lists. */
+function connect() {
+  const served = startApp();
+  const requests: string[] = [];
+  const http = createHttpClient({
+    url,
+    fetch: async (to, init) => {
+      requests.push(`${init.method} ${to.slice(url.length)}`);
+      return served.app.request(to, init);
+    },
+  });
+  const asked = () => served.client.calls.filter(([name]) => name !== 'get');
+  return { ...served, http, requests, asked };
+}
+
+const answering = (status: number, body: string) =>
+  createHttpClient({ url, fetch: async () => new Response(body, { status }) });
+
+describe('what is asked of a run over HTTP', () => {
+  it('arrives as it was asked for, in the tenant of the reference', async () => {
+    const { http, client, asked } = connect();
+    client.put(activeRun({ tenant: 'acme' }));
+    const run = await http.get({ id: 'r1', tenant: 'acme' });
+    const who = { reason: 'too warm', by: 'me' };
+    expect(await http.pause(run, { ...who, mode: 'abort' })).toMatchObject({ status: 'paused' });
+    client.put(activeRun({ tenant: 'acme', status: 'paused' }));
+    expect(await http.resume('r1', { ...who, tenant: 'acme' })).toMatchObject({ status: 'ready' });
+    expect(await http.why(run)).toEqual(await client.why('r1', { tenant: 'acme' }));
+    expect(asked().slice(0, 3)).toEqual([
+      ['pause', 'r1', { ...who, mode: 'abort', tenant: 'acme' }],
+      ['resume', 'r1', { ...who, tenant: 'acme' }],
+      ['why', 'r1', { tenant: 'acme' }],
+    ]);
+    await expect(http.resume('r1')).rejects.toMatchObject({ code: 'NotFound' });
+    await expect(http.why('r1')).rejects.toMatchObject({ code: 'NotFound' });
+    client.put(activeRun());
+    await expect(http.resume('r1')).rejects.toMatchObject({ code: 'NotPaused' });
+  });
+
+  it.each([null, 0, '', false, undefined, { ok: [true] }])('signals with the payload %j', async (payload) => {
+    const { http, client, asked } = connect();
+    client.put(activeRun());
+    expect(await http.signal('r1', 'approved', payload, { id: 's-1' })).toEqual(activeRun());
+    await http.signal('r1', 'approved', payload);
+    expect(asked()).toEqual([
+      ['signal', 'r1', 'approved', payload, { id: 's-1' }],
+      ['signal', 'r1', 'approved', payload, {}],
+    ]);
+  });
+
+  it.each(['', '..', '../cancel', 'a b', '__proto__', 'x'.repeat(65)])(
+    'no signal is called %j',
+    async (name) => {
+      const { http, requests } = connect();
+      const signalled = http.signal('r1', name);
+      await expect(signalled).rejects.toMatchObject({ code: 'UnknownSignal', field: 'name' });
+      expect(requests).toEqual([]);
+    },
+  );
+
+  it('tries again, with an edited input or the same, and sees whether the run is new', async () => {
+    const { http, client, asked } = connect();
+    client.put(failedRun());
+    const first = await http.retry('r1', { input: null });
+    const again = await http.retry('r1');
+    expect([first, again]).toMatchObject([
+      { id: 'r1~2', created: true, retryOf: 'r1' },
+      { id: 'r1~2', created: false },
+    ]);
+    expect(asked()).toEqual([
+      ['retry', 'r1', { input: null }],
+      ['retry', 'r1', {}],
+    ]);
+  });
+
+  it('never changes a value without a word', async () => {
+    const { http, requests } = connect();
+    const code = 'NotSerializable';
+    await expect(http.retry('r1', { input: undefined })).rejects.toMatchObject({ code, field: 'input' });
+    await expect(http.retry('r1', { input: new Date(0) })).rejects.toMatchObject({ code, field: 'input' });
+    const list = [1, undefined];
+    await expect(http.signal('r1', 'approved', list)).rejects.toMatchObject({ code, field: 'payload.1' });
+    const entry = { ref: 'a', task: 'echo', input: { at: 1n } };
+    await expect(http.submitAllByName([entry])).rejects.toMatchObject({ code, field: '0.input.at' });
+    expect(requests).toEqual([]);
+  });
+
+  it('tries many again', async () => {
+    const { http, client, asked } = connect();
+    client.put(failedRun());
+    const filter = { name: 'echo', since: '2030-01-01T00:00:00Z', until: '2030-02-01', limit: 5 };
+    expect(await http.retryAll({ ...filter, tenant: 'acme' }, { dryRun: true })).toEqual([
+      { id: 'r1', task: 'echo' },
+    ]);
+    expect(await http.retryAll()).toEqual([{ id: 'r1', task: 'echo', retry: 'r1~2' }]);
+    expect(asked()).toEqual([
+      ['retryAll', { ...filter, tenant: 'acme' }, { dryRun: true }],
+      ['retryAll', {}, { dryRun: false }],
+    ]);
+  });
+});
+
+describe('submissions that depend on others, over HTTP', () => {
+  it('name runs by id or by reference, of the same tenant only', async () => {
+    const { http, client, requests } = connect();
+    const options = { dependsOn: ['r0', activeRun({ id: 'r9' })], onDependencyFailure: 'skip' } as const;
+    await http.submitByName('echo', 1, options);
+    expect(client.submitted[0]?.options).toEqual({ dependsOn: ['r0', 'r9'], onDependencyFailure: 'skip' });
+    const other = http.submitByName('echo', 1, { ...options, tenant: 'acme' });
+    await expect(other).rejects.toMatchObject({ code: 'InvalidArgument', field: 'dependsOn.1' });
+    const acme = { dependsOn: [activeRun({ tenant: 'acme' })], tenant: 'acme' };
+    await http.submitByName('echo', 1, acme);
+    expect(client.submitted[1]?.options).toEqual({ dependsOn: ['r1'], tenant: 'acme' });
+    expect(requests).toHaveLength(2);
+  });
+
+  it('go as one batch, by definition or by name', async () => {
+    const { http, client, requests } = connect();
+    const echo = defineTask({ name: 'echo', input: z.number(), run: (n) => n });
+    const order = defineWorkflow('order', { input: z.number() })
+      .map('same', (n) => n)
+      .build();
+    const runs = await http.submitAll(
+      [
+        { ref: 'a', task: echo, input: 1, timeout: '30s', tags: ['eu'], traceparent },
+        { ref: 'b', task: order, input: 2, dependsOn: ['a', 'r0'], onDependencyFailure: 'skip', delay: '5m' },
+      ],
+      { tenant: 'acme' },
+    );
+    expect(runs).toMatchObject([
+      { id: 'r1', task: 'echo', created: true },
+      { id: 'r2', task: 'order', created: true },
+    ]);
+    expect(client.calls[0]).toEqual([
+      'submitAll',
+      [
+        { ref: 'a', task: 'echo', input: 1, timeout: '30000ms', tags: ['eu'], traceparent },
+        {
+          ref: 'b',
+          task: 'order',
+          input: 2,
+          dependsOn: ['a', 'r0'],
+          onDependencyFailure: 'skip',
+          delay: '300000ms',
+        },
+      ],
+      { tenant: 'acme' },
+    ]);
+    expect(requests).toEqual(['POST /batches']);
+    const keyed = [{ ref: 'a', task: 'echo', input: undefined, idempotencyKey: 'k', traceparent: 'x' }];
+    const first = await http.submitAllByName(keyed);
+    const again = await http.submitAllByName(keyed);
+    expect([first[0]?.created, again[0]?.created]).toEqual([true, false]);
+    expect(client.submitted.at(-1)).toEqual({
+      task: 'echo',
+      input: undefined,
+      options: { idempotencyKey: 'k' },
+    });
+  });
+
+  it('say whose entry is wrong', async () => {
+    const { http } = connect();
+    const entry = { ref: 'a', task: 'echo', input: 1 };
+    const unknown = http.submitAllByName([entry, { ...entry, ref: 'b', task: 'nope' }]);
+    await expect(unknown).rejects.toMatchObject({ code: 'UnknownTask', field: '1.task' });
+    await expect(http.submitAllByName([])).rejects.toMatchObject({ code: 'InvalidArgument', field: 'body' });
+  });
+});
+
+describe('answers that are something else', () => {
+  it.each(['{}', '[]', '{"runs":7}', '{"runs":[7]}', '{"runs":[null]}', '{"runs":[{}]}', '{"cause":1}'])(
+    '%s',
+    async (body) => {
+      const http = answering(200, body);
+      const code = 'ApiProblem';
+      await expect(http.submitAllByName([{ ref: 'a', task: 'echo', input: 1 }])).rejects.toMatchObject({
+        code,
+      });
+      await expect(http.retryAll()).rejects.toMatchObject({ code });
+      await expect(http.why('r1')).rejects.toMatchObject({ code });
+      await expect(http.signal('r1', 'approved')).rejects.toMatchObject({ code });
+      await expect(http.retry('r1')).rejects.toMatchObject({ code });
+    },
+  );
+
+  it('are fewer runs than entries', async () => {
+    const http = answering(202, JSON.stringify({ runs: [activeRun()] }));
+    const entry = { ref: 'a', task: 'echo', input: 1 };
+    const two = http.submitAllByName([entry, { ...entry, ref: 'b' }]);
+    await expect(two).rejects.toMatchObject({
+      code: 'ApiProblem',
+      message: 'The answer has 1 runs for 2 entries',
+    });
+  });
+});
