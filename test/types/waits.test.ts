@@ -26,6 +26,20 @@ describe('types of a signal', () => {
     expectTypeOf(outputOf(failing.build())).toEqualTypeOf<{ by: number } | undefined>();
   });
 
+  it('are the same in a branch, where nothing is known of what is to come', () => {
+    const forked = counting()
+      .fork({
+        a: (b) => b.awaitSignal('approved', { schema: Approval, timeout: '2d' }),
+        b: (b) => b.awaitSignal('approved', { schema: Approval, merge: (value, { by }) => value.n + by }),
+      })
+      .join('all', (outputs) => {
+        expectTypeOf(outputs).toEqualTypeOf<{ readonly a: { by: number }; readonly b: number }>();
+        return outputs.a.by + outputs.b;
+      })
+      .build();
+    expectTypeOf(outputOf(forked)).toEqualTypeOf<number | undefined>();
+  });
+
   it('go on with what merge makes of value and payload', () => {
     const merged = counting()
       .awaitSignal('approved', {

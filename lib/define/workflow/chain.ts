@@ -52,7 +52,7 @@ export interface Chain<in out Value, in out Used extends string = never, in out 
   >(
     name: Name & Unused<NoInfer<Id>, Used>,
     options?: SignalOptions<Value, Payload, Merged, Late, Id>,
-  ): Chain<Awaited<Merged> | Late, Used | Literal<Id>, Of>;
+  ): Chain<NoInfer<Awaited<Merged>> | NoInfer<Late>, Used | Literal<Id>, Of>;
 
   /** Submits a run of another workflow, and waits for it. Its output goes on; when it fails, so does this run. */
   child<Input, Output, const Name extends string, const Id extends string = Name>(
