@@ -3,6 +3,7 @@ import type { DefinitionHash, NodeId, Nonce, RunId, TenantId } from '../../lib/m
 import type { Run, RunNode } from '../../lib/model/run.ts';
 import type { EpochMs } from '../../lib/model/time.ts';
 import type { Transition } from '../../lib/model/transition.ts';
+import { awaitChild, type ChildEnd, type Notification, notifyParent } from '../../lib/protocol/child.ts';
 import { claim } from '../../lib/protocol/claim.ts';
 import { type Commit, type CommitOptions, commit } from '../../lib/protocol/commit.ts';
 import type { Ending } from '../../lib/protocol/end.ts';
@@ -78,6 +79,20 @@ export class Play {
     if (received.received !== 'write') throw new Error(`the signal ${id} was ${received.received}`);
     this.write(received.transition);
     return received.dispatches.map(({ message }) => message.node);
+  }
+
+  /** Starts the run that a node stands for, and lets go of the node. */
+  startChild(path: string): void {
+    this.write(awaitChild(this.run, this.claim(path)));
+  }
+
+  /** What tells a node how the run that it stands for has ended; it must not have been told before. */
+  childEnds(path: string, end: ChildEnd): Extract<Notification, { readonly notified: false }> {
+    const node = path as NodeId;
+    const child = this.node(path)?.child?.run;
+    const told = child && notifyParent(this.run, { node, child, end }, this.now);
+    if (!told || told.notified) throw new Error(`there is nothing to tell ${path}`);
+    return told;
   }
 
   /** Looks at the run as a discovery does in this moment; undefined where nothing is to be done yet. */
