@@ -15,6 +15,7 @@ export const statusOfCode = {
   InvalidSignal: 400,
   DependencyMissing: 400,
   DependencyCycle: 400,
+  CommandNotAllowed: 400,
 
   NotFound: 404,
   UnknownRoute: 404,
@@ -65,6 +66,12 @@ export const statusOfCode = {
   DefinitionMismatch: 500,
   TaskNotFound: 500,
   TaskNotImplemented: 500,
+  CommandNotFound: 500,
+  CommandFailed: 500,
+  ExternalNotStarted: 500,
+  ExternalEnded: 500,
+  ExternalSilent: 500,
+  ExternalProtocol: 500,
 
   DamagedItem: 500,
   EmulatorMissing: 500,

@@ -62,6 +62,17 @@ export const errorHints = {
   // Threads.
   PoolInUse: 'Call configurePool before the first spawn.',
   // Surroundings.
+  // Programs that tasks run.
+  CommandNotAllowed:
+    'Ask for a program, directory and variables that the task allows, or allow them in its definition.',
+  CommandNotFound: "Install the program where the worker runs, or put its directory into the worker's PATH.",
+  CommandFailed: 'Read what the program wrote; exit codes that are no failure belong into `success`.',
+  ExternalNotStarted:
+    'Run `npx holdfast conformance -- COMMAND`: it shows what the executor does and should do.',
+  ExternalEnded: 'Read what the executor wrote to standard error; it is started again with the next task.',
+  ExternalSilent:
+    'Let the executor read its input while tasks run, and answer each ping; it is started again.',
+  ExternalProtocol: 'Let the executor write messages only to standard output, and print to standard error.',
   StoreUnreachable: 'Check AWS_ENDPOINT_URL, the network and the credentials.',
   QueueUnreachable: 'Check AWS_ENDPOINT_URL, HOLDFAST_POOLS, the network and the credentials.',
   TableNotFound: 'Deploy the stack first, or check HOLDFAST_TABLE and AWS_REGION.',
