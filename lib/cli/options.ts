@@ -1,4 +1,5 @@
-import { type Command, InvalidArgumentError } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import type { CancelOptions } from '../client/client.ts';
 import { createHttpClient, type HttpClient } from '../client/http-client.ts';
 import { envNames } from '../config/env.ts';
 import { type Duration, parseDuration } from '../model/duration.ts';
@@ -52,3 +53,27 @@ export const collect = (text: string, before: readonly string[] | undefined): st
   ...(before ?? []),
   text,
 ];
+
+/** What `addRequestOptions` reads. */
+export interface RequestGiven extends Pick<CancelOptions, 'reason' | 'by' | 'mode'> {
+  readonly abort?: true;
+}
+
+/** Who asks for a run to stop, why, and whether it lets a running attempt finish. */
+export function addRequestOptions(command: Command): Command {
+  return command
+    .option('--reason <text>', 'why')
+    .option('--by <name>', 'who asks for it')
+    .addOption(
+      new Option('--mode <mode>', 'graceful (default) lets a running attempt finish').choices([
+        'graceful',
+        'abort',
+      ]),
+    )
+    .addOption(new Option('--abort', 'short for --mode abort').conflicts('mode'));
+}
+
+export const requestOf = ({ abort, ...request }: RequestGiven): CancelOptions => ({
+  ...request,
+  ...(abort && { mode: 'abort' }),
+});

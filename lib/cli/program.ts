@@ -5,12 +5,18 @@ import type { Cli, SetExitCode } from './cli.ts';
 import { exitCodeOf, exitCodes } from './exit-codes.ts';
 import { addCommonOptions } from './options.ts';
 import { painter, printable } from './text.ts';
+import { addBatch } from './verbs/batch.ts';
 import { addCancel } from './verbs/cancel.ts';
 import { addGet } from './verbs/get.ts';
 import { addGraph } from './verbs/graph.ts';
 import { addList } from './verbs/list.ts';
+import { addPause } from './verbs/pause.ts';
+import { addResume } from './verbs/resume.ts';
+import { addRetry } from './verbs/retry.ts';
+import { addSignal } from './verbs/signal.ts';
 import { addSubmit } from './verbs/submit.ts';
 import { addWatch } from './verbs/watch.ts';
+import { addWhy } from './verbs/why.ts';
 import { addWorkers } from './verbs/workers.ts';
 
 const exitCodeHelp = `
@@ -48,11 +54,17 @@ function buildProgram(cli: Cli, setExitCode: SetExitCode): Command {
     .addHelpText('after', exitCodeHelp);
   addCommonOptions(program);
   addSubmit(program, cli, setExitCode);
+  addBatch(program, cli);
   addGet(program, cli);
+  addWhy(program, cli);
   addGraph(program, cli);
   addList(program, cli);
   addWatch(program, cli, setExitCode);
+  addSignal(program, cli);
   addCancel(program, cli);
+  addPause(program, cli);
+  addResume(program, cli);
+  addRetry(program, cli, setExitCode);
   addWorkers(program, cli);
   return program;
 }

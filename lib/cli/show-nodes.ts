@@ -33,8 +33,10 @@ function durationOf({ endedAt, startedAt }: NodeView): string {
 }
 
 function resultOf(node: NodeView): string {
-  const { decision, error, nextRetryAt, outputBytes } = node;
+  const { child, decision, error, nextRetryAt, outputBytes, signal } = node;
   const parts = [
+    signal && signalText(signal),
+    child && `run ${child.id}`,
     decision === undefined ? undefined : `→ ${decision}`,
     error && `${error.type}: ${error.message}`,
     nextRetryAt === undefined ? undefined : `next at ${nextRetryAt}`,
@@ -43,5 +45,8 @@ function resultOf(node: NodeView): string {
   ];
   return shortened(parts.filter((part) => part !== undefined).join('  '));
 }
+
+const signalText = ({ id, name, until }: NonNullable<NodeView['signal']>) =>
+  `signal ${name}${id === undefined && until !== undefined ? ` until ${until}` : ''}`;
 
 const shortened = (text: string) => (text.length > lengthMax ? `${text.slice(0, lengthMax - 1)}…` : text);

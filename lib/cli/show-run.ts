@@ -1,4 +1,5 @@
-import type { Run } from '../client/run-view.ts';
+import type { Submitted } from '../client/client.ts';
+import type { CancelRequest, Run } from '../client/run-view.ts';
 import { nodeTable } from './show-nodes.ts';
 import { jsonText, milliseconds, type Paint, printable, statusStyles } from './text.ts';
 
@@ -14,22 +15,26 @@ export function runDetails(run: Run, paint: Paint): string {
     ['tenant', run.tenant === '-' ? undefined : printable(run.tenant)],
     ['tags', run.tags.length === 0 ? undefined : printable(run.tags.join(', '))],
     ['key', shown(run.idempotencyKey)],
+    ['parent', run.parent && printable(`${run.parent.id} at ${run.parent.node}`)],
+    ['retry of', shown(run.retryOf)],
+    ['depends on', shown(run.dependsOn?.join(', '))],
+    ['waits for', shown(run.waitsFor?.join(', '))],
     ['created', printable(run.createdAt)],
     ['started', shown(run.startedAt)],
     ['ended', 'endedAt' in run ? printable(run.endedAt) : undefined],
     ['duration', 'durationMs' in run ? milliseconds(run.durationMs) : undefined],
     ['retry', 'nextRetryAt' in run ? shown(run.nextRetryAt) : undefined],
     ['cancel', cancelText(run)],
+    ['pause', 'pause' in run ? requestText(run.pause) : undefined],
+    ['resumed', run.resumed && printable([run.resumed.since, ...whoText(run.resumed)].join(', '))],
     ['progress', run.progress === undefined ? undefined : jsonText(run.progress)],
     ['input', jsonText(run.input)],
     ['output', run.status === 'succeeded' ? jsonText(run.output) : undefined],
     ['error', errorText(run)],
   ];
-  const width = Math.max(...lines.map(([name]) => name.length));
-  const details = lines
-    .filter(([, text]) => text !== undefined)
-    .map(([name, text]) => `${paint('dim', name.padEnd(width))}  ${text}\n`)
-    .join('');
+  const present = lines.filter(([, text]) => text !== undefined);
+  const width = Math.max(...present.map(([name]) => name.length));
+  const details = present.map(([name, text]) => `${paint('dim', name.padEnd(width))}  ${text}\n`).join('');
   return run.nodes === undefined ? details : `${details}\n${nodeTable(run.nodes, paint)}`;
 }
 
@@ -40,6 +45,7 @@ export function runChange(run: Run, paint: Paint): string {
     run.kind === 'task' ? `attempt ${run.attempt} of ${run.maxAttempts}` : nodesChange(run),
     run.progress === undefined ? undefined : `progress ${jsonText(run.progress)}`,
     cancelText(run) === undefined ? undefined : `cancel ${cancelText(run)}`,
+    'pause' in run && run.pause ? `pause ${requestText(run.pause)}` : undefined,
     errorText(run),
     run.status === 'succeeded' ? `output ${jsonText(run.output)}` : undefined,
   ];
@@ -57,13 +63,22 @@ function nodesChange({ nodes = [] }: Run): string {
 function errorText(run: Run): string | undefined {
   if (!('error' in run) || !run.error) return undefined;
   const { type, message, attempt } = run.error;
-  return printable(`${type}: ${message} (attempt ${attempt})`);
+  // What a run depended on may have failed before its first one.
+  return printable(`${type}: ${message}${attempt === 0 ? '' : ` (attempt ${attempt})`}`);
 }
 
-function cancelText(run: Run): string | undefined {
-  if (!('cancel' in run) || !run.cancel) return undefined;
-  const { mode, by, reason } = run.cancel;
-  return printable([mode, by === undefined ? '' : `by ${by}`, reason ?? ''].filter(Boolean).join(', '));
+const cancelText = (run: Run) => ('cancel' in run ? requestText(run.cancel) : undefined);
+
+function requestText(request: CancelRequest | undefined): string | undefined {
+  return request && printable([request.mode, ...whoText(request)].join(', '));
 }
+
+const whoText = ({ by, reason }: Pick<CancelRequest, 'by' | 'reason'>): string[] =>
+  [by === undefined ? '' : `by ${by}`, reason ?? ''].filter(Boolean);
 
 const shown = (text: string | undefined) => (text === undefined ? undefined : printable(text));
+
+/** That a run was submitted, on one line; `what` where it was not there before. */
+export function submissionReceipt(run: Submitted, what = 'submitted'): string {
+  return `${run.created ? what : 'known already'}  ${printable(run.id)}  ${printable(run.status)}\n`;
+}

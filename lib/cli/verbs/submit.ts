@@ -1,12 +1,11 @@
 import { type Command, Option } from 'commander';
-import type { SubmitOptions, Submitted } from '../../client/client.ts';
+import type { SubmitOptions } from '../../client/client.ts';
 import type { Duration } from '../../model/duration.ts';
-import { HoldfastError } from '../../model/errors.ts';
 import type { Cli, SetExitCode } from '../cli.ts';
 import { exitCodes } from '../exit-codes.ts';
+import { inputArgument, jsonArgument } from '../json-argument.ts';
 import { collect, durationOption, openSession, wholeNumber } from '../options.ts';
-import { runDetails } from '../show-run.ts';
-import { printable } from '../text.ts';
+import { runDetails, submissionReceipt } from '../show-run.ts';
 
 interface Given {
   readonly input?: string;
@@ -16,6 +15,8 @@ interface Given {
   readonly delay?: Duration;
   readonly timeout?: Duration;
   readonly maxAttempts?: number;
+  readonly dependsOn?: string[];
+  readonly onDependencyFailure?: 'fail' | 'skip';
   readonly wait?: boolean;
   readonly waitTimeout?: Duration;
 }
@@ -35,13 +36,21 @@ export function addSubmit(program: Command, cli: Cli, setExitCode: SetExitCode):
     .option('--delay <duration>', 'not before this long from now, such as 5m', durationOption('--delay'))
     .option('--timeout <duration>', 'how long one attempt of a task may run', durationOption('--timeout'))
     .option('--max-attempts <number>', 'attempts of a task in all', wholeNumber)
+    .option('--depends-on <id>', 'a run that must succeed before; may be repeated', collect)
+    .addOption(
+      new Option('--on-dependency-failure <what>', 'when one of them does not succeed').choices([
+        'fail',
+        'skip',
+      ]),
+    )
     .option('--wait', 'wait for its end')
     .option('--wait-timeout <duration>', 'wait no longer than this', durationOption('--wait-timeout'))
     .action(async (name: string, given: Given, command: Command) => {
       const { client, inTenant, paint, print } = openSession(command, cli);
-      const input = given.input === undefined ? undefined : await readInput(given.input, cli);
+      const input =
+        given.input === undefined ? undefined : await jsonArgument(given.input, cli, inputArgument);
       const run = await client.submitByName(name, input, { ...optionsOf(given), ...inTenant });
-      if (!given.wait && given.waitTimeout === undefined) return print(run, () => receipt(run));
+      if (!given.wait && given.waitTimeout === undefined) return print(run, () => submissionReceipt(run));
       const timeout = given.waitTimeout === undefined ? {} : { timeout: given.waitTimeout };
       const finished = await client.wait(run, { ...timeout, ...inTenant });
       print(finished, () => runDetails(finished, paint));
@@ -49,46 +58,12 @@ export function addSubmit(program: Command, cli: Cli, setExitCode: SetExitCode):
     });
 }
 
-function receipt(run: Submitted): string {
-  return `${run.created ? 'submitted' : 'known already'}  ${printable(run.id)}  ${printable(run.status)}\n`;
-}
-
-function optionsOf({ idempotencyKey, priority, tag, delay, timeout, maxAttempts }: Given): SubmitOptions {
-  return {
-    ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
-    ...(priority === undefined ? {} : { priority }),
-    ...(tag === undefined ? {} : { tags: tag }),
-    ...(delay === undefined ? {} : { delay }),
-    ...(timeout === undefined ? {} : { timeout }),
-    ...(maxAttempts === undefined ? {} : { maxAttempts }),
-  };
-}
-
-async function readInput(given: string, cli: Cli): Promise<unknown> {
-  const text = await inputText(given, cli);
-  try {
-    return JSON.parse(text);
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : 'no JSON';
-    throw new HoldfastError('MalformedJson', `The input is not JSON: ${printable(reason)}`, {
-      field: '--input',
-      hint: `Quote it for the shell: --input '{"key": "value"}', or give --input @file or --input -.`,
-      cause,
-    });
-  }
-}
-
-async function inputText(given: string, cli: Cli): Promise<string> {
-  if (given === '-') return cli.readStdin();
-  if (!given.startsWith('@')) return given;
-  try {
-    return await cli.readFile(given.slice(1));
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new HoldfastError('InvalidArgument', `The input file cannot be read: ${printable(reason)}`, {
-      field: '--input',
-      hint: 'Check the path behind the @.',
-      cause,
-    });
-  }
+function optionsOf({
+  input: _input,
+  tag,
+  wait: _wait,
+  waitTimeout: _late,
+  ...options
+}: Given): SubmitOptions {
+  return { ...options, ...(tag === undefined ? {} : { tags: tag }) };
 }
