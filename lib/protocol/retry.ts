@@ -64,7 +64,10 @@ function again(
     ...(pool !== undefined && { pool }),
     ...(priority !== undefined && { priority }),
     ...((input ?? node.input) && { input: input ?? node.input }),
-    ...(node.child && { child: { run: nameChild() } }),
+    // What a child has done need not be done again, unless it is to get something else.
+    ...(node.child && {
+      child: node.child.status === 'succeeded' && !input ? node.child : { run: nameChild() },
+    }),
   };
   if (!node.signal) return { ...base, status: 'ready' };
   const { name, id, payload, until } = node.signal;
