@@ -1,6 +1,6 @@
 import type { NodeId } from '../model/ids.ts';
 import type { Dispatch } from '../model/message.ts';
-import type { Run } from '../model/run.ts';
+import type { Run, RunNode } from '../model/run.ts';
 import type { EpochMs } from '../model/time.ts';
 import type { Guard, Update } from '../model/transition.ts';
 import { dispatchOf } from './dispatch.ts';
@@ -23,13 +23,13 @@ interface BecomesReady {
 export function becomesReady(
   name: string,
   run: Run,
-  { nodes, timeouts = [] }: { nodes: readonly NodeId[]; timeouts?: readonly EpochMs[] },
+  { nodes, timeouts = [] }: { nodes: readonly (readonly [NodeId, RunNode])[]; timeouts?: readonly EpochMs[] },
   now: EpochMs,
 ): BecomesReady {
   if (run.phase !== 'active') return { guards: [], updates: [], dispatches: [] };
   const dispatches: Dispatch[] = [];
-  const needs = nodes.map((path) => {
-    const delayMs = Math.max(0, (run.nodes[path]?.notBefore ?? now) - now);
+  const needs = nodes.map(([path, { notBefore }]) => {
+    const delayMs = Math.max(0, notBefore - now);
     if (run.control || delayMs > messageDelayMaxMs) return now + delayMs;
     dispatches.push(dispatchOf(run, path, { delayMs, hop: 0 }));
     return now + delayMs + dispatchGraceMs;

@@ -70,7 +70,7 @@ export function notifyParent(
   if (!parent || !node || !isWaitedFor(parent, node, child)) return { notified: true };
   const at = (name: string) => ['nodes', path, name];
   const isWaiting = node.status === 'waiting';
-  const ready = isWaiting ? becomesReady('notify', parent, { nodes: [path] }, now) : undefined;
+  const ready = isWaiting ? becomesReady('notify', parent, { nodes: [[path, node]] }, now) : undefined;
   const transition: Transition = {
     name: 'notify',
     key: parent,

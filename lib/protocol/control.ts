@@ -52,8 +52,9 @@ export type ControlDecision =
 
 /** A cancel takes the place of a pause, and one in abort mode that of a graceful one. */
 export function decideCancel(run: Run | undefined, request: ControlRequest, now: EpochMs): ControlDecision {
+  if (!run) return refuse('NotFound');
   const because = ended(run);
-  if (run === undefined || because !== undefined) return refuse(because ?? 'NotFound');
+  if (because !== undefined) return refuse(because);
   const { control } = run;
   if (!control) return write(requestCancel(run, request, now));
   const asked: Control = { kind: 'cancel', since: now, ...request };
@@ -81,8 +82,9 @@ function replace(name: string, run: Run, seen: Control, control: Control, now: E
 }
 
 export function decidePause(run: Run | undefined, request: ControlRequest, now: EpochMs): ControlDecision {
+  if (!run) return refuse('NotFound');
   const because = ended(run);
-  if (run === undefined || because !== undefined) return refuse(because ?? 'NotFound');
+  if (because !== undefined) return refuse(because);
   if (run.control) return refuse(run.control.kind === 'pause' ? 'AlreadyPaused' : 'AlreadyCancelled');
   return write(requestPause(run, request, now));
 }
@@ -115,8 +117,9 @@ export function decideResume(
   { by, reason }: Pick<Control, 'reason' | 'by'>,
   now: EpochMs,
 ): ControlDecision {
+  if (!run) return refuse('NotFound');
   const because = ended(run);
-  if (run === undefined || because !== undefined) return refuse(because ?? 'NotFound');
+  if (because !== undefined) return refuse(because);
   if (run.control?.kind !== 'pause') return refuse(run.control ? 'AlreadyCancelled' : 'NotPaused');
   const who = { ...(reason !== undefined && { reason }), ...(by !== undefined && { by }) };
   return write({
@@ -134,8 +137,7 @@ export function decideResume(
   });
 }
 
-function ended(run: Run | undefined): RefusedControl | undefined {
-  if (!run) return 'NotFound';
+function ended(run: Run): RefusedControl | undefined {
   if (run.phase === 'active' || run.phase === 'paused') return undefined;
   return (run.ended ?? run.phase) === 'cancelled' ? 'AlreadyCancelled' : 'AlreadyFinished';
 }

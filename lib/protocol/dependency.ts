@@ -88,7 +88,7 @@ function satisfied(
   const isLast = waitsFor.length === 1;
   const { waitsFor: _, ...free } = dependent;
   const begin = isLast ? timeoutsBegin(dependent, now) : [];
-  const nodes = nodesOf(dependent).flatMap(([path, { status }]) => (status === 'ready' ? [path] : []));
+  const nodes = nodesOf(dependent).filter(([, { status }]) => status === 'ready');
   const timeouts = begin.flatMap(({ until }) => until ?? []);
   const ready = isLast ? becomesReady('release', free, { nodes, timeouts }, now) : undefined;
   const transition = {

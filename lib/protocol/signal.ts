@@ -47,9 +47,9 @@ export type RefusedSignal = 'NotFound' | 'AlreadyFinished' | 'AlreadyCancelled' 
  * ```
  */
 export function receiveSignal(run: Run | undefined, signal: StoredSignal, now: EpochMs): Received {
+  if (!run) return { received: 'refused', because: 'NotFound' };
   const because = refusal(run);
-  if (run === undefined || because !== undefined)
-    return { received: 'refused', because: because ?? 'NotFound' };
+  if (because !== undefined) return { received: 'refused', because };
   const ids = run.signalIds ?? [];
   if (ids.includes(signal.id)) return { received: 'again' };
   const signals = [...(run.signals ?? []), signal];
@@ -76,8 +76,7 @@ export function receiveSignal(run: Run | undefined, signal: StoredSignal, now: E
   return { received: 'write', transition, dispatches: [] };
 }
 
-function refusal(run: Run | undefined): RefusedSignal | undefined {
-  if (!run) return 'NotFound';
+function refusal(run: Run): RefusedSignal | undefined {
   if (run.phase !== 'active' && run.phase !== 'paused') return 'AlreadyFinished';
   return run.control?.kind === 'cancel' ? 'AlreadyCancelled' : undefined;
 }
@@ -92,14 +91,14 @@ export const deliver = (run: Run, now: EpochMs): HandedOver | undefined => handO
 
 function handOver(name: string, run: Run, now: EpochMs): HandedOver | undefined {
   const mailbox = new Mailbox(run.signals);
-  const came: { path: NodeId; signal: StoredSignal }[] = [];
-  for (const { path, signal } of awaitingNodes(run)) {
+  const came: { path: NodeId; node: AwaitingNode; signal: StoredSignal }[] = [];
+  for (const { node, path, signal } of awaitingNodes(run)) {
     const taken = mailbox.take(signal.name);
-    if (taken) came.push({ path, signal: taken });
+    if (taken) came.push({ path, node, signal: taken });
   }
   if (came.length === 0) return undefined;
-  const paths = came.map(({ path }) => path);
-  const ready = becomesReady(name, run, { nodes: paths }, now);
+  const nodes = came.map(({ node, path }) => [path, node] as const);
+  const ready = becomesReady(name, run, { nodes }, now);
   return {
     transition: {
       name,

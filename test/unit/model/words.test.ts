@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { parseDuration } from '../../../lib/model/duration.ts';
 import { errorHints, HoldfastError, NonRetryableError } from '../../../lib/model/errors.ts';
-import { checkName, noTenant, runId, tenantId } from '../../../lib/model/ids.ts';
-import { type RunNode, statusOf } from '../../../lib/model/run.ts';
+import { checkName, type NodeId, noTenant, type RunId, runId, tenantId } from '../../../lib/model/ids.ts';
+import { type RunNode, resultNodeOf, statusOf } from '../../../lib/model/run.ts';
 import { toEpochSec, toIso, toSec } from '../../../lib/model/time.ts';
 
 describe('durations', () => {
@@ -58,6 +58,7 @@ describe('errors', () => {
 });
 
 describe('the status of a run', () => {
+  const pause = { kind: 'pause', mode: 'graceful', since: 1 } as const;
   const node = (status: string) => ({ status }) as RunNode;
   it.each([
     ['succeeded', [], 'succeeded'],
@@ -69,4 +70,26 @@ describe('the status of a run', () => {
     const entries = nodes.map((each, index) => [`n${index}`, node(each)]);
     expect(statusOf({ phase, nodes: Object.fromEntries(entries) })).toBe(status);
   });
+
+  it.each([
+    ['ends as it has ended', { phase: 'ending', ended: 'skipped' }, 'skipped'],
+    ['ends, and does not say how', { phase: 'ending' }, 'failed'],
+    ['is being paused', { control: pause }, 'paused'],
+    ['is being cancelled', { control: { ...pause, kind: 'cancel' } }, 'ready'],
+    ['waits for others', { waitsFor: ['p' as RunId] }, 'waiting'],
+  ] as const)('that %s', (_, over, status) => {
+    expect(statusOf({ phase: 'active', nodes: { n: node('ready') } as never, ...over })).toBe(status);
+  });
+
+  it('that is being paused is running as long as somebody works on it', () => {
+    const nodes = { n: node('running') } as never;
+    expect(statusOf({ phase: 'active', nodes, control: pause })).toBe('running');
+  });
+});
+
+it('the result of a run is that of the node that ended it, or of the only one', () => {
+  const [a, b] = [{ status: 'succeeded' }, { status: 'failed' }] as RunNode[];
+  const nodes = { a, b } as never;
+  expect(resultNodeOf({ nodes, result: 'b' as NodeId })).toBe(b);
+  expect(resultNodeOf({ nodes })).toBe(a);
 });

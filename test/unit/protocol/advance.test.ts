@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Shape } from '../../../lib/model/definition.ts';
 import type { NodeId } from '../../../lib/model/ids.ts';
 import { commit, inputOf } from '../../../lib/protocol/commit.ts';
+import { nextAfter } from '../../../lib/protocol/nodes/next.ts';
 import { openBody } from '../../../lib/protocol/nodes/open.ts';
 import { branchAround, decides, loopAround, placeOf } from '../../../lib/protocol/nodes/place.ts';
 import { Play, value } from '../../support/play.ts';
@@ -61,6 +62,16 @@ describe('a chain', () => {
     expect(() => commit(play.run, a, value('1'), play.options({ shape: shapes.forked }))).toThrow(
       'no node a',
     );
+  });
+
+  it('takes what the run was given for a node of which nothing is known', () => {
+    const { run } = new Play(shapes.routes);
+    const place = placeOf(shapes.routes, 'r' as NodeId);
+    expect(inputOf({ ...run, nodes: {} }, 'r' as NodeId)).toEqual({ text: 'in' });
+    expect(place && nextAfter({ nodes: {} }, place, 'go')).toMatchObject({
+      next: 'open',
+      opened: { nodes: [{ path: 'r/go/a', from: undefined }] },
+    });
   });
 
   it('tells that an input is gone instead of going on without', () => {

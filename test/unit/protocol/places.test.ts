@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { graphOf } from '../../../lib/define/graph/graph.ts';
 import type { ElementShape, Sequence, Shape } from '../../../lib/model/definition.ts';
 import type { DefinitionHash, NodeId } from '../../../lib/model/ids.ts';
+import { elementsOf } from '../../../lib/protocol/nodes/elements.ts';
 import { longestDelayMs } from '../../../lib/protocol/nodes/longest.ts';
 import { branchAround, decides, loopAround, placeOf } from '../../../lib/protocol/nodes/place.ts';
 import * as shapes from '../../support/workflow-shapes.ts';
@@ -20,6 +21,29 @@ const year = 366 * 86_400_000;
 it.each(Object.entries(shapes))('each node of the shape %s stands where its path leads', (_, shape) => {
   const paths = graphOf(shape).nodes.flatMap(({ path }) => path ?? []) as NodeId[];
   expect(paths.map((path) => placeOf(shape, path)?.path)).toEqual(paths);
+});
+
+it.each(Object.entries(shapes))('each element of the shape %s is found, at whatever depth', (_, shape) => {
+  const paths = graphOf(shape).nodes.flatMap(({ path }) => path ?? []) as NodeId[];
+  const standing = new Set(paths.map((path) => placeOf(shape, path)?.element));
+  expect(new Set(elementsOf(shape.body))).toEqual(standing);
+});
+
+it('the elements of a body are found in its branches, routes, loops and timeouts', () => {
+  const body: Sequence = [
+    {
+      kind: 'branch',
+      id: 'b',
+      routes: [{ key: 'x', body: [step('routed')] }],
+      otherwise: [{ kind: 'loop', id: 'l', body: [step('again')], maxIterations: 2, onMax: 'fail' }],
+    },
+    { kind: 'branch', id: 'c', routes: [] },
+    { kind: 'fork', id: 'f', branches: [{ name: 'x', body: [child] }], join: { kind: 'map', id: 'f' } },
+    signal('s', { onTimeout: [step('late')] }),
+    signal('t'),
+  ];
+  const ids = elementsOf(body).map(({ id }) => id);
+  expect(ids).toEqual(['b', 'routed', 'l', 'again', 'c', 'f', 'c', 's', 'late', 't']);
 });
 
 describe('what follows a timeout', () => {
