@@ -4,8 +4,9 @@ import {
   ReceiveMessageCommand,
   type SQSClient,
 } from '@aws-sdk/client-sqs';
-import { type Clock, sleep } from '../ports/clock.ts';
+import type { Clock } from '../ports/clock.ts';
 import type { Logger } from '../ports/logger.ts';
+import { startPolling } from '../worker/poll.ts';
 import { readBatchResponse } from './batch-response.ts';
 import { fired } from './fired.ts';
 import type { LambdaFunction } from './lambda-function.ts';
@@ -14,7 +15,6 @@ import type { LocalQueue } from './sqs-server.ts';
 
 /** The longest that SQS holds a poll. */
 const longPollSec = 20;
-const pauseMsMax = 10_000;
 
 export interface EventSourceOptions {
   readonly sqs: SQSClient;
@@ -39,67 +39,24 @@ export interface EventSource {
  * leaves what failed to the queue's visibility timeout. It receives only what it can hand on at once.
  */
 export function startEventSource(options: EventSourceOptions): EventSource {
-  const stopping = new AbortController();
-  const slots = new Slots(options.concurrency);
-  stopping.signal.addEventListener('abort', () => slots.wake(), { once: true });
-  const polling = poll(options, stopping.signal, slots);
+  const { clock, concurrency, logger, queue } = options;
+  const polling = startPolling<readonly Message[]>({
+    room: concurrency,
+    receive: async (_most, signal) => {
+      const batch = await receive(options, signal);
+      return batch.length > 0 ? [batch] : [];
+    },
+    work: (batch) => handle(options, batch),
+    onFailure: (error, failures) => logger.warn('receiving failed', { queue: queue.url, failures, error }),
+    clock,
+  });
   return {
     async stop(signal) {
-      stopping.abort();
-      const ended = polling.then(() => Promise.all(slots.running));
+      polling.stop();
+      const ended = polling.idle();
       await (signal === undefined ? ended : Promise.race([ended, fired(signal)]));
     },
   };
-}
-
-/** The invocations under way, and whether there is room for another. */
-class Slots {
-  readonly running = new Set<Promise<void>>();
-  readonly #limit: number;
-  #wake: (() => void) | undefined;
-
-  constructor(limit: number) {
-    this.#limit = limit;
-  }
-
-  /** Resolves when there is room, or on `wake`. One caller at a time. */
-  async free(): Promise<void> {
-    if (this.running.size < this.#limit) return;
-    await new Promise<void>((resolve) => {
-      this.#wake = resolve;
-    });
-  }
-
-  wake(): void {
-    this.#wake?.();
-  }
-
-  take(work: Promise<void>): void {
-    const ended = work.finally(() => {
-      this.running.delete(ended);
-      this.wake();
-    });
-    this.running.add(ended);
-  }
-}
-
-async function poll(options: EventSourceOptions, signal: AbortSignal, slots: Slots): Promise<void> {
-  const { queue, clock, logger } = options;
-  let failures = 0;
-  for (;;) {
-    await slots.free();
-    if (signal.aborted) return;
-    try {
-      const messages = await receive(options, signal);
-      failures = 0;
-      if (messages.length > 0) slots.take(handle(options, messages));
-    } catch (error) {
-      if (signal.aborted) return;
-      failures += 1;
-      logger.warn('receiving failed', { queue: queue.url, failures, error });
-      await sleep(clock, Math.min(100 * 2 ** failures, pauseMsMax), signal);
-    }
-  }
 }
 
 async function receive(

@@ -1,0 +1,105 @@
+import type { Ms } from '../model/time.ts';
+import { type Clock, sleep } from '../ports/clock.ts';
+
+const firstPauseMs: Ms = 200;
+const pauseMsMax: Ms = 10_000;
+
+export interface PollOptions<Item> {
+  /** Items in work at a time at most. */
+  readonly room: number;
+  /** Waits for at least one item, or comes back with none after a while. The signal ends the wait. */
+  readonly receive: (most: number, signal: AbortSignal) => Promise<readonly Item[]>;
+  /** What is done with each item. Never rejects. */
+  readonly work: (item: Item) => Promise<void>;
+  /** Told of each failure to receive, how many there were in a row. To throw from here ends the polling. */
+  readonly onFailure: (error: unknown, failures: number) => void;
+  readonly clock: Clock;
+}
+
+/** Receives until it is stopped. */
+export interface Polling {
+  /** Receives no more. What is in work goes on. */
+  stop(): void;
+  /** Resolves once nothing is received any more; rejects with what `onFailure` throws. */
+  readonly stopped: Promise<void>;
+  /** Resolves once it is stopped and nothing is in work. Never rejects. */
+  idle(): Promise<void>;
+}
+
+/**
+ * Receives only what can be begun at once, so that nothing lies here while others have time for it. A source that cannot
+ * be reached is asked again after pauses that grow to ten seconds.
+ */
+export function startPolling<Item>(options: PollOptions<Item>): Polling {
+  const stopping = new AbortController();
+  const slots = new Slots(options.room);
+  stopping.signal.addEventListener('abort', () => slots.wake(), { once: true });
+  const stopped = poll(options, stopping.signal, slots);
+  stopped.catch(() => {}); // whoever looks is told
+  return {
+    stop: () => stopping.abort(),
+    stopped,
+    async idle() {
+      await stopped.catch(() => {});
+      await slots.empty();
+    },
+  };
+}
+
+async function poll<Item>(options: PollOptions<Item>, signal: AbortSignal, slots: Slots): Promise<void> {
+  const { clock, receive, work, onFailure } = options;
+  let failures = 0;
+  for (;;) {
+    await slots.free();
+    if (signal.aborted) return;
+    try {
+      const items = await receive(slots.left, signal);
+      failures = 0;
+      for (const item of items) slots.take(work(item));
+    } catch (error) {
+      if (signal.aborted) return;
+      failures += 1;
+      onFailure(error, failures);
+      await sleep(clock, Math.min(firstPauseMs * 2 ** (failures - 1), pauseMsMax), signal);
+    }
+  }
+}
+
+/** What is in work, and whether there is room for more. */
+class Slots {
+  readonly #taken = new Set<Promise<void>>();
+  readonly #limit: number;
+  #wake: (() => void) | undefined;
+
+  constructor(limit: number) {
+    this.#limit = limit;
+  }
+
+  get left(): number {
+    return this.#limit - this.#taken.size;
+  }
+
+  /** Resolves when there is room, or on `wake`. One caller at a time. */
+  async free(): Promise<void> {
+    if (this.left > 0) return;
+    await new Promise<void>((resolve) => {
+      this.#wake = resolve;
+    });
+  }
+
+  wake(): void {
+    this.#wake?.();
+  }
+
+  take(work: Promise<void>): void {
+    const ended = work.finally(() => {
+      this.#taken.delete(ended);
+      this.wake();
+    });
+    this.#taken.add(ended);
+  }
+
+  async empty(): Promise<void> {
+    await Promise.all(this.#taken);
+  }
+}
