@@ -12,7 +12,7 @@ type App = ReturnType<typeof buildApp>;
  * @param directory keeps queues and messages there; in memory without it
  */
 export async function createFauxqs(directory?: string): Promise<App> {
-  if (directory === undefined) return buildApp({ logger: false });
+  if (directory === undefined) return givesBack(buildApp({ logger: false }));
   const stores: Stores = {
     sqsStore: new (await part<{ SqsStore: new () => SqsStore }>('sqs/sqsStore.js')).SqsStore(),
     snsStore: new (await part<{ SnsStore: new () => Stores['snsStore'] }>('sns/snsStore.js')).SnsStore(),
@@ -25,6 +25,31 @@ export async function createFauxqs(directory?: string): Promise<App> {
   load(persistence, stores);
   const app = buildApp({ logger: false, stores });
   app.addHook('onClose', async () => persistence.close());
+  return givesBack(app);
+}
+
+const receiveTarget = 'AmazonSQS.ReceiveMessage';
+const giveBackTarget = 'AmazonSQS.ChangeMessageVisibility';
+
+/**
+ * A long poll outlives its caller in fauxqs: a worker that ends in the middle of one, stopped or killed, would take a
+ * message along that nobody sees again before its visibility timeout. So what cannot be handed over is visible again.
+ */
+function givesBack(app: App): App {
+  app.addHook('onSend', async ({ body, headers, raw }, _reply, payload) => {
+    if (!raw.socket.destroyed || headers['x-amz-target'] !== receiveTarget) return payload;
+    const { QueueUrl } = body as { QueueUrl?: string };
+    const { Messages = [] } = JSON.parse(String(payload)) as { Messages?: { ReceiptHandle: string }[] };
+    for (const { ReceiptHandle } of Messages) {
+      await app.inject({
+        method: 'POST',
+        url: '/',
+        headers: { 'content-type': 'application/x-amz-json-1.0', 'x-amz-target': giveBackTarget },
+        payload: JSON.stringify({ QueueUrl, ReceiptHandle, VisibilityTimeout: 0 }),
+      });
+    }
+    return payload;
+  });
   return app;
 }
 

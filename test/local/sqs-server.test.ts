@@ -130,3 +130,22 @@ test('a message given back is received again, with data kept too', async () => {
   );
   expect((await receive(sqs, queue.url)).map(({ Body }) => Body)).toEqual(['a']);
 });
+
+test.each(['in memory', 'kept'])(
+  'what comes to a long poll that nobody waits for any more is there for the next, %s',
+  async (where) => {
+    const server = await open(where === 'kept' ? { directory: await temporaryDirectory() } : {});
+    const { queue } = await server.createQueues(pair);
+    const sqs = clientOf(server);
+    const poll = new ReceiveMessageCommand({ QueueUrl: queue.url, WaitTimeSeconds: 20 });
+    const stop = new AbortController();
+    const abandoned = sqs.send(poll, { abortSignal: stop.signal });
+    // Answered after the poll has come: it is the same server, and the poll was sent first.
+    for (let rounds = 0; rounds < 3; rounds += 1) await fetch(`${server.url}/health`);
+    stop.abort();
+    await expect(abandoned).rejects.toMatchObject({ name: 'AbortError' });
+    await sqs.send(new SendMessageCommand({ QueueUrl: queue.url, MessageBody: 'a' }));
+    const { Messages } = await sqs.send(poll);
+    expect(Messages?.map(({ Body }) => Body)).toEqual(['a']);
+  },
+);
