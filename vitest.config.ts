@@ -39,7 +39,8 @@ export default defineConfig({
     reporters: ['default', new CountReporter()],
     // On two cores the default would be one.
     maxWorkers: Math.max(2, availableParallelism() - 1),
-    testTimeout: 20_000,
+    // Generous: nothing waits for it to pass, and machines are shared.
+    testTimeout: 60_000,
     hookTimeout: 60_000,
     coverage: {
       provider: 'custom',

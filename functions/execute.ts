@@ -1,4 +1,4 @@
 import { createExecute } from 'holdfast/lambda';
 import * as tasks from '#tasks';
 
-export const handler = createExecute({ tasks });
+export const handler = createExecute({ tasks, thread: new URL('./thread.mjs', import.meta.url) });

@@ -2,7 +2,12 @@ import { fileURLToPath } from 'node:url';
 import { type Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { Effect, PolicyDocument, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Architecture, type FunctionOptions, Runtime } from 'aws-cdk-lib/aws-lambda';
-import { type BundlingOptions, NodejsFunction, OutputFormat } from 'aws-cdk-lib/aws-lambda-nodejs';
+import {
+  type BundlingOptions,
+  type ICommandHooks,
+  NodejsFunction,
+  OutputFormat,
+} from 'aws-cdk-lib/aws-lambda-nodejs';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { type StackParts, sharedEnvironment } from './stack-parts.ts';
@@ -61,7 +66,7 @@ export class BundledFunction extends Construct {
         inlinePolicies: { Permissions: policyOf([...permissions, writeLog]) },
       }),
       environment: { ...sharedEnvironment(this, parts), ...environment },
-      bundling: bundlingFor(parts.options.tasks ?? `${root}examples/tasks.ts`),
+      bundling: bundlingFor(parts.options.tasks ?? `${root}examples/tasks.ts`, file === 'execute'),
       ...(recursiveLoop && { recursiveLoop }),
     });
   }
@@ -75,12 +80,31 @@ function policyOf(permissions: readonly Permission[]): PolicyDocument {
   return new PolicyDocument({ statements });
 }
 
+const banner = "import{createRequire}from'node:module';const require=createRequire(import.meta.url);";
+const conditions = 'holdfast-source,module';
+
+/** The executor's second file: what the threads of tasks with `isolation: 'thread'` execute. */
+function threadBundle(tasks: string): ICommandHooks {
+  const options = [
+    '--bundle --platform=node --format=esm --target=node24 --minify --keep-names --main-fields=module,main',
+    `--conditions=${conditions} "--alias:#tasks=${tasks}" "--banner:js=${banner}"`,
+  ];
+  return {
+    beforeBundling: () => [],
+    beforeInstall: () => [],
+    afterBundling: (_, to) => [
+      `"${root}node_modules/.bin/esbuild" "${root}functions/thread.ts" ${options.join(' ')} "--outfile=${to}/thread.mjs"`,
+    ],
+  };
+}
+
 /**
  * One minified ESM file that needs nothing around it: the runtime's own SDK is larger, changes under us, and is missing
  * on the emulators.
  */
-function bundlingFor(tasks: string): BundlingOptions {
+function bundlingFor(tasks: string, hasThreads: boolean): BundlingOptions {
   return {
+    ...(hasThreads && { commandHooks: threadBundle(tasks) }),
     format: OutputFormat.ESM,
     target: 'node24',
     minify: true,
@@ -90,7 +114,7 @@ function bundlingFor(tasks: string): BundlingOptions {
     mainFields: ['module', 'main'],
     externalModules: [],
     // CommonJS packages in an ESM bundle still call require for node's own modules.
-    banner: "import{createRequire}from'node:module';const require=createRequire(import.meta.url);",
-    esbuildArgs: { '--conditions': 'holdfast-source,module', '--alias:#tasks': tasks },
+    banner,
+    esbuildArgs: { '--conditions': conditions, '--alias:#tasks': tasks },
   };
 }

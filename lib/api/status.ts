@@ -80,5 +80,6 @@ export const statusOfCode = {
   DirectoryInUse: 500,
   ApiProblem: 500,
   PoolInUse: 500,
+  IsolationUnavailable: 500,
   InternalError: 500,
 } as const satisfies Record<ErrorCode, ContentfulStatusCode>;

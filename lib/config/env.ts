@@ -14,6 +14,8 @@ export const envNames = {
   logLevel: 'HOLDFAST_LOG_LEVEL',
   /** Name of the task that `POST /tasks` without `task` means. */
   defaultTask: 'HOLDFAST_DEFAULT_TASK',
+  /** URL of the tasks module, for the threads of an executor whose code is no bundle. */
+  tasksUrl: 'HOLDFAST_TASKS_URL',
   /** Powertools' own: what each log line and metric says it comes from. */
   service: 'POWERTOOLS_SERVICE_NAME',
   /** Powertools' own: where metrics are published. Without it none are. */

@@ -98,6 +98,12 @@ export class Registry {
     this.#byHash.set(registered.hash, registered);
   }
 
+  /** The code of a task, also of one that only a workflow uses. */
+  task(name: string): AnyTask | undefined {
+    const definition = this.#byName.get(name)?.definition;
+    return definition?.kind === 'task' ? definition : undefined;
+  }
+
   /** The task or workflow of a name; of several versions the highest. */
   byName(name: string): Registered | undefined {
     return this.#byName.get(name);
@@ -127,6 +133,13 @@ export class Registry {
       {
         field: name,
       },
+    );
+  }
+
+  /** All tasks, those that only workflows use among them. */
+  tasks(): AnyTask[] {
+    return [...this.#byName.values()].flatMap(({ definition }) =>
+      definition.kind === 'task' ? [definition] : [],
     );
   }
 

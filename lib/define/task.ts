@@ -20,6 +20,9 @@ export interface RetryOptions {
   readonly retryIf?: (error: unknown) => boolean;
 }
 
+/** Where a handler runs. */
+export type Isolation = 'inline' | 'thread';
+
 /** Results shared across runs of the same task, version, tenant and input. */
 export interface CacheOptions<Input> {
   /** How long a result may be reused, at least `'1s'`. */
@@ -28,7 +31,7 @@ export interface CacheOptions<Input> {
   readonly key?: (input: Input) => string;
 }
 
-interface TaskOptions<Input, Name extends string = string> {
+export interface TaskOptions<Input, Name extends string = string> {
   /** 1 to 64 letters, digits, dots, dashes and underscores, beginning with a letter. */
   readonly name: Name;
   /** Change it when the same input should give another result: it is part of the cache key. Default `'1'`. */
@@ -38,6 +41,11 @@ interface TaskOptions<Input, Name extends string = string> {
   /** How long a silent worker keeps the task. Default: the setting `lease`. */
   readonly lease?: Duration;
   readonly retry?: RetryOptions;
+  /**
+   * `thread` runs the handler on a thread of its own, where nothing it does can starve the renewal of its lease, and
+   * where a timeout or a cancel ends even a busy loop. Default `inline`.
+   */
+  readonly isolation?: Isolation;
   /** Default: off. */
   readonly cache?: CacheOptions<Input>;
 }
@@ -52,6 +60,7 @@ export interface Task<Input, Output, Name extends string = string> {
   readonly policy: TaskPolicy;
   readonly retryIf: ((error: unknown) => boolean) | undefined;
   readonly cacheKey: ((input: never) => string) | undefined;
+  readonly isolation: Isolation;
   /** Absent where the task is only declared: its handler lives elsewhere, or the worker has one executor for all. */
   readonly run: ((input: never, ctx: Context) => unknown) | undefined;
 }
@@ -84,13 +93,15 @@ export function defineTask<I extends Schema, O extends Schema, const Name extend
 export function defineTask(
   options: TaskOptions<never> & { input: Schema; output?: Schema | undefined; run?: AnyTask['run'] },
 ): Task<unknown, unknown> {
-  const { input, name, output, run } = options;
+  const { input, isolation = 'inline', name, output, run } = options;
   checkName(name, 'name');
   if (run !== undefined && typeof run !== 'function') throw invalid(name, 'run', 'must be a function');
   if (!isSchema(input)) throw invalid(name, 'input', 'must be a Standard Schema, such as a zod schema');
   if (output !== undefined && !isSchema(output)) {
     throw invalid(name, 'output', 'must be a Standard Schema, such as a zod schema');
   }
+  if (isolation !== 'inline' && isolation !== 'thread')
+    throw invalid(name, 'isolation', `must be 'inline' or 'thread'`);
   return Object.freeze({
     kind: 'task' as const,
     name,
@@ -100,6 +111,7 @@ export function defineTask(
     policy: parsePolicy(options, `task ${name}`),
     retryIf: options.retry?.retryIf,
     cacheKey: options.cache?.key,
+    isolation,
     run,
   });
 }

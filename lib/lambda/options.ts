@@ -14,4 +14,9 @@ export interface TaskFunctionOptions extends FunctionOptions {
 export interface ExecuteOptions extends TaskFunctionOptions {
   /** Runs the tasks that the module only declares. Without it they are left to other workers. */
   readonly executor?: TaskExecutor | undefined;
+  /**
+   * The bundle's second entry, which calls `serveTasks` of `holdfast/threads`, for tasks with `isolation: 'thread'`. Where
+   * there is no such file, the module that HOLDFAST_TASKS_URL names is loaded instead.
+   */
+  readonly thread?: URL | undefined;
 }

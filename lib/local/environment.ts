@@ -1,7 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Env } from '../config/env.ts';
+import { type Env, envNames } from '../config/env.ts';
 import type { Ms } from '../model/time.ts';
 import type {
   EnvironmentMessage,
@@ -56,7 +56,7 @@ export class Environment {
     const { functionName, handler, tasks, env } = options;
     const main = new URL(`./environment-main${sourceExtension}`, import.meta.url);
     this.#child = fork(main, [functionName, handler.href, ...(tasks ? [tasks.href] : [])], {
-      env: { ...env },
+      env: { ...env, ...(tasks && { [envNames.tasksUrl]: tasks.href }) },
       execArgv: [...nodeConditions, '--disable-warning=MODULE_TYPELESS_PACKAGE_JSON'],
       // Both outputs go to our standard error: standard output belongs to the program around the runtime.
       stdio: ['ignore', 2, 2, 'ipc', 'pipe'],

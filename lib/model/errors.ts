@@ -60,8 +60,8 @@ export const errorHints = {
   DamagedItem: 'The item was changed by something else than Holdfast: mend or delete it in the table.',
   NewerSchema: 'Update this worker: the item was written by a newer version of Holdfast.',
   // Threads.
+  IsolationUnavailable: 'Give the tasks as a file, or give the executor an entry for its threads.',
   PoolInUse: 'Call configurePool before the first spawn.',
-  // Surroundings.
   // Programs that tasks run.
   CommandNotAllowed:
     'Ask for a program, directory and variables that the task allows, or allow them in its definition.',
@@ -73,6 +73,7 @@ export const errorHints = {
   ExternalSilent:
     'Let the executor read its input while tasks run, and answer each ping; it is started again.',
   ExternalProtocol: 'Let the executor write messages only to standard output, and print to standard error.',
+  // Surroundings.
   StoreUnreachable: 'Check AWS_ENDPOINT_URL, the network and the credentials.',
   QueueUnreachable: 'Check AWS_ENDPOINT_URL, HOLDFAST_POOLS, the network and the credentials.',
   TableNotFound: 'Deploy the stack first, or check HOLDFAST_TABLE and AWS_REGION.',

@@ -1,3 +1,4 @@
+export { type ServeOptions, serveTasks } from '../isolation/serve-tasks.ts';
 export { CancellationError, CapturedVariable, ThreadEnded, TimeoutError } from './errors.ts';
 export { closePool, configurePool, getPool, type PoolOptions, type ThreadPool } from './pool.ts';
 export {

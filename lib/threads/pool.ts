@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os';
+import { fileURLToPath } from 'node:url';
 import workerpool from 'workerpool';
 import { HoldfastError } from '../model/errors.ts';
 import type { Ms } from '../model/time.ts';
@@ -13,7 +14,21 @@ export interface PoolOptions {
 /** Ends a busy thread: it is asked first, and has no ears. */
 const terminateAfterMs: Ms = 1;
 const maxWorkersMax = 1_024;
-const extension = import.meta.url.slice(-3);
+const spawnScript = new URL(`./thread${import.meta.url.slice(-3)}`, import.meta.url);
+
+/** What the threads of a pool execute. */
+export interface ThreadScript {
+  /** Default: what `spawn` sends there. */
+  readonly script?: URL;
+  readonly workerData?: unknown;
+  /** How much memory the code of one thread may take, in MiB. Default: what Node gives it. */
+  readonly memoryMib?: number;
+}
+
+interface CallOptions {
+  readonly on?: (payload: unknown) => void;
+  readonly transfer?: object[];
+}
 
 /** One running call, as the pool sees it. */
 export interface Running {
@@ -37,13 +52,16 @@ export class ThreadPool {
   /** Idle threads are not to keep the process alive, working ones are. */
   readonly #alive = setInterval(() => {}, 2 ** 30).unref();
 
-  constructor(size: number) {
+  constructor(size: number, { memoryMib, script = spawnScript, workerData }: ThreadScript = {}) {
     this.size = size;
-    this.#pool = workerpool.pool(new URL(`./thread${extension}`, import.meta.url).pathname, {
+    const limits = memoryMib === undefined ? {} : { resourceLimits: { maxOldGenerationSizeMb: memoryMib } };
+    this.#pool = workerpool.pool(fileURLToPath(script), {
       workerType: 'thread',
       maxWorkers: size,
       workerTerminateTimeout: terminateAfterMs,
-      onCreateWorker: () => ({ workerThreadOpts: { name: `holdfast-${++this.#names}` } }),
+      onCreateWorker: () => ({
+        workerThreadOpts: { name: `holdfast-${++this.#names}`, workerData, ...limits },
+      }),
     });
   }
 
@@ -59,8 +77,13 @@ export class ThreadPool {
 
   /** @param onStart is called when the work itself begins, if given */
   run(target: Target, args: readonly unknown[], onStart?: () => void): Running {
+    return this.call('run', [target, args, onStart !== undefined], { on: () => onStart?.() });
+  }
+
+  /** Calls a method of the script. */
+  call(method: string, args: unknown[], options: CallOptions = {}): Running {
     if (this.#active++ === 0) this.#alive.ref();
-    const call = this.#pool.exec('run', [target, args, onStart !== undefined], { on: () => onStart?.() });
+    const call = this.#pool.exec(method, args, options);
     this.#unrefThreads();
     const answer = Promise.resolve(call as unknown as Promise<Answer>).finally(() => {
       if (--this.#active === 0) this.#alive.unref();

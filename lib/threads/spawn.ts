@@ -1,7 +1,8 @@
 import { type Duration, parseDuration } from '../model/duration.ts';
 import { HoldfastError } from '../model/errors.ts';
-import { CancellationError, CapturedVariable, ThreadEnded, TimeoutError } from './errors.ts';
+import { CancellationError, CapturedVariable, TimeoutError } from './errors.ts';
 import { getPool } from './pool.ts';
+import { threadEnded } from './thread-ended.ts';
 import { type Answer, receiveError, type Target } from './wire.ts';
 
 export interface SpawnOptions {
@@ -176,14 +177,6 @@ class Call {
 function checkCloneable(args: readonly unknown[]): void {
   if (args.some((arg) => typeof arg === 'function' || typeof arg === 'symbol' || typeof arg === 'object'))
     structuredClone(args);
-}
-
-/** What the pool says of a thread that is gone, in words of its own; anything else as it is. */
-function threadEnded(name: string, error: unknown): unknown {
-  const message = error instanceof Error ? error.message : '';
-  if (message.includes('memory limit')) return new ThreadEnded(name, 'its memory ran out', error);
-  const code = /exitCode: `(-?\d+)`/.exec(message)?.[1];
-  return code === undefined ? error : new ThreadEnded(name, `exit code ${code}`, error);
 }
 
 function reasonOf(signal: AbortSignal | undefined): string | undefined {

@@ -3,6 +3,7 @@ import { HoldfastError } from '../model/errors.ts';
 import type { Control, LeasedNode } from '../model/run.ts';
 import { type EpochMs, type Ms, toIso } from '../model/time.ts';
 import { type Packed, pack, unpack } from '../payload/payload.ts';
+import { progressText } from '../payload/progress.ts';
 import { sleep, type Timer } from '../ports/clock.ts';
 import type { Logger } from '../ports/logger.ts';
 import type { Held } from './acquire.ts';
@@ -10,8 +11,6 @@ import type { Delivery } from './delivery.ts';
 import { LeaseKeeper } from './lease-keeper.ts';
 import type { WorkerPorts } from './ports.ts';
 import { takeStrayErrors } from './stray-errors.ts';
-
-const progressBytesMax = 1_024;
 
 /** How one attempt ended, before anything of it is written. */
 export type Outcome =
@@ -236,13 +235,7 @@ export class Attempt {
   }
 
   #report(value: unknown): void {
-    const packed = pack(value, { field: 'progress', pointer: '', tooLarge: 'PayloadTooLarge' });
-    if (!('text' in packed.payload)) {
-      throw new HoldfastError('PayloadTooLarge', `progress takes at most ${progressBytesMax} bytes of JSON`, {
-        field: 'progress',
-      });
-    }
-    this.keeper.reportProgress(packed.payload.text);
+    this.keeper.reportProgress(progressText(value));
   }
 
   #keep(state: unknown): void {

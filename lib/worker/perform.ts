@@ -72,14 +72,20 @@ async function performTask(
   const key = decides(place) ? undefined : cacheKeyOf(task, run, input, stored);
   const hit = key === undefined ? undefined : await readCached(ports, key);
   if (hit !== undefined) return { output: { text: hit }, cached: true };
-  const returned = await runTask(ports, task, input, ctx);
+  const returned = await runTask(ports, task, { input, stored }, ctx);
   const output = task.output ? await validate(task.output, returned, 'InvalidOutput', 'output') : returned;
   const result = resultOf(place, output);
   if (key === undefined || !result.output || !('text' in result.output)) return result;
   return { ...result, output: { text: await shareResult(ports, task, key, result.output.text) } };
 }
 
-function runTask({ executor }: WorkerPorts, task: AnyTask, input: unknown, ctx: Context): unknown {
+function runTask(
+  { executor, threads }: WorkerPorts,
+  task: AnyTask,
+  { input, stored }: { input: unknown; stored: unknown },
+  ctx: Context,
+): unknown {
+  if (task.run && task.isolation === 'thread' && threads) return threads.run(task.name, stored, ctx);
   if (task.run) return task.run(input as never, ctx);
   if (executor) return executor(task.name, input, ctx);
   throw new HoldfastError('TaskNotImplemented', `Task ${task.name} has no handler here`);

@@ -2,6 +2,7 @@ import type { Pools } from '../config/pools.ts';
 import type { Settings } from '../config/settings.ts';
 import type { Registry } from '../define/registry.ts';
 import type { TaskExecutor } from '../define/task-executor.ts';
+import type { HandlerThreads } from '../isolation/threads-for.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { DefinitionStore } from '../ports/definition-store.ts';
 import type { HistoryStore } from '../ports/history-store.ts';
@@ -26,6 +27,8 @@ export interface WorkerPorts {
   readonly registry: Registry;
   /** Runs the tasks that are only declared. Without it they are left to other workers. */
   readonly executor?: TaskExecutor | undefined;
+  /** Runs the handlers of tasks with `isolation: 'thread'`; there where any such task is registered. */
+  readonly threads?: HandlerThreads | undefined;
   readonly settings: Settings;
   readonly pools: Pools;
   readonly workerId: string;

@@ -1,0 +1,38 @@
+import type { Context } from '../define/context.ts';
+import type { SentError } from '../threads/wire.ts';
+
+/** What of a handler's context can be cloned. */
+export interface SentContext
+  extends Omit<
+    Context,
+    'signal' | 'logger' | 'progress' | 'checkpoint' | 'checkpointed' | 'remainingMs' | 'traceparent'
+  > {
+  readonly traceparent: string | undefined;
+  readonly checkpointed: unknown;
+  /** At the time of sending, in milliseconds. */
+  readonly remainingMs: number;
+}
+
+/** From the handler's thread to the one that holds the lease. */
+export type FromThread =
+  | { readonly type: 'progress'; readonly value: unknown }
+  | { readonly type: 'checkpoint'; readonly id: number; readonly state: unknown }
+  | {
+      readonly type: 'log';
+      readonly level: LogLevel;
+      readonly message: string;
+      readonly fields: Readonly<Record<string, unknown>>;
+    };
+
+export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
+
+/** To the handler's thread. */
+export type ToThread =
+  | { readonly type: 'abort'; readonly reason: SentError }
+  | { readonly type: 'checkpointed'; readonly id: number; readonly error: SentError | undefined };
+
+/** What came of a handler: a decision of a loop crosses by its tag, because a clone is none. */
+export type TaskAnswer =
+  | { readonly value: unknown; readonly tag: 'again' | 'done' | undefined }
+  | { readonly error: SentError }
+  | { readonly thrown: unknown };
