@@ -19,6 +19,7 @@ import {
   remove,
   set,
 } from './guards.ts';
+import { lookInTime } from './look-in-time.ts';
 
 /**
  * The holder has started the child run and lets go of the node until that has ended. Refused when it has ended already:
@@ -70,7 +71,9 @@ export function notifyParent(
   if (!parent || !node || !isWaitedFor(parent, node, child)) return { notified: true };
   const at = (name: string) => ['nodes', path, name];
   const isWaiting = node.status === 'waiting';
-  const ready = isWaiting ? becomesReady('notify', parent, { nodes: [[path, node]] }, now) : undefined;
+  const ready = isWaiting
+    ? becomesReady('notify', parent, { nodes: [[path, node]] }, now)
+    : mayFinish(parent, now);
   const transition: Transition = {
     name: 'notify',
     key: parent,
@@ -97,6 +100,13 @@ export function notifyParent(
     ],
   };
   return { notified: false, transition, dispatches: ready?.dispatches ?? [] };
+}
+
+/** A cancelled run may wait for nothing but this, also where nobody has begun the node. */
+function mayFinish(parent: Run, now: EpochMs) {
+  if (parent.control?.kind !== 'cancel') return undefined;
+  const look = lookInTime('notify', now, parent.at);
+  return { guards: [look.guard], updates: look.updates, dispatches: [] };
 }
 
 const isWaitedFor = (parent: Run, node: RunNode, child: RunId): boolean =>

@@ -59,8 +59,8 @@ export type Release =
 
 /**
  * Tells a dependent how a run that it waits for has ended: one thing less to wait for, or its end. A run that is not
- * there, or has ended, or does not wait for it any more, has been released. It must be as it was seen, so that of two
- * releases the later one knows that it is the last.
+ * there, or has ended, or is being cancelled, or does not wait for it any more, has been released. It must be as it was
+ * seen, so that of two releases the later one knows that it is the last.
  *
  * ```
  * P  release c from p (rev 1: it waits for p and q) ──▶ applied, rev 2
@@ -74,6 +74,8 @@ export function release(
 ): Release {
   if (!dependent || (dependent.phase !== 'active' && dependent.phase !== 'paused')) return { released: true };
   if (!dependent.waitsFor?.includes(end.run)) return { released: true };
+  // It ends cancelled, as whoever asked for it was told.
+  if (dependent.control?.kind === 'cancel') return { released: true };
   if (end.status !== 'succeeded')
     return { released: false, transition: failed(dependent, end, { expires, now }), dispatches: [] };
   return { released: false, ...satisfied(dependent, dependent.waitsFor, end, now) };

@@ -61,9 +61,9 @@ const endedAs = (run: Run | undefined) => (run ? (endOf(run) ?? 'going on') : 'm
 function leaving({ dependents = [], run }: Run, runs: Runs): string[] {
   return dependents.flatMap((id) => {
     const dependent = runs.get(id);
-    return dependent && isLive(dependent) && dependent.waitsFor?.includes(run)
-      ? [`I16: ${run} left while ${id} waited for it`]
-      : [];
+    // One that is being cancelled ends so, whatever becomes of what it waited for.
+    const waits = dependent && isLive(dependent) && dependent.control?.kind !== 'cancel';
+    return waits && dependent.waitsFor?.includes(run) ? [`I16: ${run} left while ${id} waited for it`] : [];
   });
 }
 
