@@ -25,7 +25,8 @@ export function joinsOwed(run: Run): string[] {
 /** I9. It can only be broken by a write: time alone changes neither `at` nor the need. */
 export function lookedAtInTime(before: Run, run: Run, write: CheckedWrite, at: EpochMs): string[] {
   const now = at + write.skewMs;
-  const needed = needOfRun(before, run, write, now);
+  // Nobody can look at it earlier than now.
+  const needed = Math.max(now, needOfRun(before, run, write, now));
   return run.at > needed ? [`I9: looked at ${run.at - needed} ms too late`] : [];
 }
 
@@ -40,6 +41,9 @@ function needOfRun(before: Run, run: Run, write: CheckedWrite, now: EpochMs): Ep
 /** A run that starts nothing can be ended or parked once its last lease is over, or as soon as nobody holds one. */
 function needOfStopped(before: Run, run: Run, write: CheckedWrite, now: EpochMs): EpochMs {
   const needed = Math.max(now, ...Object.values(run.nodes).map(leaseNeed));
+  // What leaves nodes and control alone, such as a new dependent, makes no need.
+  const isAside = !isLook(write) && run.nodes === before.nodes && run.control === before.control;
+  if (isAside) return Math.max(needed, before.at);
   // Its children end first, and the last of them tells it.
   if (run.control?.kind === 'cancel' && hasLiveChildren(run))
     return Math.max(needed, isLook(write) ? now + lookPause(before.looks) : before.at);
