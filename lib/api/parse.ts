@@ -3,7 +3,7 @@ import type * as z from 'zod';
 import type { InTenant } from '../client/client.ts';
 import { type Duration, parseDuration } from '../model/duration.ts';
 import { HoldfastError } from '../model/errors.ts';
-import { type TenantId, tenantId } from '../model/ids.ts';
+import { tenantId } from '../model/ids.ts';
 import type { Ms } from '../model/time.ts';
 
 export const tenantHeader = 'x-holdfast-tenant';
@@ -29,16 +29,10 @@ function firstIssue(issues: readonly z.core.$ZodIssue[]): HoldfastError {
   return new HoldfastError('InvalidArgument', `${field}: ${issue?.message ?? 'does not fit'}`, { field });
 }
 
-/** @throws HoldfastError `InvalidArgument` */
-export function tenantOf(c: Context): TenantId | undefined {
-  const given = c.req.header(tenantHeader);
-  return given === undefined ? undefined : tenantId(given);
-}
-
-/** The same as an option. @throws HoldfastError `InvalidArgument` */
+/** Whose runs are meant, by the header. @throws HoldfastError `InvalidArgument` */
 export function inTenant(c: Context): InTenant {
-  const tenant = tenantOf(c);
-  return tenant === undefined ? {} : { tenant };
+  const given = c.req.header(tenantHeader);
+  return given === undefined ? {} : { tenant: tenantId(given) };
 }
 
 /**

@@ -73,9 +73,10 @@ async function check(response: Response, log: readonly unknown[]): Promise<void>
 describe('hostile requests never cause more than a 4xx', () => {
   it.each([undefined, 'echo'])('bodies, with the default task %s', async (defaultTask) => {
     const pristine = JSON.stringify(Object.getOwnPropertyNames(Object.prototype));
+    // One app for all: to make its routes takes longer than to ask for one.
+    const { app, log } = startApp(defaultTask === undefined ? {} : { defaultTask });
     await fc.assert(
       fc.asyncProperty(body, fc.constantFrom(...otherPaths), async (text, other) => {
-        const { app, log } = startApp(defaultTask === undefined ? {} : { defaultTask });
         const json = { 'content-type': 'application/json' };
         const init = { method: 'POST', headers: json, body: text };
         await check(await app.request('/tasks', init), log);
@@ -89,9 +90,9 @@ describe('hostile requests never cause more than a 4xx', () => {
   });
 
   it('headers', async () => {
+    const { app, log } = startApp();
     await fc.assert(
       fc.asyncProperty(headers, document, async (given, text) => {
-        const { app, log } = startApp();
         const init = { method: 'POST', headers: given as Record<string, string>, body: text };
         await check(await app.request('/tasks', init), log);
         await check(await app.request('/batches', { ...init, body: `[${text}]` }), log);
@@ -118,10 +119,10 @@ describe('hostile requests never cause more than a 4xx', () => {
       fc.webSegment(),
     );
     const path = fc.array(segment, { maxLength: 5 }).map((segments) => `/${segments.join('/')}`);
+    const { app, log } = startApp();
     const method = fc.constantFrom('GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'FOO');
     await fc.assert(
       fc.asyncProperty(method, path, fc.webQueryParameters(), async (of, where, query) => {
-        const { app, log } = startApp();
         const response = await app.request(`${where}?${query}`, { method: of });
         expect(response.status).toBeLessThan(500);
         expect(log).toEqual([]);
@@ -131,11 +132,11 @@ describe('hostile requests never cause more than a 4xx', () => {
   });
 
   it('queries of the listing', async () => {
+    const { app, log } = startApp();
     const name = fc.oneof(fc.constantFrom('status', 'name', 'limit', 'cursor', '__proto__'), fc.string());
     const pairs = fc.array(fc.tuple(name, fc.string({ unit: 'grapheme' })), { maxLength: 4 });
     await fc.assert(
       fc.asyncProperty(pairs, async (given) => {
-        const { app, log } = startApp();
         await check(await app.request(`/runs?${new URLSearchParams(given)}`), log);
       }),
       runsPerProperty,
