@@ -50,9 +50,12 @@ export function directClient(ports: ClientPorts): Client {
         entries.map(({ task, ...entry }) => ({ ...entry, registered: registeredOf(task as Definition) })),
         options,
       )) as never,
-    submitAllByName: (entries, options) =>
+    submitAllByName: async (entries, options) =>
       client.submitAll(
-        entries.map(({ task, ...entry }) => ({ ...entry, registered: client.registered(task) })),
+        entries.map(({ task, ...entry }, index) => ({
+          ...entry,
+          registered: client.registered(task, `${index}.task`),
+        })),
         options,
       ),
     cancel: async (run, options) => client.view(await cancelRun(ports, keyOf(run, options), options)),
@@ -82,12 +85,13 @@ class DirectClient {
     this.#ports = ports;
   }
 
-  registered(name: string): Registered {
+  /** @param field how an error calls it */
+  registered(name: string, field = 'task'): Registered {
     const registered = this.#ports.registry?.byName(name);
     if (registered) return registered;
     const known = this.#ports.registry?.names().join(', ');
     throw new HoldfastError('UnknownTask', `There is no task or workflow named ${JSON.stringify(name)}`, {
-      field: 'task',
+      field,
       ...(known && { hint: `Registered: ${known}.` }),
     });
   }
@@ -107,7 +111,13 @@ class DirectClient {
   }
 
   async submitAll(entries: readonly PreparedEntry[], options: InTenant = {}): Promise<readonly Submitted[]> {
-    const runs = await createBatch(this.#ports, entries, options);
+    const runs = await tracedSubmission(`batch of ${entries.length}`, undefined, (traceparent) =>
+      createBatch(
+        this.#ports,
+        entries.map((entry) => (traceparent === undefined ? entry : { traceparent, ...entry })),
+        options,
+      ),
+    );
     return await pMap(runs, async ({ created, run }) => ({ ...(await this.view(run)), created }), {
       concurrency: 10,
     });

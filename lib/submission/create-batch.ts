@@ -1,20 +1,20 @@
 import type { BatchEntry, InTenant } from '../client/client.ts';
+import { stableHash } from '../define/hash.ts';
 import type { Registered } from '../define/registry.ts';
 import { HoldfastError } from '../model/errors.ts';
-import { checkName, type RunId, runId } from '../model/ids.ts';
+import type { RunId } from '../model/ids.ts';
 import type { Run } from '../model/run.ts';
 import { isReadable } from '../ports/run-store.ts';
 import { doorbellsOf } from '../protocol/doorbells.ts';
 import { isResubmission, submit } from '../protocol/submit.ts';
 import { ring } from '../relations/ring.ts';
+import { checkEntries } from './batch-entries.ts';
 import { attachNow, checked, readParents, type SubmissionPorts, storeInput } from './create-run.ts';
 import { keepDefinition } from './keep-definition.ts';
-import type { DependsOn, Prepared } from './prepare.ts';
+import { type DependsOn, dependencyId, type Prepared } from './prepare.ts';
 
 /** As in `BatchEntry`, with the definition found. */
 export type PreparedEntry = Omit<BatchEntry, 'task'> & { readonly registered: Registered };
-
-const entriesMax = 100;
 
 /**
  * Stores runs that depend on each other, all or nothing, and rings for those that wait for none.
@@ -27,8 +27,7 @@ export async function createBatch(
   entries: readonly PreparedEntry[],
   { tenant }: InTenant,
 ): Promise<readonly { run: Run; created: boolean }[]> {
-  checkRefs(entries);
-  refuseCycles(entries);
+  checkEntries(entries);
   const prepared = await Promise.all(
     entries.map((entry, index) => prepareEntry(ports, entry, index, tenant)),
   );
@@ -62,39 +61,6 @@ export async function createBatch(
   return creations.map(({ creation }) => ({ run: creation.run, created: true }));
 }
 
-function checkRefs(entries: readonly PreparedEntry[]): void {
-  if (entries.length < 1 || entries.length > entriesMax)
-    throw new HoldfastError(
-      'InvalidArgument',
-      `a batch has 1 to ${entriesMax} entries, not ${entries.length}`,
-    );
-  const seen = new Set<string>();
-  entries.forEach(({ ref }, index) => {
-    const field = `${index}.ref`;
-    checkName(ref, field);
-    if (seen.has(ref)) throw new HoldfastError('InvalidArgument', `two entries are called ${ref}`, { field });
-    seen.add(ref);
-  });
-}
-
-/** @throws HoldfastError `DependencyCycle`, naming it: `a → b → a` */
-function refuseCycles(entries: readonly PreparedEntry[]): void {
-  const byRef = new Map(entries.map((entry) => [entry.ref, entry]));
-  const done = new Set<string>();
-  const visit = (ref: string, path: readonly string[]): void => {
-    if (done.has(ref)) return;
-    if (path.includes(ref)) {
-      const cycle = [...path.slice(path.indexOf(ref)), ref].join(' → ');
-      throw new HoldfastError('DependencyCycle', `The entries depend on each other: ${cycle}`, {
-        field: 'dependsOn',
-      });
-    }
-    for (const next of byRef.get(ref)?.dependsOn ?? []) if (byRef.has(next)) visit(next, [...path, ref]);
-    done.add(ref);
-  };
-  for (const { ref } of entries) visit(ref, []);
-}
-
 async function prepareEntry(
   ports: SubmissionPorts,
   { dependsOn: _, input, ref: __, registered, ...options }: PreparedEntry,
@@ -125,17 +91,22 @@ async function linked(
     index,
   }: { entry: PreparedEntry; index: number; idOf: ReadonlyMap<string, RunId | undefined> },
 ): Promise<Prepared['submission']> {
-  const given = [...new Set(entry.dependsOn ?? [])];
+  const given = entry.dependsOn ?? [];
   if (given.length === 0) return prepared.submission;
-  const inside: DependsOn[] = given.flatMap((as) => {
-    const run = idOf.get(as);
-    return run === undefined ? [] : [{ run, as }];
-  });
-  const outside = given.filter((name) => !idOf.has(name)).map((name) => ({ run: runId(name) }));
-  const known = await readParents(ports, { ...prepared, dependsOn: outside }, `${index}.dependsOn`);
+  const inside: DependsOn[] = [];
+  const outside: (DependsOn & { readonly field: string })[] = [];
+  for (const [at, name] of given.entries()) {
+    const run = idOf.get(name);
+    const field = `${index}.dependsOn.${at}`;
+    if (run === undefined) outside.push({ run: dependencyId(name, field), field });
+    else inside.push({ run, as: name });
+  }
+  const known = await readParents(ports, { ...prepared, dependsOn: outside });
   const waitsFor = [...inside.map(({ run }) => run), ...(known.waitsFor ?? [])];
   return {
     ...prepared.submission,
+    // Other edges are another request.
+    submission: stableHash([prepared.submission.submission, [...given].sort()]),
     dependencies: {
       ...known.dependencies,
       ...Object.fromEntries(inside.map(({ as, run }) => [run, { as }])),

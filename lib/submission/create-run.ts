@@ -116,12 +116,11 @@ const dependencyWaitMs = 366 * 86_400_000;
 export async function readParents(
   ports: SubmissionPorts,
   { dependsOn, submission }: Pick<Prepared, 'dependsOn' | 'submission'>,
-  field = 'dependsOn',
 ): Promise<Pick<Submission, 'dependencies' | 'waitsFor'>> {
   const { tenant } = submission;
   const read = await Promise.all(dependsOn.map(({ run }) => ports.runs.get({ tenant, run })));
   const missing = dependsOn.findIndex((_, index) => read[index] === undefined);
-  if (missing >= 0 && !(await ports.runs.get(submission))) throw dependencyMissing(dependsOn, missing, field);
+  if (missing >= 0 && !(await ports.runs.get(submission))) throw dependencyMissing(dependsOn[missing]);
   const parents = read.filter(isReadable).filter(({ phase }) => phase === 'succeeded');
   const self = { ...submission, nodes: {} } as unknown as Run;
   const ends = await Promise.all(parents.map((parent) => dependencyEndOf(ports, parent, self)));
@@ -138,10 +137,8 @@ export async function readParents(
   };
 }
 
-function dependencyMissing(dependsOn: readonly DependsOn[], index: number, field: string): HoldfastError {
-  const what = `There is no run ${dependsOn[index]?.run}`;
-  return new HoldfastError('DependencyMissing', what, { field: `${field}.${index}` });
-}
+const dependencyMissing = (missing: DependsOn | undefined): HoldfastError =>
+  new HoldfastError('DependencyMissing', `There is no run ${missing?.run}`, { field: missing?.field });
 
 /** Whatever fails here is done by a look. */
 export async function attachNow(ports: SubmissionPorts, run: Run): Promise<void> {

@@ -42,6 +42,8 @@ export interface Prepared {
 export interface DependsOn {
   readonly run: RunId;
   readonly as?: string;
+  /** How errors call it. */
+  readonly field?: string;
 }
 
 /**
@@ -111,12 +113,23 @@ export function prepare(
 /** @throws HoldfastError `InvalidArgument`, also for a run of another tenant */
 function checkDependencies(refs: readonly RunRef[], tenant: TenantId): readonly DependsOn[] {
   if (refs.length > dependenciesMax) throw invalid('dependsOn', `must be at most ${dependenciesMax} runs`);
-  const ids = refs.map((ref, index) => {
-    if (typeof ref !== 'string' && ref.tenant !== tenant)
-      throw invalid(`dependsOn.${index}`, 'is a run of another tenant');
-    return runId(typeof ref === 'string' ? ref : ref.id);
-  });
-  return [...new Set(ids)].map((run) => ({ run }));
+  const ids = new Map<RunId, DependsOn>();
+  for (const [index, ref] of refs.entries()) {
+    const field = `dependsOn.${index}`;
+    if (typeof ref !== 'string' && ref.tenant !== tenant) throw invalid(field, 'is a run of another tenant');
+    const run = dependencyId(typeof ref === 'string' ? ref : ref.id, field);
+    ids.set(run, { run, field });
+  }
+  return [...ids.values()];
+}
+
+/** @throws HoldfastError `InvalidArgument` */
+export function dependencyId(text: string, field: string): RunId {
+  try {
+    return runId(text);
+  } catch {
+    throw invalid(field, `is neither a run nor an entry of the batch: ${JSON.stringify(text.slice(0, 80))}`);
+  }
 }
 
 /** Each step of a workflow has its own. */

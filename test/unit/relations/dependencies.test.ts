@@ -150,10 +150,25 @@ describe('a batch', () => {
         entry: { ref: 'b', task: 'add', input: { to: 1 }, dependsOn: ['nobody'] },
         error: { code: 'DependencyMissing', field: '1.dependsOn.0' },
       },
+      {
+        entry: { ref: 'b', task: 'add', input: { to: 1 }, dependsOn: ['a', 'nobody'] },
+        error: { code: 'DependencyMissing', field: '1.dependsOn.1' },
+      },
+      {
+        entry: { ref: 'b', task: 'add', input: { to: 1 }, dependsOn: ['#'] },
+        error: { code: 'InvalidArgument', field: '1.dependsOn.0' },
+      },
+      {
+        entry: { ref: 'b', task: 'none', input: { to: 1 } },
+        error: { code: 'UnknownTask', field: '1.task' },
+      },
       { entry: { ...good }, error: { code: 'InvalidArgument', field: '1.ref' } },
     ];
     for (const { entry, error } of cases)
       await expect(s.client.submitAllByName([good, entry])).rejects.toMatchObject(error);
+    const keyed = ['a', 'b'].map((ref) => ({ ...good, ref, idempotencyKey: 'same' }));
+    await expect(s.client.submitAllByName(keyed)).rejects.toMatchObject({ field: '1.idempotencyKey' });
+    await expect(s.client.submitAllByName([])).rejects.toMatchObject({ code: 'InvalidArgument' });
     expect(s.runs.writes).toEqual([]);
   });
 
@@ -165,7 +180,8 @@ describe('a batch', () => {
     expect(second.map(({ created, id }) => ({ created, id }))).toEqual(
       first.map(({ id }) => ({ created: false, id })),
     );
-    for (const other of [[entry('a'), entry('c')], [entry('a', 2)]])
+    const edged = [entry('a'), { ...entry('b'), dependsOn: ['a'] }];
+    for (const other of [[entry('a'), entry('c')], [entry('a', 2)], edged])
       await expect(s.client.submitAllByName(other)).rejects.toMatchObject({ code: 'IdempotencyConflict' });
   });
 });
