@@ -142,7 +142,8 @@ function endsRun(
       updates: [
         ...endNode(fence.node, ending, now),
         ...endRun(run, status, { by: fence.node, now, expires }),
-        ...joined(run, fence.node),
+        // A join that has failed may be tried again, with what its branches have given.
+        ...(ending.status === 'succeeded' ? joined(run, fence.node) : []),
       ],
     },
     status: ending.status,

@@ -4,6 +4,7 @@ import type { Run } from '../../../lib/model/run.ts';
 import { inputOf } from '../../../lib/protocol/commit.ts';
 import { requestPause } from '../../../lib/protocol/control.ts';
 import { doorbellsOf } from '../../../lib/protocol/doorbells.ts';
+import { endedBranches } from '../../../lib/protocol/nodes/join.ts';
 import { retryId, retryRun } from '../../../lib/protocol/retry.ts';
 import { timeOut } from '../../../lib/protocol/signal.ts';
 import { Play, value } from '../../support/play.ts';
@@ -136,6 +137,19 @@ describe('a run that goes on from a failed one', () => {
     retried(play);
     expect(play.run.run).toBe('r~3');
     expect(inputOf(play.run, 'f/y/b' as NodeId)).toEqual({ text: 'edited' });
+  });
+
+  it('joins what the branches gave, where the join failed', () => {
+    const play = new Play(shapes.forked);
+    play.end(play.claim('f/x/a'), value('1'));
+    play.end(play.goOn(play.claim('f/y/b'), value('2')), failed);
+    expect(play.run).toMatchObject({ phase: 'failed', result: 'f' });
+    const outputs = () => endedBranches(play.run, 'f' as NodeId).map(({ node }) => node.output);
+    retried(play);
+    expect(outputs()).toEqual([{ text: '1' }, { text: '2' }]);
+    play.end(play.claim('f'), value('3'));
+    expect(play.run.phase).toBe('succeeded');
+    expect(outputs()).toEqual([]);
   });
 
   it('of a single task takes it as its own', () => {
