@@ -60,7 +60,7 @@ const needOfDependent = (before: Run, write: CheckedWrite, now: EpochMs): EpochM
 function needAt(before: Run, run: Run, write: CheckedWrite, now: EpochMs): EpochMs {
   const isAll = run.at > before.at || before.waitsFor !== undefined || before.control !== undefined;
   const needs = nodesOf(run).flatMap(([path, node]) =>
-    isAll || node !== before.nodes[path] ? needOf(path, node, { before, write, now }) : [],
+    isAll || !isSameNeed(node, before.nodes[path]) ? needOf(path, node, { before, write, now }) : [],
   );
   const sent = isLook(write) ? now + lookPause(before.looks) : now + doorbellMs;
   const owed = new Set(isAll ? [] : joinsOwed(before));
@@ -68,6 +68,10 @@ function needAt(before: Run, run: Run, write: CheckedWrite, now: EpochMs): Epoch
   const isKept = isDeliverable(run) && (isAll || !isDeliverable(before));
   return Math.min(...needs, ...joins, ...(isKept ? [now] : []));
 }
+
+/** Of a lease that was there before, whatever else the node was told. */
+const isSameNeed = (node: RunNode, old: RunNode | undefined): boolean =>
+  node === old || (old !== undefined && isLeased(old) && isLeased(node) && node.lease === old.lease);
 
 interface Circumstances {
   readonly before: Run;
