@@ -21,6 +21,7 @@ import {
   simulatedPayloads,
   simulatedWorkers,
 } from './adapters.ts';
+import { Courses } from './course.ts';
 import type { Faults } from './faults.ts';
 import { LeaseRecorder } from './lease-recorder.ts';
 import { Prng } from './prng.ts';
@@ -60,6 +61,7 @@ export class Cloud {
   readonly table: Table;
   readonly queue: SimulatedQueue;
   readonly leases = new LeaseRecorder();
+  readonly courses = new Courses();
   readonly settings = settings;
   /** The pieces of work that handlers finished. */
   readonly effects = new Set<string>();
@@ -79,6 +81,7 @@ export class Cloud {
       timeline: this.timeline,
       lag: () => this.#indexLag(),
       tamper,
+      courses: this.courses,
       shapeOf: (hash) => registry.byHash(hash)?.shape,
     });
     this.queue = new SimulatedQueue(this.timeline, faults, new Prng(seed, 'queue'));

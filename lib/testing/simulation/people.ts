@@ -1,47 +1,34 @@
-import { AsyncLocalStorage } from 'node:async_hooks';
-import { createApp } from '../../api/app.ts';
-import type { Client, SubmitOptions } from '../../client/client.ts';
 import { directClient } from '../../client/direct-client.ts';
 import type { Ms } from '../../model/time.ts';
-import { type Cloud, type Ports, registry, silent } from './cloud.ts';
+import { endOf } from '../relations.ts';
+import type { Cloud, Ports } from './cloud.ts';
+import { request } from './http.ts';
+import { Ledger } from './ledger.ts';
+import { Orders } from './orders.ts';
 import type { Prng } from './prng.ts';
-import { type Behaviour, someBehaviour } from './tasks.ts';
-import { type Piece, someWork, type WorkflowName, workflows } from './workflows.ts';
+import { Requests } from './requests.ts';
+import { nameOf, type WorkflowName, workflows } from './workflows.ts';
 
-/** A task, or a workflow. */
-type Work =
-  | { readonly task: 'plain' | 'cached'; readonly input: Behaviour }
-  | { readonly workflow: WorkflowName; readonly input: Piece };
+type Act = (ports: Ports) => Promise<unknown>;
 
-/** What somebody was told. */
-export interface Submitted {
-  readonly id: string;
-  readonly work: Work;
-  readonly key: string | undefined;
-}
+/** How often somebody sees to it that nothing waits for people. */
+const caretakingMs: Ms = 60_000;
 
-interface Order {
-  readonly work: Work;
-  readonly options: SubmitOptions;
-}
-
-const workflowsAmong = 0.5;
-
-const delays = ['0ms', '0ms', '0ms', '30s', '5m', '20m'] as const;
-const modes = ['graceful', 'abort'] as const;
-
-/** Those who submit, cancel and look, in the library and over HTTP, each in a process of their own. */
+/** Those who submit, ask and look, in the library and over HTTP, each in a process of their own. */
 export class People {
-  readonly submitted: Submitted[] = [];
-  readonly broken: string[] = [];
+  readonly ledger = new Ledger();
   readonly #cloud: Cloud;
   readonly #prng: Prng;
+  readonly #orders: Orders;
+  readonly #requests: Requests;
   #count = 0;
   #active = 0;
 
   constructor(cloud: Cloud, prng: Prng) {
     this.#cloud = cloud;
     this.#prng = prng;
+    this.#orders = new Orders(prng, this.ledger);
+    this.#requests = new Requests(cloud, prng, this.ledger);
   }
 
   get isBusy(): boolean {
@@ -50,82 +37,99 @@ export class People {
 
   /** Spreads all that they will do over a time. */
   schedule(runs: number, withinMs: Ms): void {
+    const prng = this.#prng;
     for (let index = 0; index < runs; index++) {
-      const order = this.#someOrder(index);
-      const repeats = order.options.idempotencyKey === undefined ? 1 : this.#prng.between(1, 3);
-      for (let time = 0; time < repeats; time++) this.#at(withinMs, (ports) => this.#submit(ports, order));
-      if (order.options.idempotencyKey !== undefined && this.#prng.chance(0.3)) {
-        const other: Order = { ...order, work: another(order.work, index) };
-        this.#at(withinMs, (ports) => this.#submit(ports, other));
-      }
-      if (this.#prng.chance(0.4)) this.#at(withinMs, (ports) => this.#cancel(ports));
-      if (this.#prng.chance(0.2)) this.#at(withinMs, (ports) => this.#look(ports));
-      if (this.#prng.chance(0.6)) this.#at(2 * withinMs, (ports) => this.#lookBack(ports));
+      this.#scheduleOrder(index, withinMs);
+      if (prng.chance(0.25)) this.#at(withinMs, (ports) => this.#cancel(ports));
+      if (prng.chance(0.25)) this.#at(withinMs, (ports) => this.#pause(ports));
+      const signals = prng.between(0, 2);
+      for (let time = 0; time < signals; time++)
+        this.#at(2 * withinMs, (ports) => this.#requests.signal(ports));
+      if (prng.chance(0.3)) this.#at(2 * withinMs, (ports) => this.#requests.retry(ports));
+      if (prng.chance(0.05)) this.#at(2 * withinMs, (ports) => this.#requests.retryAll(ports));
+      if (prng.chance(0.2)) this.#at(withinMs, (ports) => this.#look(ports));
+      if (prng.chance(0.4)) this.#at(2 * withinMs, (ports) => this.#lookBack(ports));
     }
   }
 
-  #at(withinMs: Ms, act: (ports: Ports) => Promise<unknown>): void {
+  /** From now on, whatever waits for people goes on: paused runs, and those that wait for a signal without an end. */
+  takeCare(): void {
+    for (const run of this.#cloud.table.all()) {
+      if (endOf(run) !== undefined) continue;
+      const id = run.run;
+      if (run.control?.kind === 'pause') this.#now((ports) => this.#requests.resume(ports, id));
+      const waits = Object.values(run.nodes).some(
+        ({ signal, status }) => status === 'waiting' && signal && signal.until === undefined,
+      );
+      if (!waits || run.control || run.waitsFor) continue;
+      const isSignalled = this.#prng.chance(0.7);
+      this.#now((ports) =>
+        isSignalled ? this.#requests.signal(ports, id) : this.#requests.cancel(ports, id),
+      );
+    }
+    this.#cloud.timeline.after(caretakingMs, () => this.takeCare());
+  }
+
+  #scheduleOrder(index: number, withinMs: Ms): void {
+    const { conflict, isRepeatable, submit } = this.#orders.some(index);
+    const repeats = isRepeatable ? this.#prng.between(1, 3) : 1;
+    for (let time = 0; time < repeats; time++) this.#at(withinMs, submit);
+    if (conflict && this.#prng.chance(0.3)) this.#at(withinMs, conflict);
+  }
+
+  #at(withinMs: Ms, act: Act): void {
     this.#active += 1;
     this.#cloud.timeline.after(this.#prng.between(0, withinMs), () => {
-      const ports = this.#cloud.process(`client-${++this.#count}`);
-      let isDone = false;
-      const done = () => {
-        if (!isDone) this.#active -= 1;
-        isDone = true;
-      };
-      ports.sandbox.onDeath(done);
-      void act(ports).then(done, done);
+      this.#active -= 1;
+      this.#now(act);
     });
   }
 
-  #someOrder(index: number): Order {
-    const prng = this.#prng;
-    const delay = prng.pick(delays);
-    const options = {
-      ...(delay !== '0ms' && { delay }),
-      ...(prng.chance(0.5) && { idempotencyKey: `key-${index}` }),
+  #now(act: Act): void {
+    this.#active += 1;
+    const ports = this.#cloud.process(`client-${++this.#count}`);
+    let isDone = false;
+    const done = () => {
+      if (!isDone) this.#active -= 1;
+      isDone = true;
     };
-    if (prng.chance(workflowsAmong)) return { work: someWork(prng), options };
-    const task = prng.chance(0.3) ? 'cached' : 'plain';
-    return {
-      work: { task, input: someBehaviour(prng) },
-      options: { maxAttempts: prng.between(1, 3), ...options },
-    };
+    ports.sandbox.onDeath(done);
+    void act(ports).then(done, done);
   }
 
-  async #submit(ports: Ports, order: Order): Promise<void> {
-    const { options, work } = order;
-    const name = 'task' in work ? work.task : work.workflow;
-    const id = this.#prng.chance(0.5)
-      ? (await directClient(ports).submitByName(name, work.input, options)).id
-      : await this.#post(ports, 'task' in work ? '/tasks' : '/runs', { ...work, ...options });
-    if (id === undefined) return;
-    this.#cloud.trace(`${ports.sandbox.name} was given ${id}`);
-    this.submitted.push({ id, work, key: options.idempotencyKey });
-  }
-
+  /** Now and then somebody loses patience. */
   async #cancel(ports: Ports): Promise<void> {
-    if (this.submitted.length === 0) return;
-    const known = this.#prng.pick(this.submitted);
-    const mode = this.#prng.pick(modes);
-    if (this.#prng.chance(0.5)) await directClient(ports).cancel(known.id, { mode });
-    else await this.#post(ports, `/tasks/${known.id}/cancel`, { mode });
+    const id = this.#requests.someRun();
+    if (id === undefined) return;
+    const isRaised = this.#prng.chance(0.5);
+    if (isRaised) this.#at(60_000, (others) => this.#requests.cancel(others, id, 'abort'));
+    await this.#requests.cancel(ports, id, isRaised ? 'graceful' : undefined);
+  }
+
+  async #pause(ports: Ports): Promise<void> {
+    const id = this.#requests.someRun();
+    if (id === undefined) return;
+    if (this.#prng.chance(0.6)) this.#at(300_000, (others) => this.#requests.resume(others, id));
+    await this.#requests.pause(ports, id);
   }
 
   async #look(ports: Ports): Promise<void> {
     const client = directClient(ports);
-    const known = this.submitted.at(-1);
-    if (known) await client.get(known.id);
+    const known = this.ledger.submitted.at(-1);
+    if (known) {
+      await client.get(known.id);
+      await client.why(known.id);
+    }
     await client.list({ limit: 5 });
     await client.workers();
-    const answer = await this.#request(ports, `/runs/${known?.id ?? 'none'}`);
-    if (answer.status === 500) this.broken.push(`GET /runs answers ${answer.status}`);
+    const answer = await request(ports, `/runs/${known?.id ?? 'none'}`);
+    if (answer.status === 500) this.ledger.broken.push(`GET /runs answers ${answer.status}`);
     if (known && 'workflow' in known.work) await this.#draw(ports, known.work.workflow);
   }
 
   /** At a run whose finished nodes may lie apart. */
   async #lookBack(ports: Ports): Promise<void> {
-    const long = this.submitted.findLast(({ work }) => 'workflow' in work && work.workflow === 'long');
+    const long = this.ledger.submitted.findLast(({ work }) => nameOf(work) === 'long');
     if (!long) return;
     // Few runs have such nodes when somebody looks: others look at the same time.
     for (const name of ['a', 'b', 'c']) {
@@ -140,38 +144,6 @@ export class People {
     const { hash, shape } = workflows[workflow];
     const drawn = await directClient(ports).definition(hash);
     if (JSON.stringify(drawn.shape.body) !== JSON.stringify(shape.body))
-      this.broken.push(`the definition of ${workflow} is another`);
+      this.ledger.broken.push(`the definition of ${workflow} is another`);
   }
-
-  /** The id in the answer, if it is one of success. */
-  async #post(ports: Ports, path: string, body: object): Promise<string | undefined> {
-    const headers = { 'content-type': 'application/json' };
-    const answer = await this.#request(ports, path, { method: 'POST', headers, body: JSON.stringify(body) });
-    if (answer.status === 500) this.broken.push(`POST ${path} answers 500: ${await answer.text()}`);
-    if (!answer.ok) return undefined;
-    return ((await answer.json()) as { id: string }).id;
-  }
-
-  #request(ports: Ports, path: string, request?: RequestInit): Promise<Response> {
-    return callers.run(directClient(ports), async () => await app.request(path, request));
-  }
-}
-
-/** Whose request it is: there is one application for all, because making one takes longer than most histories. */
-const callers = new AsyncLocalStorage<Client>();
-const caller = (): Client => {
-  const client = callers.getStore();
-  if (!client) throw new Error('there are no requests of nobody');
-  return client;
-};
-const client = new Proxy({} as Client, {
-  get: (_, method) => Reflect.get(caller(), method) as unknown,
-});
-const app = createApp({ client, tasks: registry, logger: silent });
-
-/** A conflicting order under the same key. */
-function another(work: Work, index: number): Work {
-  return 'task' in work
-    ? { ...work, input: { does: 'return', ms: 1, value: `another ${index}` } }
-    : { ...work, input: { ...work.input, n: work.input.n + 100 } };
 }

@@ -9,7 +9,7 @@ export function pieceKey(
   const ids = path.split('/');
   const named = ids.map((id, index) => {
     const around = nodes[ids.slice(0, index + 1).join('/') as NodeId];
-    return around?.status === 'waiting' ? `${id}#${around.iteration}` : id;
+    return around?.status === 'waiting' && around.iteration !== undefined ? `${id}#${around.iteration}` : id;
   });
   return `${tenant}/${run}/${named.join('/')}`;
 }

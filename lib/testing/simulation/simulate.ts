@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { discover } from '../../discovery/discover.ts';
+import type { Run } from '../../model/run.ts';
 import type { Ms } from '../../model/time.ts';
 import type { Transition } from '../../model/transition.ts';
 import { findUnlinearizable } from '../linearizability.ts';
@@ -38,6 +39,8 @@ const busyMs: Ms = 600_000;
 /** So long after that everything must have ended: two full pauses of discovery, and each attempt's lease. */
 const calmMsMax: Ms = 4 * 3_600_000;
 const graceMs = 5_000;
+
+const isOver = ({ phase }: Run): boolean => phase !== 'active' && phase !== 'ending' && phase !== 'paused';
 
 /** One history: everything that happens follows from the seed. */
 export async function simulate(seed: number, options: SimulationOptions = {}): Promise<Simulation> {
@@ -82,7 +85,10 @@ class History {
     const begin = timeline.now;
     this.#people.schedule(this.#runs, busyMs / 2);
     this.#tick(0);
-    timeline.after(busyMs, () => this.#faults.calm());
+    timeline.after(busyMs, () => {
+      this.#faults.calm();
+      this.#people.takeCare();
+    });
     timeline.after(busyMs + calmMsMax, () => {
       this.#isLate = true;
     });
@@ -116,20 +122,21 @@ class History {
 
   #hasEnded(): boolean {
     if (!this.#faults.isCalm || this.#people.isBusy || this.#fleet.isBusy) return false;
-    return this.#cloud.table.all().every(({ phase }) => phase !== 'active');
+    return this.#cloud.table.all().every(isOver);
   }
 
   async #broken(): Promise<readonly string[]> {
     const { leases, table, timeline } = this.#cloud;
     if (this.#hasBroken()) return table.broken;
     const broken = [
-      ...this.#people.broken,
+      ...this.#people.ledger.broken,
+      ...this.#cloud.courses.broken,
       ...table
         .all()
         .flatMap((run) =>
-          run.phase === 'active' ? [`L1: ${run.run} has not ended ${calmMsMax} ms after the last fault`] : [],
+          isOver(run) ? [] : [`L1: ${run.run} is ${run.phase} ${calmMsMax} ms after the last fault`],
         ),
-      ...(await brokenPromises(this.#cloud, this.#people.submitted)),
+      ...(await brokenPromises(this.#cloud, this.#people.ledger)),
     ];
     for (const run of table.all()) leases.read(run, timeline.now);
     const clockErrorMs = Math.max(0, this.#skewMsMax - graceMs);

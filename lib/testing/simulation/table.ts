@@ -17,6 +17,8 @@ import type { Leaving } from '../../protocol/history.ts';
 import { applyTransition, asStored } from '../apply-transition.ts';
 import { brokenByWrite, brokenInRun } from '../invariants.ts';
 import { nodeWrittenBy, type Sender } from '../lease-request.ts';
+import { brokenAmong } from '../relations.ts';
+import { type Courses, textOf } from './course.ts';
 import type { Execution } from './execution.ts';
 import { pieceKey } from './piece-key.ts';
 import type { Timeline } from './timeline.ts';
@@ -46,7 +48,7 @@ export interface Writer {
   readonly plannedAt: EpochMs | undefined;
 }
 
-const holders: ReadonlySet<string> = new Set(['renew', 'commit', 'pathCommit', 'retry', 'yield']);
+const holders: ReadonlySet<string> = new Set(['renew', 'commit', 'pathCommit', 'retry', 'yield', 'await']);
 const commits: ReadonlySet<string> = new Set(['commit', 'pathCommit']);
 
 /** A node's work in one iteration: it is committed once. */
@@ -63,6 +65,7 @@ interface TableOptions {
   readonly lag: () => Ms;
   /** Spoils what is written, to see that it is noticed. */
   readonly tamper: (transition: Transition) => Transition;
+  readonly courses: Courses;
   readonly shapeOf: (hash: DefinitionHash) => Shape | undefined;
 }
 
@@ -77,9 +80,11 @@ export class Table {
   readonly #rows = new Map<string, Row>();
   readonly #tamper: TableOptions['tamper'];
   readonly #shapeOf: TableOptions['shapeOf'];
+  readonly #courses: Courses;
   readonly #history = new Map<string, Leaving>();
 
-  constructor({ lag, shapeOf, tamper, timeline }: TableOptions) {
+  constructor({ courses, lag, shapeOf, tamper, timeline }: TableOptions) {
+    this.#courses = courses;
     this.#timeline = timeline;
     this.#lag = lag;
     this.#tamper = tamper;
@@ -91,12 +96,19 @@ export class Table {
     this.#history.set(textOf(key), { ...this.#history.get(textOf(key)), ...nodes });
   }
 
-  create({ run }: Creation): Applied {
+  create(creation: Creation): Applied {
+    const { run } = creation;
     const existing = this.get(run);
     if (existing) return { applied: false, run: existing };
+    this.#put(creation);
+    this.#among(run, 'creation');
+    return { applied: true, run };
+  }
+
+  #put({ run }: Creation): void {
     this.#rows.set(textOf(run), { shard: shardOf(run), versions: [], index: [] });
     this.#store(asStored(run));
-    return { applied: true, run };
+    this.#courses.created(run);
   }
 
   /** A transaction: all at one moment. */
@@ -104,7 +116,8 @@ export class Table {
     checkCreations(creations);
     const existing = creations.map(({ run }) => this.get(run));
     if (existing.some((run) => run !== undefined)) return { created: false, existing };
-    for (const creation of creations) this.create(creation);
+    for (const creation of creations) this.#put(creation);
+    for (const { run } of creations) this.#among(run, 'creation');
     return { created: true };
   }
 
@@ -116,6 +129,8 @@ export class Table {
     if (!after) return { applied: false, run: before };
     this.#check(before, after, { transition, node: nodeWrittenBy(given) }, writer);
     this.#store(after);
+    this.#courses.written(before, after);
+    this.#among(after, transition.name);
     return { applied: true, run: after };
   }
 
@@ -159,6 +174,12 @@ export class Table {
     // Changes reach the index in their order.
     const visibleAt = Math.max(this.#timeline.now + this.#lag(), row?.index.at(-1)?.visibleAt ?? 0);
     row?.index.push({ visibleAt, run });
+  }
+
+  /** What holds among runs can be broken by a write on any of those that know each other. */
+  #among(run: Run, name: string): void {
+    const broken = isRelated(run) ? brokenAmong(this.all()) : [];
+    this.broken.push(...broken.map((each) => `${each} (${name} of ${run.run})`));
   }
 
   #check(
@@ -220,10 +241,14 @@ export class Table {
   }
 }
 
-const textOf = ({ tenant, run }: RunKey) => `${tenant}/${run}`;
-
 function shardOf({ run }: RunKey): number {
   let sum = 0;
   for (let index = 0; index < run.length; index++) sum = (sum * 31 + run.charCodeAt(index)) % 65_521;
   return sum % shardCount;
 }
+
+const isRelated = ({ dependencies, dependents, nodes, parent }: Run): boolean =>
+  dependencies !== undefined ||
+  dependents !== undefined ||
+  parent !== undefined ||
+  Object.values(nodes).some(({ child }) => child !== undefined);

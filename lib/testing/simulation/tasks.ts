@@ -12,7 +12,9 @@ export type Behaviour =
   | { readonly does: 'throw'; readonly ms: Ms; readonly times: number }
   | { readonly does: 'give up' }
   | { readonly does: 'page'; readonly pages: number; readonly ms: Ms }
-  | { readonly does: 'ignore signals'; readonly ms: Ms };
+  | { readonly does: 'ignore signals'; readonly ms: Ms }
+  /** Gives the outputs of what its run depends on. */
+  | { readonly does: 'gather' };
 
 const behaviour: StandardSchemaV1<Behaviour, Behaviour> = {
   '~standard': { version: 1, vendor: 'holdfast', validate: (value) => ({ value: value as Behaviour }) },
@@ -46,6 +48,8 @@ async function behave(given: Behaviour, ctx: Context): Promise<unknown> {
     case 'ignore signals':
       await here().pause(given.ms);
       return 'late';
+    case 'gather':
+      return ctx.dependencies;
   }
 }
 
