@@ -26,6 +26,9 @@ export interface PlannedFault {
   readonly at: number;
 }
 
+/** How often a queue that does not say how deep it is can make a difference. */
+const depthsHit = 2;
+
 interface Adapters {
   readonly runs: RunStore;
   readonly payloads: PayloadStore;
@@ -50,6 +53,7 @@ export class Actor {
   readonly #freezeMs: Ms;
   readonly #leases: LeaseLog;
   #dead = false;
+  #depths = 0;
   #frozenUntil = Number.NEGATIVE_INFINITY;
 
   constructor(clock: Clock, adapters: Adapters, leases: LeaseLog, freezeMs: Ms, planned?: PlannedFault) {
@@ -86,6 +90,12 @@ export class Actor {
           const created = await runs.create(creation);
           if (created.applied) this.#leases.created(created.run);
           return created;
+        }),
+      createAll: (creations) =>
+        this.#io('runs.createAll', async () => {
+          const result = await runs.createAll(creations);
+          if (result.created) for (const { run } of creations) this.#leases.created(run);
+          return result;
         }),
       apply: async (transition) => {
         // Of the SDK's two tries, whoever sent them learns what became of the second.
@@ -154,7 +164,13 @@ export class Actor {
           () => queue.extend(receipt, seconds),
           () => false,
         ),
-      depth: (pool) => this.#io('queue.depth', () => queue.depth(pool)),
+      // Two a tick, all alike.
+      depth: (pool) => {
+        this.#depths += 1;
+        return this.#depths > depthsHit
+          ? queue.depth(pool)
+          : this.#io('queue.depth', () => queue.depth(pool));
+      },
     };
   }
 

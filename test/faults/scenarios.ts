@@ -1,62 +1,33 @@
-import { type Context, defineTask } from 'holdfast';
+import { defineTask } from 'holdfast';
 import * as z from 'zod';
-import type { Client, Submitted } from '../../lib/client/client.ts';
-import type { Run } from '../../lib/client/run-view.ts';
-import type { Clock } from '../../lib/ports/clock.ts';
-import { meaningOf } from '../../lib/testing/simulation/meaning.ts';
-import { type Piece, type WorkflowName, workflows } from '../../lib/testing/simulation/workflows.ts';
-import type { World } from './world.ts';
-
-const idempotencyKey = 'the-one';
-
-export interface Scenario {
-  readonly name: string;
-  readonly tasks: (clock: Clock) => Record<string, unknown>;
-  /** Everything that the client does; it may be done again after a crash. */
-  readonly act: (client: Client) => Promise<Submitted>;
-  /** What must be seen in the end, whatever happened in between. */
-  readonly outcome: (run: Run) => void;
-  /** The submission's own message is never delivered: discovery does it all. */
-  readonly losesDoorbell?: boolean;
-  /** How long an executor's invocation lasts, in milliseconds. Default: for ever. */
-  readonly lambdaMs?: number;
-  /** Its handlers tell what they did. */
-  readonly workflow?: WorkflowName;
-  /** What the client does once the task runs. */
-  readonly later?: (client: Client, run: string) => Promise<unknown>;
-}
-
-const works = (clock: Clock, ms: number, ctx: Context) =>
-  new Promise<void>((resolve, reject) => {
-    const timer = clock.after(ms, resolve);
-    ctx.signal.addEventListener('abort', () => {
-      timer.cancel();
-      reject(ctx.signal.reason);
-    });
-  });
+import type { Client } from '../../lib/client/client.ts';
+import type { Piece } from '../../lib/testing/simulation/pieces.ts';
+import { plainWorkflows } from '../../lib/testing/simulation/workflows.ts';
+import { ends, succeeds } from './outcomes.ts';
+import { cancels } from './people.ts';
+import { idempotencyKey, type Scenario } from './scenario.ts';
+import { works } from './works.ts';
 
 const submitByName = (name: string, input: unknown) => (client: Client) =>
   client.submitByName(name, input, { idempotencyKey, maxAttempts: 5 });
 
-const succeeds = (output: unknown) => (run: Run) => {
-  if (run.status !== 'succeeded') throw new Error(`ended ${JSON.stringify(run)}`);
-  if (JSON.stringify(run.output) !== JSON.stringify(output))
-    throw new Error(`gave ${JSON.stringify(run.output)}`);
-};
-
-/** One fault is survived by far fewer attempts than each node has. */
-function workflowScenario(workflow: WorkflowName, given: Partial<Piece> = {}): Scenario {
-  const input: Piece = { n: 5, ms: 0, fails: [], ballast: '', ...given };
-  const n = meaningOf(workflow, input);
+/** What a workflow makes of a number. One fault is survived by far fewer attempts than each node has. */
+function workflowScenario(
+  workflow: keyof typeof plainWorkflows,
+  [n, made]: readonly [number, number],
+  given: Partial<Piece> = {},
+): Scenario {
+  const input: Piece = { n, ms: 0, fails: [], ballast: '', ...given };
   return {
     name: `a workflow: ${workflow}`,
-    tasks: () => ({ workflow: workflows[workflow] }),
+    tasks: () => ({ workflow: plainWorkflows[workflow] }),
     act: (client) => client.submitByName(workflow, input, { idempotencyKey }),
-    outcome: succeeds({ ...input, n }),
-    workflow,
+    outcome: succeeds({ ...input, n: made }),
+    isWorkflow: true,
   };
 }
 
+/** Single tasks, and workflows that wait for nobody. */
 export const scenarios: readonly Scenario[] = [
   {
     name: 'a short task',
@@ -113,10 +84,7 @@ export const scenarios: readonly Scenario[] = [
       }),
     }),
     act: submitByName('failing', null),
-    outcome: (run) => {
-      if (run.status !== 'failed' || run.error.message !== 'never')
-        throw new Error(`ended ${JSON.stringify(run)}`);
-    },
+    outcome: ends('failed', { message: 'never' }),
   },
   {
     name: 'checkpoints over several invocations',
@@ -181,48 +149,22 @@ export const scenarios: readonly Scenario[] = [
       task: defineTask({ name: 'cancelled', input: z.null(), run: (_, ctx) => works(clock, 250_000, ctx) }),
     }),
     act: submitByName('cancelled', null),
-    later: (client, run) => client.cancel(run, { mode: 'abort' }),
-    outcome: (run) => {
-      if (run.status !== 'cancelled') throw new Error(`ended ${JSON.stringify(run)}`);
-    },
+    later: [cancels('abort')],
+    outcome: ends('cancelled'),
   },
-  workflowScenario('chain', { fails: ['double'] }),
-  workflowScenario('forked', { fails: ['sum/b/double'] }),
-  workflowScenario('nested'),
-  workflowScenario('routed'),
-  workflowScenario('looped'),
-  workflowScenario('rounds'),
-  workflowScenario('deep', { n: 2 }),
-  workflowScenario('delayed'),
-  workflowScenario('long', { ballast: 'x'.repeat(300) }),
+  workflowScenario('chain', [5, 14], { fails: ['double'] }),
+  workflowScenario('forked', [5, 28], { fails: ['sum/b/double'] }),
+  workflowScenario('nested', [5, 7]),
+  workflowScenario('routed', [5, 160]),
+  workflowScenario('looped', [5, 9216]),
+  workflowScenario('rounds', [5, 148]),
+  workflowScenario('deep', [2, 17]),
+  workflowScenario('delayed', [5, 13]),
+  workflowScenario('long', [5, 58], { ballast: 'x'.repeat(300) }),
   {
-    ...workflowScenario('forked', { ms: 90_000 }),
+    ...workflowScenario('forked', [5, 28], { ms: 90_000 }),
     name: 'a workflow: a fork that is cancelled in mid-run',
-    later: (client, run) => client.cancel(run, { mode: 'abort' }),
-    outcome: (run) => {
-      if (run.status !== 'cancelled') throw new Error(`ended ${JSON.stringify(run)}`);
-    },
+    later: [cancels('abort')],
+    outcome: ends('cancelled'),
   },
 ];
-
-export async function play(scenario: Scenario, world: World): Promise<Run> {
-  const { lambdaMs } = scenario;
-  giveUp(scenario.act(world.client()));
-  await world.clock.advance(0);
-  if (scenario.losesDoorbell) world.loseMessages();
-  await world.pass(30_000, lambdaMs);
-  // Whoever asked and got no answer asks again: the idempotency key makes it the same run.
-  const run = await scenario.act(world.observer());
-  if (scenario.later) {
-    giveUp(scenario.later(world.client(), run.id));
-    await world.pass(30_000, lambdaMs);
-    await scenario.later(world.observer(), run.id).catch(() => {});
-  }
-  await world.pass(3 * 3_600_000, lambdaMs);
-  return world.observer().get(run.id);
-}
-
-/** A call whose process may die in it: nobody waits for its end. */
-function giveUp(call: Promise<unknown>): void {
-  call.catch(() => {});
-}

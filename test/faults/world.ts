@@ -4,28 +4,26 @@ import { defaultPool, type Pools } from '../../lib/config/pools.ts';
 import { readSettings } from '../../lib/config/settings.ts';
 import { Registry } from '../../lib/define/registry.ts';
 import { discover } from '../../lib/discovery/discover.ts';
+import { HoldfastError } from '../../lib/model/errors.ts';
 import type { NodeId } from '../../lib/model/ids.ts';
 import type { Dispatch } from '../../lib/model/message.ts';
-import type { Lease, Run, RunNode } from '../../lib/model/run.ts';
 import type { EpochMs, Ms } from '../../lib/model/time.ts';
-import type { Creation, Transition } from '../../lib/model/transition.ts';
-import { nodeWrittenBy } from '../../lib/testing/lease-request.ts';
+import type { RunStore } from '../../lib/ports/run-store.ts';
 import { MemoryQueue } from '../../lib/testing/memory-queue.ts';
 import {
   MemoryDefinitionStore,
   MemoryHistoryStore,
   MemoryPayloadStore,
   MemoryResultCache,
-  MemoryRunStore,
   MemoryWorkerRegistry,
 } from '../../lib/testing/memory-stores.ts';
 import { Execution, executions } from '../../lib/testing/simulation/execution.ts';
-import { pieceKey } from '../../lib/testing/simulation/piece-key.ts';
 import { VirtualClock } from '../../lib/testing/virtual-clock.ts';
 import { Executor } from '../../lib/worker/executor.ts';
 import { Statistics } from '../../lib/worker/statistics.ts';
 import { Actor, type PlannedFault } from './actor.ts';
 import { LeaseLog } from './lease-log.ts';
+import { WitnessStore } from './witness.ts';
 
 const silent = { debug() {}, info() {}, warn() {}, error() {}, child: () => silent };
 const lanes = { normal: 'http://127.0.0.1/queue' };
@@ -39,70 +37,38 @@ const quietMs: Ms = 300_000;
 /** Which process is hit. */
 export type Victim = 'client' | 'executor' | 'discovery';
 
-const holderWrites: ReadonlySet<string> = new Set(['commit', 'pathCommit', 'renew', 'retry', 'yield']);
-const commits: ReadonlySet<string> = new Set(['commit', 'pathCommit']);
+/** What runs owe each other, and what their own state asks for. */
+const duties: ReadonlySet<string> = new Set([
+  'attach',
+  'failDependent',
+  'finaliseCancel',
+  'leave',
+  'notify',
+  'park',
+  'release',
+]);
 
-const hasLease = (node: RunNode | undefined, { nonce, until }: Lease): boolean =>
-  node?.status === 'running' && node.lease.nonce === nonce && node.lease.until === until;
+/** A store that never answers those who would do what a look does, too. */
+function withoutDuties(runs: RunStore): RunStore {
+  const refuse = async () => {
+    throw new HoldfastError('StoreUnreachable', 'left to discovery');
+  };
+  return {
+    create: (creation) => (creation.run.endedAt === undefined ? runs.create(creation) : refuse()),
+    createAll: (creations) => runs.createAll(creations),
+    apply: (transition) => (duties.has(transition.name) ? refuse() : runs.apply(transition)),
+    applyUnread: (transition) => runs.applyUnread(transition),
+    get: (key) => runs.get(key),
+    getMany: (keys) => runs.getMany(keys),
+    query: (query) => runs.query(query),
+  };
+}
 
-/** Records every write, to see that what ended stays ended. */
-class WitnessStore extends MemoryRunStore {
-  readonly ended: string[] = [];
-  readonly faultsSeen: string[] = [];
-  /** What handlers did, and whose results were taken, by their idempotency keys. */
-  readonly effects = new Set<string>();
-  readonly committed = new Map<string, NodeId>();
-  #created = 0;
-
-  get allEnded(): boolean {
-    return this.#created > 0 && this.ended.length >= this.#created;
-  }
-
-  override async create(creation: Creation) {
-    const result = await super.create(creation);
-    if (result.applied) this.#created += 1;
-    return result;
-  }
-
-  override async apply(transition: Transition) {
-    const before = await this.get(transition.key);
-    const result = await super.apply(transition);
-    if (result.applied && before) this.#check(transition, before, result.run);
-    return result;
-  }
-
-  #check(transition: Transition, before: Run, after: Run): void {
-    const { name } = transition;
-    if (before.phase !== 'active') this.faultsSeen.push(`${name} changed a run that had ended (I2)`);
-    if (after.epoch < before.epoch) this.faultsSeen.push(`${name} lowered the epoch (I7)`);
-    for (const [path, node] of Object.entries(after.nodes)) {
-      if (node.attempt > node.attemptsMax) this.faultsSeen.push(`${name} began one attempt too many (I8)`);
-      // What a write leaves alone was looked after before.
-      if (node.status !== 'running' || hasLease(before.nodes[path as NodeId], node.lease)) continue;
-      if (after.phase === 'active' && after.at > node.lease.until + 5_001)
-        this.faultsSeen.push(`${name} left the lease of ${path} without a look in time (I9)`);
-    }
-    if (after.phase !== 'active') this.ended.push(after.run);
-    const node = nodeWrittenBy(transition);
-    if (node === undefined) return;
-    if (holderWrites.has(name)) this.#checkHolder(name, before, node);
-    if (commits.has(name)) this.#checkCommit(before, after, node);
-  }
-
-  /** Whoever writes as a holder has the lease: its nonce is one that this execution drew. */
-  #checkHolder(name: string, before: Run, node: NodeId): void {
-    const old = before.nodes[node];
-    const isHeld = old?.status === 'running' && executions.getStore()?.hasDrawn(old.lease.nonce);
-    if (!isHeld) this.faultsSeen.push(`${name} of ${node} by one who does not hold it (I5)`);
-  }
-
-  #checkCommit(before: Run, after: Run, node: NodeId): void {
-    const status = after.nodes[node]?.status;
-    if (status === 'failed' || status === 'cancelled') return;
-    const key = pieceKey(before, node);
-    if (this.committed.has(key)) this.faultsSeen.push(`the result of ${key} was committed twice`);
-    this.committed.set(key, node);
-  }
+interface Given {
+  readonly victim: Victim;
+  readonly planned?: PlannedFault | undefined;
+  /** Only discovery does what runs owe each other. */
+  readonly leavesDuties?: boolean | undefined;
 }
 
 /**
@@ -124,16 +90,14 @@ export class World {
   };
   readonly #settings = readSettings({}, { taskTimeout: '10m' });
   readonly #registry: Registry;
-  readonly #victim: Victim;
-  readonly #planned: PlannedFault | undefined;
+  readonly #given: Given;
   readonly actors = new Map<Victim, Actor>();
   #waiting: { at: EpochMs; dispatch: Dispatch }[] = [];
   #ids = 0;
 
-  constructor(tasks: Record<string, unknown>, victim: Victim, planned?: PlannedFault) {
+  constructor(tasks: Record<string, unknown>, given: Given) {
     this.#registry = Registry.fromModule(tasks);
-    this.#victim = victim;
-    this.#planned = planned;
+    this.#given = given;
   }
 
   client(): Client {
@@ -143,7 +107,7 @@ export class World {
 
   /** A client that nothing happens to. */
   observer(): Client {
-    const actor = new Actor(this.clock, this.#adapters, this.leases, 0);
+    const actor = new Actor(this.clock, this.#adaptersOf('client'), this.leases, 0);
     return directClient({ ...this.#ports(actor), workers: new MemoryWorkerRegistry(), pools });
   }
 
@@ -221,10 +185,17 @@ export class World {
   #actor(kind: Victim): Actor {
     const first = this.actors.get(kind);
     if (first?.awake) return first;
-    const planned = !first && kind === this.#victim ? this.#planned : undefined;
-    const actor = new Actor(this.clock, this.#adapters, this.leases, 2 * this.#settings.lease, planned);
+    const { planned, victim } = this.#given;
+    const fault = !first && kind === victim ? planned : undefined;
+    const adapters = this.#adaptersOf(kind);
+    const actor = new Actor(this.clock, adapters, this.leases, 2 * this.#settings.lease, fault);
     if (!first) this.actors.set(kind, actor);
     return actor;
+  }
+
+  #adaptersOf(kind: Victim) {
+    const isLeft = this.#given.leavesDuties && kind !== 'discovery';
+    return isLeft ? { ...this.#adapters, runs: withoutDuties(this.runs) } : this.#adapters;
   }
 
   #ports(actor: Actor) {

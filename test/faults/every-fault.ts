@@ -1,0 +1,78 @@
+import { afterAll, describe, expect, it } from 'vitest';
+import { findUnlinearizable } from '../../lib/testing/linearizability.ts';
+import { type Fault, faults } from './actor.ts';
+import { play, type Scenario } from './scenario.ts';
+import { type Victim, World } from './world.ts';
+
+/**
+ * One fault costs so much at most: a freeze or a lease, two discoveries, and a step done again. A wake-up that got lost
+ * would cost at least 15 minutes.
+ */
+const lateMsMax = 330_000;
+
+const victims: readonly Victim[] = ['client', 'executor', 'discovery'];
+
+/** Every I/O of every scenario × every fault: one at a time, all of them. */
+export function testEveryFault(scenarios: readonly Scenario[]): void {
+  const met = new Map<string, number>();
+  afterAll(() => {
+    const total = [...met.values()].reduce((sum, count) => sum + count, 0);
+    const steps = JSON.stringify(Object.fromEntries(met));
+    console.log(`single faults: ${total} in ${scenarios.length} scenarios, all recovered; by step: ${steps}`);
+  });
+
+  describe.each(scenarios)('$name', (scenario) => {
+    it('ends as it should without a fault', async () => {
+      const { outcome, undisturbed = outcome } = scenario;
+      const world = newWorld(scenario, 'client');
+      await expectRecovery({ ...scenario, outcome: undisturbed }, world, 'without a fault');
+    });
+
+    it.each(scenario.leavesDuties ? (['discovery'] as const) : victims)(
+      'recovers from any single fault of the %s',
+      async (victim) => {
+        const clean = newWorld(scenario, victim);
+        await play(scenario, clean);
+        const end = await endOf(clean);
+        const steps = clean.actors.get(victim)?.trace ?? [];
+        const hits = new Map<string, number>();
+        for (const fault of faults) {
+          for (const [index, step] of steps.entries()) {
+            const where = `${fault} at I/O ${index + 1} (${step})`;
+            const world = newWorld(scenario, victim, { fault, at: index + 1 });
+            await expectRecovery(scenario, world, where);
+            expect(world.actors.get(victim)?.hit, `${where} was not met`).toBe(true);
+            expect((await endOf(world)) - end, `${where}: late`).toBeLessThanOrEqual(lateMsMax);
+            hits.set(step, (hits.get(step) ?? 0) + 1);
+            met.set(step, (met.get(step) ?? 0) + 1);
+          }
+        }
+        for (const step of new Set(steps)) expect(hits.get(step)).toBeGreaterThanOrEqual(faults.length);
+      },
+    );
+  });
+}
+
+async function expectRecovery(scenario: Scenario, world: World, where: string): Promise<void> {
+  const seen = await play(scenario, world);
+  try {
+    scenario.outcome(...seen);
+  } catch (cause) {
+    throw new Error(`${where}: ${cause}`, { cause });
+  }
+  expect(world.runs.faultsSeen, where).toEqual([]);
+  expect(await world.runs.notOver(), `${where}: runs`).toEqual([]);
+  if (scenario.isWorkflow) expect(world.withoutEffect(), `${where}: not done`).toEqual([]);
+  for (const each of await world.runs.all()) world.leases.read(each);
+  expect(findUnlinearizable(world.leases.events), `${where}: history of the lease`).toBeUndefined();
+}
+
+function newWorld(scenario: Scenario, victim: Victim, planned?: { fault: Fault; at: number }): World {
+  const world: World = new World(
+    scenario.tasks({ now: () => world.clock.now(), after: (ms, fire) => world.clock.after(ms, fire) }),
+    { victim, planned, leavesDuties: scenario.leavesDuties },
+  );
+  return world;
+}
+
+const endOf = async (world: World) => Math.max(...(await world.runs.all()).map(({ endedAt = 0 }) => endedAt));

@@ -1,0 +1,4 @@
+import { testEveryFault } from './every-fault.ts';
+import { peopleScenarios } from './people-scenarios.ts';
+
+testEveryFault(peopleScenarios);
