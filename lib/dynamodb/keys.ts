@@ -1,5 +1,13 @@
 import { hash } from 'node:crypto';
-import { type DefinitionHash, type RunId, runId, type TenantId, tenantId } from '../model/ids.ts';
+import type { AttemptRecord } from '../model/attempt.ts';
+import {
+  type DefinitionHash,
+  type NodeId,
+  type RunId,
+  runId,
+  type TenantId,
+  tenantId,
+} from '../model/ids.ts';
 import type { Phase, RunKey } from '../model/run.ts';
 import { indexPhaseOf, shardCount } from '../ports/run-store.ts';
 
@@ -8,6 +16,10 @@ export interface ItemKey {
   readonly pk: string;
   readonly sk: string;
 }
+
+type AttemptId = Pick<AttemptRecord, 'node' | 'epoch' | 'nonce'>;
+/** Sorted as text, epochs are to stand in their order. */
+const epochDigits = 12;
 
 // Tenants and run ids have no '#', so these keys cannot be mistaken for one another.
 export const runKey = (key: RunKey): ItemKey => ({ pk: runPartition(key), sk: 'RUN' });
@@ -20,6 +32,16 @@ export const historyPrefix = (key: RunKey): ItemKey => ({ pk: runPartition(key),
 export const historyKey = (key: RunKey, name: string): ItemKey => {
   const { pk, sk } = historyPrefix(key);
   return { pk, sk: `${sk}${name}` };
+};
+/** Where the attempts of a run begin, or those of one of its nodes. */
+export const attemptPrefix = (key: RunKey, node?: NodeId): ItemKey => ({
+  pk: runPartition(key),
+  sk: node === undefined ? 'ATTEMPT#' : `ATTEMPT#${node}#`,
+});
+/** One attempt: those under one epoch, steps of a loop that follow each other, differ by their nonces. */
+export const attemptKey = (key: RunKey, { epoch, node, nonce }: AttemptId): ItemKey => {
+  const { pk, sk } = attemptPrefix(key, node);
+  return { pk, sk: `${sk}${String(epoch).padStart(epochDigits, '0')}#${nonce}` };
 };
 /** @param piece of a definition that one item cannot hold, from 0 */
 export const definitionKey = (hash: DefinitionHash, piece = 0): ItemKey => ({

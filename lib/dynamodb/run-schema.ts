@@ -12,7 +12,7 @@ const payload = z.union([
   z.object({ pointer: z.string(), bytes: z.number() }),
 ]);
 
-const failure = z.object({
+export const failureSchema = z.object({
   type: z.string(),
   message: z.string(),
   code: z.string().exactOptional(),
@@ -34,7 +34,7 @@ const childLink = z.object({
   run: branded<RunId>(),
   status: terminal.exactOptional(),
   output: payload.exactOptional(),
-  failure: failure.exactOptional(),
+  failure: failureSchema.exactOptional(),
 });
 
 const priority = z.enum(['high', 'normal', 'low']);
@@ -46,7 +46,7 @@ const nodeBase = z.object({
   notBefore: time,
   worker: z.string().exactOptional(),
   startedAt: time.exactOptional(),
-  failure: failure.exactOptional(),
+  failure: failureSchema.exactOptional(),
   checkpoint: payload.exactOptional(),
   progress: z.string().exactOptional(),
   from: branded<NodeId>().exactOptional(),
@@ -89,7 +89,7 @@ const node = z.discriminatedUnion('status', [
     iteration: count.exactOptional(),
   }),
   waitingNode,
-  nodeBase.extend({ status: z.literal('failed'), failure, endedAt: time }),
+  nodeBase.extend({ status: z.literal('failed'), failure: failureSchema, endedAt: time }),
   nodeBase.extend({ status: z.literal('cancelled'), endedAt: time }),
   nodeBase.extend({ status: z.literal('skipped'), endedAt: time }),
 ]);
@@ -131,7 +131,7 @@ export const runSchema: z.ZodType<Omit<Run, 'tenant' | 'run'>> = z.object({
   control: control.exactOptional(),
   resumed: resumption.exactOptional(),
   ended: terminal.exactOptional(),
-  failure: failure.exactOptional(),
+  failure: failureSchema.exactOptional(),
   signals: z.array(z.object({ name: z.string(), id: z.string(), payload })).exactOptional(),
   signalIds: z.array(z.string()).exactOptional(),
   waitsFor: runIds.exactOptional(),

@@ -1,4 +1,5 @@
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { DynamoAttemptStore } from './attempt-store.ts';
 import { DynamoDefinitionStore } from './definition-store.ts';
 import { DynamoHistoryStore } from './history-store.ts';
 import { DynamoPayloadStore } from './payload-store.ts';
@@ -10,6 +11,7 @@ import { DynamoWorkerRegistry } from './worker-registry.ts';
 export const dynamoStores = (db: DynamoDBDocumentClient, table: string) => ({
   runs: new DynamoRunStore(db, table),
   payloads: new DynamoPayloadStore(db, table),
+  attempts: new DynamoAttemptStore(db, table),
   history: new DynamoHistoryStore(db, table),
   definitions: new DynamoDefinitionStore(db, table),
   cache: new DynamoResultCache(db, table),

@@ -1,9 +1,11 @@
+import type { AttemptRecord } from '../model/attempt.ts';
 import type { Shape } from '../model/definition.ts';
 import { HoldfastError } from '../model/errors.ts';
 import type { DefinitionHash } from '../model/ids.ts';
 import type { Run, RunKey } from '../model/run.ts';
 import type { EpochMs } from '../model/time.ts';
 import type { Creation, Transition } from '../model/transition.ts';
+import type { AttemptPage, AttemptQuery, AttemptStore } from '../ports/attempt-store.ts';
 import type { DefinitionStore } from '../ports/definition-store.ts';
 import type { HistoryStore } from '../ports/history-store.ts';
 import type { PayloadStore } from '../ports/payload-store.ts';
@@ -165,5 +167,31 @@ export class MemoryWorkerRegistry implements WorkerRegistry {
 
   async list(): Promise<readonly WorkerRecord[]> {
     return [...this.#workers.values()];
+  }
+}
+
+/** Under the names that a table has them under, so that they come in the same order. */
+export class MemoryAttemptStore implements AttemptStore {
+  readonly #records = new Map<string, { readonly name: string; readonly record: AttemptRecord }>();
+
+  async put(key: RunKey, record: AttemptRecord): Promise<void> {
+    const epoch = String(record.epoch).padStart(12, '0');
+    const name = `${record.node}#${epoch}#${record.nonce}`;
+    this.#records.set(`${textOf(key)} ${name}`, { name, record: structuredClone(record) });
+  }
+
+  async list(key: RunKey, { cursor, limit, node }: AttemptQuery): Promise<AttemptPage> {
+    const prefix = `${textOf(key)} ${node === undefined ? '' : `${node}#`}`;
+    const found = [...this.#records]
+      .filter(([name]) => name.startsWith(prefix))
+      .map(([, each]) => each)
+      .filter(({ name }) => cursor === undefined || name > cursor)
+      .sort((a, b) => (a.name < b.name ? -1 : 1));
+    const page = found.slice(0, limit);
+    const last = page.length < found.length ? page.at(-1)?.name : undefined;
+    return {
+      attempts: page.map(({ record }) => structuredClone(record)),
+      ...(last !== undefined && { cursor: last }),
+    };
   }
 }

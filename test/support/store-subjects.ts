@@ -1,4 +1,5 @@
 import { dynamoStores } from '../../lib/dynamodb/stores.ts';
+import type { AttemptStore } from '../../lib/ports/attempt-store.ts';
 import type { DefinitionStore } from '../../lib/ports/definition-store.ts';
 import type { HistoryStore } from '../../lib/ports/history-store.ts';
 import type { PayloadStore } from '../../lib/ports/payload-store.ts';
@@ -6,6 +7,7 @@ import type { ResultCache } from '../../lib/ports/result-cache.ts';
 import type { RunStore } from '../../lib/ports/run-store.ts';
 import type { WorkerRegistry } from '../../lib/ports/worker-registry.ts';
 import {
+  MemoryAttemptStore,
   MemoryDefinitionStore,
   MemoryHistoryStore,
   MemoryPayloadStore,
@@ -20,6 +22,7 @@ import { openTable } from './test-table.ts';
 export interface Stores {
   readonly runs: RunStore;
   readonly payloads: PayloadStore;
+  readonly attempts: AttemptStore;
   readonly history: HistoryStore;
   readonly definitions: DefinitionStore;
   readonly cache: ResultCache;
@@ -37,6 +40,7 @@ const memory: StoreSubject = {
   open: async () => ({
     runs: new MemoryRunStore(),
     payloads: new MemoryPayloadStore(),
+    attempts: new MemoryAttemptStore(),
     history: new MemoryHistoryStore(),
     definitions: new MemoryDefinitionStore(),
     cache: new MemoryResultCache(),
