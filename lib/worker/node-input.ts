@@ -10,7 +10,8 @@ import { endedBranches } from '../protocol/nodes/join.ts';
 import type { Place } from '../protocol/nodes/place.ts';
 
 /**
- * The value that goes into a node: its source's output, or for a join the outputs of all branches by their names.
+ * The value that goes into a node: its source's output, or for a join the outputs of all branches by their names; where
+ * somebody had it tried again with another input, that one.
  *
  * @param carried what this holder stored apart just before: it need not be read back
  */
@@ -20,7 +21,8 @@ export async function readInput(
   place: Place,
   carried: Packed | undefined,
 ): Promise<unknown> {
-  if (place.element.kind !== 'fork')
+  const isEdited = run.nodes[place.path]?.input !== undefined;
+  if (place.element.kind !== 'fork' || isEdited)
     return await payloadValue(payloads, run, inputOf(run, place.path), carried);
   return await branchOutputs(payloads, run, { fork: place.path, shape: place.element, carried });
 }
