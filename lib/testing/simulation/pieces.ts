@@ -30,11 +30,13 @@ const pieces: StandardSchemaV1<Readonly<Record<string, Piece>>, Readonly<Record<
   },
 };
 
+/** What a step says that never succeeds. */
+export const death = 'never';
 const tries = { maxAttempts: 4 };
 
 async function labour(given: Piece, ctx: Context): Promise<void> {
   await work(given.ms, ctx.signal);
-  if (given.dies === ctx.taskId) throw new NonRetryableError('never');
+  if (given.dies === ctx.taskId) throw new NonRetryableError(death);
   if (ctx.attempt === 1 && given.fails.includes(ctx.taskId)) throw new Error('once');
   finished(ctx);
 }

@@ -1,12 +1,12 @@
 import { noTenant, runId } from '../../model/ids.ts';
-import { type Run, resultNodeOf } from '../../model/run.ts';
+import { nodesOf, type Run, resultNodeOf } from '../../model/run.ts';
 import { deserialize, serialize } from '../../model/serialize.ts';
 import { endOf } from '../relations.ts';
 import { type Cloud, registry } from './cloud.ts';
 import { textOf } from './course.ts';
 import type { Ledger, Sent } from './ledger.ts';
 import { meaningOf } from './meaning.ts';
-import type { Piece } from './pieces.ts';
+import { death, type Piece } from './pieces.ts';
 import type { Behaviour } from './tasks.ts';
 import type { Work } from './workflows.ts';
 
@@ -19,6 +19,7 @@ export async function brokenPromises(cloud: Cloud, ledger: Ledger): Promise<stri
     ...notCancelled(cloud, ledger),
     ...lostSignals(cloud, ledger),
     ...strangeSignals(cloud, ledger),
+    ...ignoredEdits(cloud),
   ];
 }
 
@@ -142,3 +143,15 @@ function strangeSignals({ courses, table }: Cloud, { sent }: Ledger): string[] {
     ];
   });
 }
+
+/** Nothing dies of an input that was edited for it. */
+const ignoredEdits = ({ table }: Cloud): string[] =>
+  table
+    .all()
+    .flatMap((run) =>
+      nodesOf(run).flatMap(([path, { failure, input }]) =>
+        input && failure?.message === death
+          ? [`the input that ${path} of ${run.run} was given was ignored`]
+          : [],
+      ),
+    );
