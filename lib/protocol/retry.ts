@@ -29,7 +29,7 @@ export function retryRun(failed: Run, { input, nameChild, now }: RetryCommand): 
   const { dependents: _d, parent: _p, idempotencyKey: _i, result, waitsFor, ...rest } = kept;
   const begins = nodesOf(failed).map(([path, node]) => {
     const edited = path === result && failed.kind === 'workflow' ? input : undefined;
-    return [path, again(node, { input: edited, nameChild, now })] as const;
+    return [path, again(node, failed, { input: edited, nameChild, now })] as const;
   });
   const run: Run = {
     ...rest,
@@ -50,6 +50,7 @@ export function retryRun(failed: Run, { input, nameChild, now }: RetryCommand): 
 
 function again(
   node: RunNode,
+  { createdAt }: Run,
   { input, nameChild, now }: { input: Payload | undefined; nameChild: () => RunId; now: EpochMs },
 ): RunNode {
   const isLooping = node.status === 'waiting' && node.iteration !== undefined;
@@ -73,9 +74,10 @@ function again(
   const { name, id, payload, until } = node.signal;
   const came = id === undefined ? {} : { id, ...(payload && { payload }) };
   if (id !== undefined) return { ...base, status: 'ready', signal: { name, ...came } };
-  // What has not come is waited for as long as the first time.
-  const again = until === undefined ? {} : { until: now + until - node.notBefore };
-  return { ...base, status: 'waiting', signal: { name, ...again } };
+  if (until === undefined) return { ...base, status: 'waiting', signal: { name } };
+  // What has not come is waited for as long as the first time; at least so where a hand-back hides when that began.
+  const began = node.notBefore < until ? node.notBefore : createdAt;
+  return { ...base, status: 'waiting', signal: { name, until: now + until - began } };
 }
 
 const needs = (run: Run): EpochMs[] =>

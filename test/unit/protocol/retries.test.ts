@@ -4,6 +4,7 @@ import type { Run } from '../../../lib/model/run.ts';
 import { inputOf } from '../../../lib/protocol/commit.ts';
 import { requestPause } from '../../../lib/protocol/control.ts';
 import { doorbellsOf } from '../../../lib/protocol/doorbells.ts';
+import { yieldNode } from '../../../lib/protocol/hand-back.ts';
 import { endedBranches } from '../../../lib/protocol/nodes/join.ts';
 import { retryId, retryRun } from '../../../lib/protocol/retry.ts';
 import { timeOut } from '../../../lib/protocol/signal.ts';
@@ -200,6 +201,21 @@ describe('a retry of a run that waited', () => {
     expect(play.node('s')?.signal).not.toHaveProperty('timedOut');
     expect(play.run.at).toBeLessThanOrEqual(play.now + 2 * minuteMs);
     expect(play.signal('s', 'one')).toEqual(['s']);
+  });
+
+  it('waits no less where the way on from the timeout was handed back meanwhile', () => {
+    const play = new Play(shapes.awaitingOrElse);
+    const created = play.now;
+    play.now += minuteMs;
+    play.end(play.claim('a'), value('1'));
+    play.now += 2 * minuteMs;
+    play.write(timeOut(play.run, 's' as NodeId, play.now));
+    const handed = { checkpoint: undefined, now: play.now, hop: 0, hopLimit: 64 };
+    play.write(yieldNode(play.run, play.claim('s'), handed).transition);
+    play.end(play.claim('s'), failed);
+    const until = play.now;
+    retried(play);
+    expect(play.node('s')).toMatchObject({ signal: { name: 's', until: play.now + until - created } });
   });
 
   it('waits without an end where there was none', () => {
