@@ -3,7 +3,7 @@ import { SQSClient } from '@aws-sdk/client-sqs';
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import type { Env } from '../config/env.ts';
 import { documentClient } from '../dynamodb/document-client.ts';
-import { countRequests } from './request-count.ts';
+import { countRequests, countSqsRequests } from './request-count.ts';
 
 export interface AwsClients {
   readonly dynamodb: DynamoDBDocumentClient;
@@ -16,22 +16,52 @@ export interface AwsClients {
  */
 export function awsClients(env: Env): AwsClients {
   const shared = {
-    ...(env.AWS_REGION !== undefined && { region: env.AWS_REGION }),
-    ...(env !== process.env && credentialsOf(env)),
+    ...commonOptions(env),
     // A lease is renewed every third of its length: better an error soon than a request that hangs past its end.
-    requestHandler: { connectionTimeout: 2_000, requestTimeout: 10_000 },
+    requestHandler: { connectionTimeout: connectionMsMax, requestTimeout: 10_000 },
     maxAttempts: 3,
   };
-  const endpointOf = (service: string) => {
-    const endpoint = env[`AWS_ENDPOINT_URL_${service}`] ?? env.AWS_ENDPOINT_URL;
-    return endpoint ? { endpoint } : {};
-  };
-  const dynamodb = new DynamoDBClient({ ...shared, ...endpointOf('DYNAMODB') });
-  // Long polls take 20 s. The queue's own URL names another host on some emulators: the endpoint decides.
-  const sqs = new SQSClient({ ...shared, ...endpointOf('SQS'), useQueueUrlAsEndpoint: false });
+  const dynamodb = new DynamoDBClient({ ...shared, ...endpointOption(env, 'DYNAMODB') });
+  // The queue's own URL names another host on some emulators: the endpoint decides.
+  const sqs = new SQSClient({ ...shared, ...endpointOption(env, 'SQS'), useQueueUrlAsEndpoint: false });
   countRequests(dynamodb, sqs);
   return { dynamodb: documentClient(dynamodb), sqs };
 }
+
+/** A client for long polls alone: they take 20 s, and whoever polls makes pauses of its own after a failure. */
+export function pollingClient(env: Env): SQSClient {
+  const sqs = new SQSClient({
+    ...commonOptions(env),
+    ...endpointOption(env, 'SQS'),
+    useQueueUrlAsEndpoint: false,
+    requestHandler: { connectionTimeout: connectionMsMax, requestTimeout: 30_000 },
+    maxAttempts: 1,
+  });
+  countSqsRequests(sqs);
+  return sqs;
+}
+
+/** Where the table is, in words for people. */
+export function tableEndpoint(env: Env): string {
+  return endpointOf(env, 'DYNAMODB') || `DynamoDB in ${env.AWS_REGION ?? 'the region that is configured'}`;
+}
+
+const connectionMsMax = 2_000;
+
+type Service = 'DYNAMODB' | 'SQS';
+
+const endpointOf = (env: Env, service: Service): string | undefined =>
+  env[`AWS_ENDPOINT_URL_${service}`] ?? env.AWS_ENDPOINT_URL;
+
+function endpointOption(env: Env, service: Service) {
+  const endpoint = endpointOf(env, service);
+  return endpoint ? { endpoint } : {};
+}
+
+const commonOptions = (env: Env) => ({
+  ...(env.AWS_REGION !== undefined && { region: env.AWS_REGION }),
+  ...(env !== process.env && credentialsOf(env)),
+});
 
 function credentialsOf(env: Env) {
   const { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey, AWS_SESSION_TOKEN } = env;

@@ -41,11 +41,21 @@ export function readPools(env: Env): Pools {
 
 /** The queue of a pool for a priority: its own lane, else the normal one. */
 export function laneUrl(pools: Pools, pool: string, priority: Priority): string {
-  const lanes = pools[pool]?.lanes;
-  if (!lanes) {
-    throw new HoldfastError('InvalidSetting', `There is no pool named ${pool}`, { field: envNames.pools });
-  }
+  const lanes = lanesOf(pools, pool);
   return lanes[priority] ?? lanes.normal;
+}
+
+/** The queues of a pool, each once, in the order in which its workers look into them. */
+export function laneUrls(pools: Pools, pool: string): readonly string[] {
+  const { aged, high, low, normal } = lanesOf(pools, pool);
+  return [...new Set([aged, high, normal, low].filter((url) => url !== undefined))];
+}
+
+function lanesOf(pools: Pools, pool: string): Pools[string]['lanes'] {
+  // Its own property only: any name may be asked for.
+  const lanes = Object.hasOwn(pools, pool) ? pools[pool]?.lanes : undefined;
+  if (lanes) return lanes;
+  throw new HoldfastError('InvalidSetting', `There is no pool named ${pool}`, { field: envNames.pools });
 }
 
 /**

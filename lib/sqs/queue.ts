@@ -6,24 +6,25 @@ import {
   type SQSClient,
 } from '@aws-sdk/client-sqs';
 import pMap from 'p-map';
-import { laneUrl, type Pools } from '../config/pools.ts';
-import { HoldfastError } from '../model/errors.ts';
+import { laneUrl, laneUrls, type Pools } from '../config/pools.ts';
 import type { Dispatch } from '../model/message.ts';
 import { type Sec, toSec } from '../model/time.ts';
 import type { Logger } from '../ports/logger.ts';
 import type { Queue, Receipt } from '../ports/queue.ts';
+import { messageBatches } from './batches.ts';
 import { messageBody } from './message-body.ts';
+import { unreachable } from './unreachable.ts';
 
 // Limits of SQS: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html
-const batchMax = 10;
 const delaySecMax: Sec = 900;
 const visibilitySecMax: Sec = 43_200;
 /** Batches under way at once. */
 const batchesAtOnce = 8;
 
-interface Batch {
+/** A dispatch and the queue that it goes to. */
+interface Addressed {
+  readonly dispatch: Dispatch;
   readonly queueUrl: string;
-  readonly dispatches: readonly Dispatch[];
 }
 
 /** The pools' queues in SQS. */
@@ -41,8 +42,23 @@ export class SqsQueue implements Queue {
 
   /** A batch whose response was lost counts as unsent: ringing twice does no harm. */
   async send(dispatches: readonly Dispatch[]): Promise<readonly Dispatch[]> {
-    const { batches, homeless } = this.#batches(dispatches);
-    const unsent = await pMap(batches, (batch) => this.#sendBatch(batch), { concurrency: batchesAtOnce });
+    const homeless: Dispatch[] = [];
+    const addressed: Addressed[] = [];
+    for (const dispatch of dispatches) {
+      const queueUrl = this.#urlOf(dispatch);
+      if (queueUrl === undefined) homeless.push(dispatch);
+      else addressed.push({ dispatch, queueUrl });
+    }
+    const batches = messageBatches(addressed, ({ queueUrl }) => queueUrl);
+    const unsent = await pMap(
+      batches,
+      ({ items, queueUrl }) =>
+        this.#sendBatch(
+          queueUrl,
+          items.map(({ dispatch }) => dispatch),
+        ),
+      { concurrency: batchesAtOnce },
+    );
     return [...homeless, ...unsent.flat()];
   }
 
@@ -62,33 +78,8 @@ export class SqsQueue implements Queue {
 
   /** @throws HoldfastError `QueueUnreachable`, `InvalidSetting` for an unknown pool */
   async depth(pool: string): Promise<number> {
-    const lanes = Object.values(this.#pools[pool]?.lanes ?? {}).filter((url) => url !== undefined);
-    const urls = new Set([laneUrl(this.#pools, pool, 'normal'), ...lanes]);
-    const depths = await Promise.all([...urls].map((url) => this.#waiting(url)));
+    const depths = await Promise.all(laneUrls(this.#pools, pool).map((url) => this.#waiting(url)));
     return depths.reduce((sum, depth) => sum + depth, 0);
-  }
-
-  #batches(dispatches: readonly Dispatch[]): { batches: Batch[]; homeless: Dispatch[] } {
-    const homeless: Dispatch[] = [];
-    // Not by Map.groupBy: emulators run functions on the machine's own node, which may be older.
-    const byQueue = new Map<string | undefined, Dispatch[]>();
-    for (const dispatch of dispatches) {
-      const queueUrl = this.#urlOf(dispatch);
-      const same = byQueue.get(queueUrl);
-      if (same) same.push(dispatch);
-      else byQueue.set(queueUrl, [dispatch]);
-    }
-    const batches: Batch[] = [];
-    for (const [queueUrl, all] of byQueue) {
-      if (queueUrl === undefined) {
-        homeless.push(...all);
-        continue;
-      }
-      for (let from = 0; from < all.length; from += batchMax) {
-        batches.push({ queueUrl, dispatches: all.slice(from, from + batchMax) });
-      }
-    }
-    return { batches, homeless };
   }
 
   /** A run's pool may be gone from the configuration; that must not keep the other messages back. */
@@ -101,7 +92,7 @@ export class SqsQueue implements Queue {
     }
   }
 
-  async #sendBatch({ queueUrl, dispatches }: Batch): Promise<readonly Dispatch[]> {
+  async #sendBatch(queueUrl: string, dispatches: readonly Dispatch[]): Promise<readonly Dispatch[]> {
     const Entries = dispatches.map(toEntry);
     try {
       const { Successful } = await this.#sqs.send(
@@ -128,8 +119,7 @@ export class SqsQueue implements Queue {
       );
       return Number(Attributes?.ApproximateNumberOfMessages ?? 0);
     } catch (cause) {
-      const what = cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause);
-      throw new HoldfastError('QueueUnreachable', `The queue ${queueUrl} gave no answer: ${what}`, { cause });
+      throw unreachable(queueUrl, cause);
     }
   }
 }
