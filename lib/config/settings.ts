@@ -30,7 +30,10 @@ export const settingTable = {
   backoff: duration('1s', '0ms', '1d', 'Upper bound of the pause before the second attempt.'),
   backoffFactor: count(2, 1, 10, 'By how much each further bound exceeds the one before.'),
   maxBackoff: duration('60s', '0ms', '30d', 'The bound of the pause grows no further.'),
-  maxParallel: count(10, 1, 1_000, 'Tasks that one executor runs at a time.'),
+  maxParallel: count(10, 1, 1_000, 'Tasks that one executor runs at a time. Of a worker: its cores.'),
+  batchSize: count(1, 1, 10, 'Messages that a worker asks for at a time.'),
+  drain: duration('20s', '0ms', '1d', 'How long a worker that ends lets running tasks go on.'),
+  connectTimeout: duration('30s', '100ms', '1h', 'How long a worker tries to reach table and queue.'),
   discoveryPeriod: duration('60s', '100ms', '1h', 'How often discovery runs, and how far it looks ahead.'),
   discoveryLimit: count(2_000, 1, 100_000, 'Runs that one discovery tick tends at most.'),
   deepQueue: count(10_000, 1, 1_000_000, 'With more waiting messages, discovery repeats no doorbell.'),
@@ -38,6 +41,7 @@ export const settingTable = {
   workerExpiry: duration('30s', '200ms', '1h', 'A worker silent for so long is shown as lost.'),
   hopLimit: count(64, 1, 1_000, 'Dispatches from executor to executor before discovery takes the next.'),
   retention: duration('30d', '1h', '3650d', 'How long finished runs are kept.'),
+  threadMemory: count(512, 16, 65_536, 'MiB that a task on a thread may take.'),
   abortGrace: duration('1s', '0ms', '1m', 'How long an aborted handler may take to settle.'),
 } as const;
 

@@ -1,5 +1,5 @@
 import type { Metrics } from '../ports/metrics.ts';
-import type { Statistics } from '../worker/statistics.ts';
+import type { Statistics } from './statistics.ts';
 
 /** Publishes, each time it is called, what an executor has counted since the last time. */
 export function outcomeMetrics(metrics: Metrics, statistics: Statistics): () => void {
