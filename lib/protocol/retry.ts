@@ -60,7 +60,7 @@ function again(
     epoch,
     attempt: 0,
     attemptsMax,
-    notBefore: isOpen(node) && node.status === 'ready' ? Math.max(node.notBefore, now) : now,
+    notBefore: node.status === 'ready' ? Math.max(node.notBefore, now) : now,
     ...(from !== undefined && { from }),
     ...(pool !== undefined && { pool }),
     ...(priority !== undefined && { priority }),

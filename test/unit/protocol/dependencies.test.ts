@@ -53,6 +53,9 @@ describe('a run that waits for others', () => {
     expect(decideRefusedClaim(play.run, late, play.now, 1)).toEqual({ decision: 'drop', reason: 'Waiting' });
     expect(statusOf(play.run)).toBe('waiting');
     expect(doorbellsOf(play.run, play.now)).toEqual([]);
+    const { waitsFor: _, ...free } = play.run;
+    expect(doorbellsOf(free, play.now)).toHaveLength(1);
+    expect(doorbellsOf({ ...free, phase: 'failed' }, play.now)).toEqual([]);
   });
 
   it('is made known to them again by each look, and never rung', () => {
@@ -172,8 +175,15 @@ describe('a release', () => {
     late.write(transition);
     expect(dispatches).toEqual([]);
     expect(late.run.at).toBe(late.now + 20 * minuteMs);
-    const soon = dependent({ ...one, delayMs: minuteMs });
-    expect(released(soon, done(p)).dispatches).toMatchObject([{ delayMs: minuteMs }]);
+    // As far off as a message can be sent for.
+    const soon = dependent({ ...one, delayMs: 15 * minuteMs });
+    soon.run = { ...soon.run, at: soon.now + 30 * minuteMs };
+    const rung = released(soon, done(p));
+    soon.write(rung.transition);
+    expect(rung.dispatches).toMatchObject([{ delayMs: 15 * minuteMs }]);
+    expect(soon.run.at).toBe(soon.now + 16 * minuteMs);
+    expect(doorbellsOf(soon.run, soon.now)).toEqual(rung.dispatches);
+    expect(doorbellsOf(soon.run, soon.now - 1)).toEqual([]);
   });
 
   it('lets the timeouts begin: nobody could have answered before', () => {

@@ -86,6 +86,17 @@ describe('a node that ends', () => {
     expect(node).toMatchObject({ status, endedAt: now, checkpoint: { text: '1' } });
     expect(node).not.toHaveProperty('lease');
   });
+
+  it('well leaves nothing behind of the attempts before', () => {
+    const failure = { type: 'Error', message: 'no', attempt: 1 };
+    const held = { ...leasedNode, failure, checkpoint: { text: '1' } };
+    const tried = sampleRun({ nodes: { [soleNode]: held } });
+    const updates = endNode(soleNode, { status: 'succeeded', output: { text: '2' }, cached: false }, now);
+    const node = applyTransition(tried, { name: 'end', key: tried, guards: [], updates })?.nodes[soleNode];
+    expect(node).toMatchObject({ status: 'succeeded', output: { text: '2' }, endedAt: now });
+    for (const gone of ['lease', 'failure', 'checkpoint', 'cached', 'decision'])
+      expect(node).not.toHaveProperty(gone);
+  });
 });
 
 describe('a run that ends and owes something', () => {
