@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import workerpool from 'workerpool';
 import { HoldfastError } from '../model/errors.ts';
 import type { Ms } from '../model/time.ts';
+import { AdoptedThreads, Unsent } from './adopt.ts';
 import { poolInUse } from './errors.ts';
 import type { Answer, Target } from './wire.ts';
 
@@ -47,6 +48,7 @@ export interface Running {
 export class ThreadPool {
   readonly size: number;
   readonly #pool: workerpool.Pool;
+  readonly #threads: AdoptedThreads;
   #names = 0;
   #active = 0;
   /** Idle threads are not to keep the process alive, working ones are. */
@@ -59,10 +61,13 @@ export class ThreadPool {
       workerType: 'thread',
       maxWorkers: size,
       workerTerminateTimeout: terminateAfterMs,
-      onCreateWorker: () => ({
-        workerThreadOpts: { name: `holdfast-${++this.#names}`, workerData, ...limits },
-      }),
+      onCreateWorker: () => {
+        // It is among the others once this returns.
+        queueMicrotask(() => this.#threads.adopt());
+        return { workerThreadOpts: { name: `holdfast-${++this.#names}`, workerData, ...limits } };
+      },
     });
+    this.#threads = new AdoptedThreads(this.#pool);
   }
 
   /** Calls that have begun or wait for a thread. */
@@ -82,26 +87,35 @@ export class ThreadPool {
 
   /** Calls a method of the script. */
   call(method: string, args: unknown[], options: CallOptions = {}): Running {
-    if (this.#active++ === 0) this.#alive.ref();
     const call = this.#pool.exec(method, args, options);
-    this.#unrefThreads();
-    const answer = Promise.resolve(call as unknown as Promise<Answer>).finally(() => {
-      if (--this.#active === 0) this.#alive.unref();
-      this.#unrefThreads();
+    if (this.#active++ === 0) this.#alive.ref();
+    const answer = new Promise<Answer>((resolve, reject) => {
+      const ended = () => {
+        if (--this.#active === 0) this.#alive.unref();
+      };
+      call.then(
+        (value: Answer | Unsent) => {
+          ended();
+          if (value instanceof Unsent) reject(value.error);
+          else resolve(value);
+        },
+        (error) => {
+          ended();
+          reject(error);
+        },
+      );
     });
-    return { answer, end: () => void call.cancel() };
+    const end = () => {
+      this.#threads.replaceEnded();
+      call.cancel();
+    };
+    return { answer, end };
   }
 
   /** Ends all threads. */
   async close(): Promise<void> {
     clearInterval(this.#alive);
     await this.#pool.terminate(true);
-  }
-
-  #unrefThreads(): void {
-    // The pool has no option for it.
-    const { workers } = this.#pool as unknown as { workers: { worker: { unref(): void } | null }[] };
-    for (const { worker } of workers) worker?.unref();
   }
 }
 

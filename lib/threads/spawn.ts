@@ -3,7 +3,7 @@ import { HoldfastError } from '../model/errors.ts';
 import { CancellationError, CapturedVariable, TimeoutError } from './errors.ts';
 import { getPool } from './pool.ts';
 import { threadEnded } from './thread-ended.ts';
-import { type Answer, receiveError, type Target } from './wire.ts';
+import { type Answer, receiveError, type SentError, type Target } from './wire.ts';
 
 export interface SpawnOptions {
   /** Measures the execution, not the wait for a thread. Default: none. */
@@ -35,7 +35,8 @@ export interface Spawned<T> extends Promise<T> {
   cancel(reason?: string): boolean;
 }
 
-const open = new Set<{ cancel(reason?: string): boolean }>();
+/** The calls that have not ended. */
+const open = new Set<Call>();
 
 /**
  * Runs a function on a thread. It is sent as its text: what it uses comes in `args`, which are cloned, as the result is.
@@ -54,8 +55,7 @@ export function spawn<W extends Work>(
   const target = targetOf(work);
   const name = options.name ?? nameOf(work);
   const call = new Call(name, limitMs, options.signal);
-  open.add(call);
-  const promise = call.run(target, args).finally(() => open.delete(call));
+  const promise = call.run(target, args);
   return Object.assign(promise, { name, cancel: (reason?: string) => call.cancel(reason) }) as Spawned<
     Result<W>
   >;
@@ -112,7 +112,8 @@ class Call {
   readonly #name: string;
   readonly #limitMs: number | undefined;
   readonly #signal: AbortSignal | undefined;
-  readonly #ended = Promise.withResolvers<never>();
+  readonly #outcome = Promise.withResolvers<unknown>();
+  #timer: NodeJS.Timeout | undefined;
   #isOver = false;
   #end: () => void = () => {};
 
@@ -120,63 +121,74 @@ class Call {
     this.#name = name;
     this.#limitMs = limitMs;
     this.#signal = signal;
-    this.#ended.promise.catch(() => {});
+    open.add(this);
+  }
+
+  run(target: Target, args: readonly unknown[]): Promise<unknown> {
+    this.#signal?.addEventListener('abort', this.#onAbort, { once: true });
+    if (this.#signal?.aborted) this.#onAbort();
+    if (this.#limitMs === 0) this.#timeOut();
+    if (!this.#isOver) this.#start(target, args);
+    return this.#outcome.promise;
   }
 
   cancel(reason?: string): boolean {
     return this.#stop(new CancellationError(`${this.#name} was cancelled${reason ? `: ${reason}` : ''}`));
   }
 
-  async run(target: Target, args: readonly unknown[]): Promise<unknown> {
-    const onAbort = () => this.cancel(reasonOf(this.#signal));
-    let timer: NodeJS.Timeout | undefined;
+  #start(target: Target, args: readonly unknown[]): void {
+    const limitMs = this.#limitMs;
     const onStart = () => {
-      if (!this.#isOver) timer = setTimeout(() => this.#timeOut(), this.#limitMs);
+      if (!this.#isOver) this.#timer = setTimeout(() => this.#timeOut(), limitMs);
     };
-    this.#signal?.addEventListener('abort', onAbort, { once: true });
-    try {
-      if (this.#signal?.aborted) onAbort();
-      if (this.#limitMs === 0) this.#timeOut();
-      if (this.#isOver) return await this.#ended.promise;
-      checkCloneable(args);
-      const running = getPool().run(target, args, this.#limitMs === undefined ? undefined : onStart);
-      this.#end = running.end;
-      const answer = running.answer.catch((error: unknown) => {
-        throw threadEnded(this.#name, error);
-      });
-      return this.#valueOf(await Promise.race([answer, this.#ended.promise]));
-    } finally {
-      this.#isOver = true;
-      clearTimeout(timer);
-      this.#signal?.removeEventListener('abort', onAbort);
-    }
+    const running = getPool().run(target, args, limitMs === undefined ? undefined : onStart);
+    this.#end = running.end;
+    running.answer.then(
+      (answer) => {
+        if (this.#finish()) this.#settle(answer);
+      },
+      (error: unknown) => {
+        if (this.#finish()) this.#outcome.reject(threadEnded(this.#name, error));
+      },
+    );
   }
+
+  readonly #onAbort = (): void => {
+    this.cancel(reasonOf(this.#signal));
+  };
 
   #timeOut(): void {
     this.#stop(new TimeoutError(this.#name, this.#limitMs ?? 0));
   }
 
   #stop(error: Error): boolean {
-    if (this.#isOver) return false;
-    this.#isOver = true;
-    this.#ended.reject(error);
+    if (!this.#finish()) return false;
+    this.#outcome.reject(error);
     this.#end();
     return true;
   }
 
-  #valueOf(answer: Answer): unknown {
-    if ('value' in answer) return answer.value;
-    if ('thrown' in answer) throw answer.thrown;
-    const error = receiveError(answer.error);
-    const { captured } = answer.error;
-    throw captured === undefined ? error : new CapturedVariable(this.#name, captured, error);
+  /** @returns whether it was open until now */
+  #finish(): boolean {
+    if (this.#isOver) return false;
+    this.#isOver = true;
+    open.delete(this);
+    clearTimeout(this.#timer);
+    this.#signal?.removeEventListener('abort', this.#onAbort);
+    return true;
   }
-}
 
-/** The library would wait for ever for an answer to what it could not send. @throws DOMException `DataCloneError` */
-function checkCloneable(args: readonly unknown[]): void {
-  if (args.some((arg) => typeof arg === 'function' || typeof arg === 'symbol' || typeof arg === 'object'))
-    structuredClone(args);
+  #settle(answer: Answer): void {
+    const { reject, resolve } = this.#outcome;
+    if ('value' in answer) resolve(answer.value);
+    else if ('thrown' in answer) reject(answer.thrown);
+    else reject(this.#errorOf(answer.error));
+  }
+
+  #errorOf(sent: SentError): Error {
+    const error = receiveError(sent);
+    return sent.captured === undefined ? error : new CapturedVariable(this.#name, sent.captured, error);
+  }
 }
 
 function reasonOf(signal: AbortSignal | undefined): string | undefined {

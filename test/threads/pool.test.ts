@@ -3,6 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import type { Worker } from 'node:worker_threads';
 import { build } from 'esbuild';
 import { afterEach, describe, expect, it } from 'vitest';
 import { closePool, configurePool, getPool, moduleExport, spawn, spawnAll } from '../../lib/threads/index.ts';
@@ -42,6 +43,44 @@ describe('the pool', () => {
     const module = new URL('./fixtures/work.ts', import.meta.url);
     const where = await spawn(moduleExport<typeof whereabouts>(module, 'whereabouts'), []);
     expect(where.threadName).toBe('holdfast-1');
+  });
+
+  it('replaces a thread that was ended, before there is work for it', async () => {
+    configurePool({ maxWorkers: 2 });
+    const started: Worker[] = [];
+    const count = (worker: Worker) => started.push(worker);
+    process.on('worker', count);
+    const busy = spawn(() => {
+      for (;;);
+    }, []);
+    const ended = expect(busy).rejects.toThrow('was cancelled');
+    await expect.poll(() => started.length, { timeout: 20_000 }).toBe(1);
+    busy.cancel();
+    await ended;
+    await expect.poll(() => started.length, { timeout: 20_000 }).toBe(2);
+    expect(getPool().threads).toBe(1);
+    process.off('worker', count);
+  });
+
+  it('starts no thread once it closes, whatever is cancelled meanwhile', async () => {
+    configurePool({ maxWorkers: 2 });
+    const started: Worker[] = [];
+    const count = (worker: Worker) => started.push(worker);
+    process.on('worker', count);
+    const forever = () => {
+      for (;;);
+    };
+    const calls = [spawn(forever, []), spawn(forever, [])];
+    const ended = Promise.allSettled(calls);
+    await expect.poll(() => started.length, { timeout: 20_000 }).toBe(2);
+    const pool = getPool();
+    calls[0]?.cancel();
+    const closing = closePool();
+    calls[1]?.cancel();
+    await Promise.all([closing, ended]);
+    await expect.poll(() => pool.threads, { timeout: 20_000 }).toBe(0);
+    process.off('worker', count);
+    expect(started).toHaveLength(2);
   });
 
   it('works side by side', async () => {

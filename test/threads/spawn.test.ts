@@ -82,6 +82,32 @@ describe('spawn', () => {
     await expect(spawn(() => () => 1, [])).rejects.toThrow(/could not be cloned/);
     expect(await spawn(() => 'still there', [])).toBe('still there');
   });
+
+  it('refuses what cannot be cloned while no thread is there yet, and behind others', async () => {
+    await closePool();
+    configurePool({ maxWorkers: 1 });
+    const cold = spawn((f: unknown) => f, [Symbol('cold')]);
+    const queued = spawn((f: unknown) => f, [{ deep: [() => 1] }], { timeout: '1h' });
+    const fine = spawn((n: number) => n, [7]);
+    await expect(cold).rejects.toMatchObject({ name: 'DataCloneError' });
+    await expect(queued).rejects.toMatchObject({ name: 'DataCloneError' });
+    expect(await fine).toBe(7);
+    expect(getPool()).toMatchObject({ active: 0, threads: 1 });
+    await closePool();
+    configurePool({ maxWorkers: 2 });
+  });
+
+  it('clones arguments once', async () => {
+    let reads = 0;
+    const counted = {
+      get value() {
+        reads += 1;
+        return reads;
+      },
+    };
+    expect(await spawn((given: { value: number }) => given.value, [counted])).toBe(1);
+    expect(reads).toBe(1);
+  });
 });
 
 describe('errors', () => {
@@ -116,6 +142,18 @@ describe('errors', () => {
     });
     expect(await spawn(() => 1, [])).toBe(1);
     expect(new ThreadEnded('x', 'y', 1)).toMatchObject({ code: 'ThreadEnded' });
+  });
+
+  it('of a thread that ends itself after its work do not meet the next', async () => {
+    await closePool();
+    configurePool({ maxWorkers: 1 });
+    await spawn(() => {
+      setImmediate(() => process.exit(3));
+    }, []);
+    await expect.poll(() => getPool().threads, { timeout: 20_000 }).toBe(0);
+    expect(await spawn(() => 'next', [])).toBe('next');
+    await closePool();
+    configurePool({ maxWorkers: 2 });
   });
 });
 

@@ -1,0 +1,69 @@
+import type { Transferable, Worker } from 'node:worker_threads';
+import type { Pool } from 'workerpool';
+
+/** What the library keeps of each of its threads. Its options do not reach this far. */
+interface Handler {
+  readonly worker: LibraryThread | null;
+}
+type LibraryThread = Worker & {
+  send(message: { readonly id: number }, transfer?: readonly Transferable[]): void;
+};
+interface Inside {
+  readonly workers: Handler[];
+  minWorkers: number;
+}
+
+/** What is answered in the place of a thread that a call could not be sent to. */
+export class Unsent {
+  readonly error: unknown;
+
+  constructor(error: unknown) {
+    this.error = error;
+  }
+}
+
+/** The threads of a pool, as far as the library has no option for what is needed of them. */
+export class AdoptedThreads {
+  readonly #inside: Inside;
+  readonly #known = new WeakSet<Worker>();
+
+  constructor(pool: Pool) {
+    this.#inside = pool as unknown as Inside;
+  }
+
+  /** Prepares the threads that are new. */
+  adopt(): void {
+    for (const handler of this.#inside.workers) {
+      const { worker } = handler;
+      if (!worker || this.#known.has(worker)) continue;
+      this.#known.add(worker);
+      worker.unref();
+      answerUnsent(worker);
+      // One that ends itself while it is idle would fail the next call, which has nothing to do with it.
+      worker.once('exit', () => this.#forget(handler));
+    }
+  }
+
+  /** Whoever is ended from now on is replaced at once, not only when there is work for the next. */
+  replaceEnded(): void {
+    this.#inside.minWorkers = this.#inside.workers.length;
+  }
+
+  #forget(handler: Handler): void {
+    const { workers } = this.#inside;
+    const index = workers.indexOf(handler);
+    if (index >= 0) workers.splice(index, 1);
+  }
+}
+
+/** What cannot be cloned is never sent; the library would take its thread for busy for ever. */
+function answerUnsent(worker: LibraryThread): void {
+  worker.send = (message, transfer) => {
+    try {
+      worker.postMessage(message, transfer);
+    } catch (error) {
+      const answer = { id: message.id, result: new Unsent(error) };
+      queueMicrotask(() => worker.emit('message', answer));
+    }
+  };
+}
