@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import type { Shape } from '../../../lib/model/definition.ts';
-import type { NodeId } from '../../../lib/model/ids.ts';
+import type { NodeId, Nonce } from '../../../lib/model/ids.ts';
+import type { Run } from '../../../lib/model/run.ts';
 import { commit, inputOf } from '../../../lib/protocol/commit.ts';
 import { nextAfter } from '../../../lib/protocol/nodes/next.ts';
 import { openBody } from '../../../lib/protocol/nodes/open.ts';
 import { branchAround, decides, loopAround, placeOf } from '../../../lib/protocol/nodes/place.ts';
-import { Play, value } from '../../support/play.ts';
+import { Play, refusedBy, value } from '../../support/play.ts';
 import * as shapes from '../../support/workflow-shapes.ts';
 
 const failed = { status: 'failed', failure: { type: 'Error', message: 'no', attempt: 1 } } as const;
@@ -21,6 +22,32 @@ describe('a chain', () => {
     expect(inputOf(play.run, b.node)).toEqual({ text: '1' });
     play.end(b, value('2'));
     expect(play.run).toMatchObject({ phase: 'succeeded', result: 'b', expires: 1 });
+  });
+
+  it('leases the next node for its own time, but not beyond the end of the invocation', () => {
+    const until = (endsAt: number) => {
+      const play = new Play(shapes.chain, { b: { leaseMs: 30_000 } });
+      const inline = { nonce: 'n' as Nonce, worker: 'w', endsAt: play.now + endsAt };
+      play.end(play.claim('a'), value('1'), { inline });
+      const b = play.node('b');
+      return b?.status === 'running' && b.lease.until - play.now;
+    };
+    expect([until(900_000), until(10_000)]).toEqual([30_000, 10_000]);
+  });
+
+  it('is advanced by its holder alone, in the run that was seen', () => {
+    const play = new Play(shapes.chain);
+    const a = play.claim('a');
+    const { transition } = commit(play.run, a, value('1'), play.options());
+    const change = (over: object) => ({ ...play.run, nodes: { a: { ...play.node('a'), ...over } } }) as Run;
+    expect(refusedBy(play.run, transition)).toEqual([]);
+    expect(refusedBy({ ...play.run, schema: 2 }, transition)).toEqual(['commit.schema']);
+    expect(refusedBy({ ...play.run, phase: 'ending' }, transition)).toEqual(['commit.active']);
+    expect(refusedBy({ ...play.run, rev: 9 }, transition)).toEqual(['commit.rev']);
+    expect(refusedBy(change({ status: 'ready' }), transition)).toEqual(['commit.leased']);
+    expect(refusedBy(change({ epoch: 2 }), transition)).toEqual(['commit.epoch']);
+    expect(refusedBy(change({ lease: { nonce: 'x' } }), transition)).toEqual(['commit.nonce']);
+    expect(refusedBy({ ...play.run, at: play.now + 3_600_000 }, transition)).toEqual(['commit.lookInTime']);
   });
 
   it('leaves the next node to a message when time is up, or when other workers serve it', () => {
@@ -95,6 +122,9 @@ describe('finished nodes', () => {
       held = continues ?? held;
     }
     expect(left).toEqual([[], [], ['a', 'b']]);
+    const few = new Play(shapes.longChain);
+    few.end(few.claim('a'), value('1'));
+    expect(few.run).not.toHaveProperty('hasHistory');
     expect(Object.keys(play.run.nodes)).toEqual(['c', 'd']);
     expect(play.run.hasHistory).toBe(true);
   });
@@ -155,6 +185,9 @@ describe('a delay', () => {
     expect(dispatches).toMatchObject([{ message: { node: 'pause' }, delayMs: 60_000 }]);
     const long = new Play(shapes.longPause);
     expect(long.run.at).toBe(long.now + 1_200_000);
+    const quarter = { kind: 'delay', id: 'd', delayMs: 900_000 } as const;
+    const longest = new Play({ ...shapes.chain, body: [...shapes.chain.body.slice(0, 1), quarter] });
+    expect(longest.end(longest.claim('a'), value('1')).dispatches).toMatchObject([{ delayMs: 900_000 }]);
   });
 });
 
@@ -177,7 +210,7 @@ describe('a loop', () => {
   it('goes on with what follows it', () => {
     const play = new Play(shapes.looped);
     expect(play.goOn(play.claim('l/a'), value('1', 'done')).node).toBe('b');
-    expect(play.node('l')).toMatchObject({ status: 'succeeded' });
+    expect(play.node('l')).toMatchObject({ status: 'succeeded', endedAt: play.now });
   });
 
   it('fails when it is not done in time, or without a decision', () => {

@@ -90,11 +90,33 @@ describe('a fork', () => {
     expect(decideRefusedClaim(play.run, command, play.now, 1)).toMatchObject({ decision: 'join', fork: 'f' });
   });
 
+  it('is looked at for the first of its branches that needs it', () => {
+    const delay = (id: string, minutes: number) =>
+      ({ kind: 'delay', id, delayMs: minutes * 60_000 }) as const;
+    const branches = [
+      { name: 'x', body: [delay('short', 20)] },
+      { name: 'y', body: [delay('long', 40)] },
+    ];
+    const fork = { kind: 'fork', id: 'f', branches, join: { kind: 'map', id: 'f' } } as const;
+    const play = new Play({ kind: 'workflow', name: 'w', body: [fork] });
+    expect(play.run.at).toBe(play.now + 20 * 60_000);
+  });
+
+  it('has served once its join has ended, and what follows is open', () => {
+    const play = new Play(shapes.forkedBetween);
+    play.end(play.goOn(play.claim('s'), value('0')), value('1'));
+    const joining = play.goOn(play.claim('f/y/b'), value('2'));
+    expect(play.node('f/x/a')).toHaveProperty('ends');
+    expect(play.goOn(joining, value('3')).node).toBe('t');
+    for (const path of ['f/x/a', 'f/y/b']) expect(play.node(path)).not.toHaveProperty('ends');
+  });
+
   it('within a fork ends a branch of that', () => {
     const play = new Play(shapes.forkInFork);
     play.end(play.claim('f/x/g/p/a'), value('1'));
     const inner = play.goOn(play.claim('f/x/g/q/b'), value('2'));
     play.end(inner, value('3'));
+    expect(play.node('f/x/g/p/a')).not.toHaveProperty('ends');
     expect(play.node('f/x/g')).toMatchObject({
       status: 'succeeded',
       ends: { fork: 'f', branch: 'x', of: 2 },

@@ -53,8 +53,10 @@ describe('a node that waits for a signal', () => {
 
   it('without a timeout is rung for by nobody, and looked at once a day', () => {
     const play = new Play(shapes.awaitingForEver);
-    const { dispatches } = play.end(play.claim('a'), value('1'));
-    expect(dispatches).toEqual([]);
+    const a = play.claim('a');
+    const { at } = play.run;
+    const { dispatches } = play.end(a, value('1'));
+    expect([dispatches, play.run.at]).toEqual([[], at]);
     expect(play.node('s')).toMatchObject({ status: 'waiting', signal: { name: 's' } });
     play.now = play.run.at;
     expect(play.look()?.dispatches).toEqual([]);
