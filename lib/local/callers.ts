@@ -16,7 +16,7 @@ const batchSize = 10;
 export interface CallersOptions {
   readonly services: LocalServices;
   readonly functions: LocalFunctions;
-  /** Executors at a time. */
+  /** Executors at a time; perhaps none. */
   readonly workers: number;
   readonly settings: Settings;
   readonly env: Env;
@@ -40,11 +40,14 @@ export function startCallers({ services, functions, workers, settings, env }: Ca
   });
   countSqsRequests(sqs); // AWS bills the mapping's requests too
   const mapping = { sqs, batchSize, clock, logger };
+  const { deadLetterQueue, queue } = services;
+  const executing = { ...mapping, queue, target: functions.execute, concurrency: workers };
   const callers = [
-    startEventSource({ ...mapping, queue: services.queue, target: functions.execute, concurrency: workers }),
+    // Without executors of its own, the stack is served by workers that receive for themselves.
+    ...(workers > 0 ? [startEventSource(executing)] : []),
     startEventSource({
       ...mapping,
-      queue: services.deadLetterQueue,
+      queue: deadLetterQueue,
       target: functions.deadLetter,
       concurrency: 1,
     }),

@@ -38,7 +38,7 @@ export function addLocalOptions(command: Command): Command {
       .option('--persist <directory>', 'keep all data there, over restarts (default: in memory)')
       // Not --env-file: Node takes that for itself, even behind the script's name.
       .option('--write-env <file>', 'write there how programs reach all of it: node --env-file FILE')
-      .option('--workers <number>', 'executor processes (default: the number of cores)', wholeNumber)
+      .option('--workers <number>', 'executor processes (default: cores); 0 for none', wholeNumber)
       .option('--default-task <name>', 'the task that POST /tasks without a task means')
       .option('--function-timeout <duration>', "when an invocation is ended, '1s' to '15m' (default: 15m)")
       .addOption(

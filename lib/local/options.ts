@@ -25,7 +25,10 @@ export interface LocalOptions {
   readonly sqsPort?: number;
   /** Keeps all data in this directory, over restarts. Default: in memory. */
   readonly persist?: string;
-  /** Executors, each with up to ten messages at a time. 1 to 64. Default: cores; 2 for a module object. */
+  /**
+   * Executors, each with up to ten messages at a time. 0 to 64; with 0 whatever is submitted waits for workers that are
+   * started with `env`. Default: cores; 2 for a module object.
+   */
   readonly workers?: number;
   /** The task that `POST /tasks` without `task` means. */
   readonly defaultTask?: string;
@@ -66,7 +69,7 @@ export function planOf(options: LocalOptions): LocalPlan {
     port: within(options.port ?? 3_000, 'port', 0, portMax),
     dynamodbPort: within(options.dynamodbPort ?? 0, 'dynamodbPort', 0, portMax),
     sqsPort: within(options.sqsPort ?? 0, 'sqsPort', 0, portMax),
-    workers: within(options.workers ?? (inProcess ? 2 : availableParallelism()), 'workers', 1, 64),
+    workers: within(options.workers ?? (inProcess ? 2 : availableParallelism()), 'workers', 0, 64),
     functionTimeoutMs: between(options.functionTimeout ?? '15m', 'functionTimeout', '1s', '15m'),
     graceMs: between(options.shutdownGrace ?? '5s', 'shutdownGrace', '0ms', '15m'),
   };

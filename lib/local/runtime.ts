@@ -10,7 +10,7 @@ import { addCounts } from './environment-protocol.ts';
 import { functionsInProcess, functionsInProcesses, ownRequestCounts } from './functions.ts';
 import { type LocalOptions, type LocalPlan, planOf } from './options.ts';
 import { probePort } from './ports.ts';
-import { settingsEnv, stackEnv, startServices } from './services.ts';
+import { settingsAmong, settingsEnv, stackEnv, startServices } from './services.ts';
 import { loadTaskModule, type TaskModule, taskModuleUrl, taskNames } from './task-module.ts';
 
 export interface LocalRuntime extends AsyncDisposable {
@@ -24,7 +24,7 @@ export interface LocalRuntime extends AsyncDisposable {
     readonly queueUrl: string;
     readonly deadLetterQueueUrl: string;
   };
-  /** The variables with which any program, a worker or the CLI say, works on the same stack. */
+  /** The variables with which any program, a worker or the CLI say, works on the same stack with the same settings. */
   readonly env: Readonly<Record<string, string>>;
   /** Process ids: of dynoxide, and of the executors alive now. */
   processes(): { readonly dynamodb: number | undefined; readonly executors: readonly number[] };
@@ -126,7 +126,7 @@ async function start({ options, plan, env, settings, tasks, stack }: Start): Pro
       queueUrl: services.queue.url,
       deadLetterQueueUrl: services.deadLetterQueue.url,
     },
-    env: { ...shared, [envNames.url]: api.url },
+    env: { ...shared, ...settingsAmong(env), [envNames.url]: api.url },
     processes: () => ({ dynamodb: services.dynamodb.pid, executors: functions.executorPids() }),
     requestCounts: () => addCounts([countOwn(), functions.requestCounts()]),
     ended,

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { type Env, envNames } from '../config/env.ts';
 import { defaultPool, type Pools } from '../config/pools.ts';
-import { settingVariable } from '../config/settings.ts';
+import { settingTable, settingVariable } from '../config/settings.ts';
 import { localCredentials, localRegion } from './credentials.ts';
 import { lockDirectory } from './directory-lock.ts';
 import { type DynamoDbServer, startDynamoDb } from './dynamodb-server.ts';
@@ -65,6 +65,15 @@ export function settingsEnv(options: LocalOptions, own: Env): Record<string, str
     ...settingVariables(options.settings),
   };
 }
+
+/** The settings among these variables. */
+export const settingsAmong = (env: Env): Record<string, string> =>
+  Object.fromEntries(
+    Object.keys(settingTable).flatMap((name) => {
+      const value = env[settingVariable(name)];
+      return value === undefined ? [] : [[settingVariable(name), value]];
+    }),
+  );
 
 /** What a program needs in its environment to work with these services. */
 export function stackEnv({ dynamodb, sqs, queue }: LocalServices): Record<string, string> {

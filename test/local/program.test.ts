@@ -138,7 +138,7 @@ test('serves a tasks module outside of this checkout', async () => {
 test.each([
   [['--tasks', '/nonexistent.ts'], 2, 'TasksNotLoaded: There is no tasks module /nonexistent.ts'],
   [['--tasks', fixture('broken-handler')], 2, 'TasksNotLoaded: '],
-  [['--workers', '0'], 2, 'InvalidSetting: workers must be'],
+  [['--workers', '65'], 2, 'InvalidSetting: workers must be'],
   [['--port', '99999'], 2, 'hint: Give the option --port (port in code) a value within its range.'],
   [
     ['--function-timeout', '16m'],

@@ -211,7 +211,7 @@ test("the user's own AWS account and stack are left alone", async () => {
 describe('refuses to start', () => {
   test.each<[Partial<LocalOptions>, string, string]>([
     [{ port: 70_000 }, 'InvalidSetting', 'port must be a whole number from 0 to 65535'],
-    [{ workers: 0 }, 'InvalidSetting', 'workers must be a whole number from 1 to 64'],
+    [{ workers: 65 }, 'InvalidSetting', 'workers must be a whole number from 0 to 64'],
     [{ functionTimeout: '16m' }, 'InvalidSetting', 'functionTimeout must be'],
     [{ shutdownGrace: 'soon' as never }, 'InvalidDuration', 'shutdownGrace'],
     [{ settings: { lease: '1ms' } }, 'InvalidSetting', 'HOLDFAST_LEASE must be a duration from 1s to 12h'],
