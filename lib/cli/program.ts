@@ -30,7 +30,7 @@ export async function runCli(args: readonly string[], cli: Cli): Promise<number>
   };
   try {
     const program = buildProgram(cli, setExitCode);
-    await addDevVerb(program, args, cli, setExitCode);
+    await addServingVerbs(program, args, cli, setExitCode);
     await program.parseAsync([...args], { from: 'user' });
     return exitCode;
   } catch (thrown) {
@@ -69,19 +69,17 @@ function buildProgram(cli: Cli, setExitCode: SetExitCode): Command {
   return program;
 }
 
-/** The runtime takes a second to load: only whoever names it waits for it. The others see it in the help. */
-async function addDevVerb(
+/** What serves takes a second to load: only whoever names it waits for it. The others see it in the help. */
+async function addServingVerbs(
   program: Command,
   args: readonly string[],
   cli: Cli,
   setExitCode: SetExitCode,
 ): Promise<void> {
-  if (!args.includes('dev')) {
-    program.command('dev').summary('run Holdfast on this machine');
-    return;
-  }
-  const { addDev } = await import('./verbs/dev.ts');
-  addDev(program, cli, setExitCode);
+  if (args.includes('dev')) (await import('./verbs/dev.ts')).addDev(program, cli, setExitCode);
+  else program.command('dev').summary('run Holdfast on this machine');
+  if (args.includes('worker')) (await import('./verbs/worker.ts')).addWorker(program, cli);
+  else program.command('worker').summary('run tasks in this process');
 }
 
 function report(thrown: unknown, cli: Cli): number {

@@ -60,6 +60,11 @@ export class Executor {
     return held ? await this.#goThrough(nodes, held, logger) : acknowledge('Joined');
   }
 
+  /** Lets what runs come to its end. No node is gone on with: the next ones go to other workers. */
+  finish(): void {
+    this.#end(() => {});
+  }
+
   /** Aborts what runs; each attempt is handed back without being counted. */
   shutDown(): void {
     this.#end((attempt) => attempt.shutDown());

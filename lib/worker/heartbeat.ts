@@ -1,6 +1,7 @@
 import type { EpochMs } from '../model/time.ts';
 import type { Timer } from '../ports/clock.ts';
 import type { WorkerRecord, WorkerRegistry } from '../ports/worker-registry.ts';
+import { atMost } from './at-most.ts';
 import type { WorkerPorts } from './ports.ts';
 import type { Statistics } from './statistics.ts';
 
@@ -22,6 +23,9 @@ export class Heartbeat {
   #lastAt: EpochMs = Number.NEGATIVE_INFINITY;
   #timer: Timer | undefined;
   #invocations = 0;
+  /** One at a time: the last word of a worker must not be overtaken. */
+  #writing: Promise<void> | undefined;
+  #isKnown = false;
 
   constructor(
     ports: Pick<WorkerPorts, 'clock' | 'logger' | 'settings' | 'workerId'>,
@@ -34,6 +38,16 @@ export class Heartbeat {
     this.#statistics = statistics;
     this.#options = options;
     this.#startedAt = ports.clock.now();
+  }
+
+  /**
+   * Registers, and beats from then on.
+   *
+   * @throws HoldfastError `StoreUnreachable`, `TableNotFound`
+   */
+  async start(): Promise<void> {
+    await this.#write(false);
+    this.#schedule();
   }
 
   /** Beats around and during `work`. A heartbeat that cannot be written never disturbs the work. */
@@ -51,10 +65,14 @@ export class Heartbeat {
     }
   }
 
-  /** Deregisters. */
+  /** Deregisters, if it was ever registered. */
   async stop(): Promise<void> {
     this.#timer?.cancel();
-    await this.#beat(true);
+    const written = this.#writing?.catch(() => {});
+    const { clock, settings } = this.#ports;
+    // A store that has never answered is not waited for.
+    if (written) await (this.#isKnown ? written : atMost(clock, written, settings.abortGrace));
+    if (this.#isKnown) await this.#beat(true);
   }
 
   #schedule(): void {
@@ -75,26 +93,45 @@ export class Heartbeat {
   }
 
   async #beat(stopped: boolean): Promise<void> {
-    const { clock, logger, settings, workerId } = this.#ports;
-    const now = clock.now();
-    this.#lastAt = now;
-    const { running, succeeded, failed, busyMs } = this.#statistics;
     try {
-      await this.#registry.put({
-        id: workerId,
-        pool: this.#options.pool,
-        kind: this.#options.kind,
-        startedAt: this.#startedAt,
-        lastSeenAt: now,
-        expiresAt: now + settings.workerExpiry,
-        stopped,
-        running,
-        succeeded,
-        failed,
-        busyMs,
-      });
+      // A store that takes longer than a heartbeat is not asked again meanwhile.
+      await (this.#writing ?? this.#write(stopped));
     } catch (error) {
-      logger.warn('heartbeat not written', { error });
+      this.#ports.logger.warn('heartbeat not written', { error });
     }
+  }
+
+  #write(stopped: boolean): Promise<void> {
+    this.#lastAt = this.#ports.clock.now();
+    this.#writing = this.#registry.put(this.#record(stopped)).then(
+      () => {
+        this.#writing = undefined;
+        this.#isKnown = true;
+      },
+      (error: unknown) => {
+        this.#writing = undefined;
+        throw error;
+      },
+    );
+    return this.#writing;
+  }
+
+  #record(stopped: boolean): WorkerRecord {
+    const { clock, settings, workerId } = this.#ports;
+    const { running, succeeded, failed, busyMs } = this.#statistics;
+    const now = clock.now();
+    return {
+      id: workerId,
+      pool: this.#options.pool,
+      kind: this.#options.kind,
+      startedAt: this.#startedAt,
+      lastSeenAt: now,
+      expiresAt: now + settings.workerExpiry,
+      stopped,
+      running,
+      succeeded,
+      failed,
+      busyMs,
+    };
   }
 }

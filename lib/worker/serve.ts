@@ -1,0 +1,129 @@
+import type { Inbox, Received } from '../ports/inbox.ts';
+import type { Metrics } from '../ports/metrics.ts';
+import type { WorkerRegistry } from '../ports/worker-registry.ts';
+import { atMost } from './at-most.ts';
+import { isPassing, untilReached } from './connect.ts';
+import { Deletions } from './deletions.ts';
+import { Executor } from './executor.ts';
+import { Heartbeat } from './heartbeat.ts';
+import { workOff } from './messages.ts';
+import { outcomeMetrics } from './outcome-metrics.ts';
+import { startPolling } from './poll.ts';
+import type { WorkerPorts } from './ports.ts';
+import { Statistics } from './statistics.ts';
+
+export interface ServePorts extends WorkerPorts {
+  readonly inbox: Inbox;
+  readonly workers: WorkerRegistry;
+  readonly metrics: Metrics;
+}
+
+export interface ServeOptions {
+  readonly pool: string;
+  /** Where the table is, in words for people. */
+  readonly endpoint: string;
+  /** Called where another message did the work, or does it. */
+  readonly onDuplicate: () => void;
+}
+
+/** What a worker is told while it works, and what it tells. */
+export interface Told {
+  /** To receive no more, and to end once what runs has ended or the drain time is over. */
+  readonly stop: AbortSignal;
+  /** To abort what runs, too. */
+  readonly abort: AbortSignal;
+  /** It is registered and receives. */
+  readonly onReady: () => void;
+}
+
+/** No Lambda ends this process. */
+const forever = { endsAt: Number.POSITIVE_INFINITY, marginMs: 0 };
+
+/**
+ * A worker that receives by itself, until it is told to stop.
+ *
+ * ```
+ * connecting ──registered──▶ receiving ──stop──▶ draining ──┬─ all has ended ─────────────▶ deregistered
+ *    │   │                       └────defect──────▶ │       └─ time over, abort: handed back ─▶ │
+ *    │   └──stop──▶ ended                          (then it rejects with the defect)
+ *    └──not reached in time──▶ rejects
+ * ```
+ *
+ * @throws HoldfastError `StoreUnreachable`, `TableNotFound`, `QueueUnreachable` when they could not be reached at the start
+ */
+export async function serve(ports: ServePorts, options: ServeOptions, told: Told): Promise<void> {
+  const statistics = new Statistics();
+  const registration = { pool: options.pool, kind: 'process' } as const;
+  const heartbeat = new Heartbeat(ports, ports.workers, statistics, registration);
+  try {
+    if (await connect(ports, heartbeat, options, told.stop)) {
+      await receiveUntilStopped(ports, statistics, options, told);
+    }
+  } finally {
+    await heartbeat.stop();
+  }
+}
+
+async function connect(
+  { clock, logger, queue, settings }: ServePorts,
+  heartbeat: Heartbeat,
+  { endpoint, pool }: ServeOptions,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const reach = async () => {
+    await heartbeat.start();
+    await queue.depth(pool);
+  };
+  return await untilReached(reach, {
+    clock,
+    logger,
+    timeoutMs: settings.connectTimeout,
+    endpoint,
+    signal,
+  });
+}
+
+async function receiveUntilStopped(
+  ports: ServePorts,
+  statistics: Statistics,
+  { onDuplicate, pool }: ServeOptions,
+  told: Told,
+): Promise<void> {
+  const { clock, inbox, logger, metrics, queue, settings } = ports;
+  const executor = new Executor(ports, statistics);
+  const deletions = new Deletions(inbox);
+  const publishOutcomes = outcomeMetrics(metrics, statistics);
+  const work = async (received: Received) => {
+    // Received while the end began: somebody else may begin it at once.
+    if (told.stop.aborted) return void (await queue.extend(received.receipt, 0));
+    const isDone = await workOff({ executor, logger, queue, onDuplicate }, received, forever);
+    if (isDone) deletions.add(received.receipt);
+    publishOutcomes();
+  };
+  const polling = startPolling<Received>({
+    room: settings.maxParallel,
+    receive: (room, signal) => inbox.receive(pool, Math.min(room, settings.batchSize), signal),
+    work,
+    onFailure: (error, failures) => {
+      if (!isPassing(error)) throw error;
+      logger.warn('receiving failed, trying again', { pool, failures, error });
+    },
+    clock,
+  });
+  told.stop.addEventListener('abort', () => polling.stop(), { once: true });
+  if (told.stop.aborted) polling.stop();
+  told.onReady();
+  logger.info('worker receives', { pool, worker: ports.workerId });
+  try {
+    await polling.stopped;
+  } finally {
+    logger.info('worker ends', { pool, worker: ports.workerId, running: statistics.running });
+    executor.finish();
+    await atMost(clock, polling.idle(), settings.drain, told.abort);
+    const { running } = statistics;
+    if (running > 0) logger.warn('what runs is handed back', { pool, worker: ports.workerId, running });
+    executor.shutDown();
+    await polling.idle();
+    await deletions.done();
+  }
+}

@@ -1,0 +1,95 @@
+import { expect, test } from 'vitest';
+import { readSettings } from '../../../lib/config/settings.ts';
+import type { WorkerRecord } from '../../../lib/ports/worker-registry.ts';
+import { VirtualClock } from '../../../lib/testing/virtual-clock.ts';
+import { Heartbeat } from '../../../lib/worker/heartbeat.ts';
+import { Statistics } from '../../../lib/worker/statistics.ts';
+
+const second = 1_000;
+
+/** A registry that answers when the test says so. */
+function slowRegistry() {
+  const asked: { readonly record: WorkerRecord; readonly answer: () => void; readonly fail: () => void }[] =
+    [];
+  const put = (record: WorkerRecord) =>
+    new Promise<void>((resolve, reject) => {
+      asked.push({ record, answer: resolve, fail: () => reject(new Error('away')) });
+    });
+  return { asked, registry: { put, list: async () => [] } };
+}
+
+function begin() {
+  const clock = new VirtualClock();
+  const { asked, registry } = slowRegistry();
+  const warnings: string[] = [];
+  const warn = (message: string) => void warnings.push(message);
+  const logger = { debug: warn, info: warn, warn, error: warn, child: () => logger };
+  const ports = { clock, logger, settings: readSettings({}), workerId: 'w' };
+  const heartbeat = new Heartbeat(ports, registry, new Statistics(), { pool: 'default', kind: 'process' });
+  return { asked, clock, heartbeat, warnings };
+}
+
+test('beats every ten seconds, to expire after thirty', async () => {
+  const { asked, clock, heartbeat } = begin();
+  const started = heartbeat.start();
+  asked[0]?.answer();
+  await started;
+  for (let beat = 1; beat <= 3; beat += 1) {
+    await clock.advance(10 * second);
+    expect(asked).toHaveLength(beat + 1);
+    asked[beat]?.answer();
+  }
+  const { expiresAt = 0, lastSeenAt = 0, startedAt = 0 } = asked[3]?.record ?? {};
+  expect([lastSeenAt - startedAt, expiresAt - lastSeenAt]).toEqual([30 * second, 30 * second]);
+});
+
+test('a registry that takes long is not asked again meanwhile', async () => {
+  const { asked, clock, heartbeat } = begin();
+  const started = heartbeat.start();
+  asked[0]?.answer();
+  await started;
+  await clock.advance(60 * second);
+  expect(asked).toHaveLength(2);
+  asked[1]?.answer();
+  await clock.advance(10 * second);
+  expect(asked).toHaveLength(3);
+});
+
+test('the last word is not overtaken by the one before', async () => {
+  const { asked, clock, heartbeat } = begin();
+  const started = heartbeat.start();
+  asked[0]?.answer();
+  await started;
+  await clock.advance(10 * second);
+  const stopped = heartbeat.stop();
+  await clock.advance(10 * second);
+  expect(asked.map(({ record }) => record.stopped)).toEqual([false, false]);
+  asked[1]?.fail();
+  await clock.advance(0);
+  expect(asked[2]?.record.stopped).toBe(true);
+  asked[2]?.answer();
+  await stopped;
+  await clock.advance(60 * second);
+  expect(asked).toHaveLength(3);
+});
+
+test('one that could not be written is a warning, and the next follows', async () => {
+  const { asked, clock, heartbeat, warnings } = begin();
+  const started = heartbeat.start();
+  asked[0]?.answer();
+  await started;
+  await clock.advance(10 * second);
+  asked[1]?.fail();
+  await clock.advance(10 * second);
+  expect(warnings).toEqual(['heartbeat not written']);
+  expect(asked).toHaveLength(3);
+});
+
+test('who was never registered is not deregistered', async () => {
+  const { asked, heartbeat } = begin();
+  const started = heartbeat.start();
+  asked[0]?.fail();
+  await expect(started).rejects.toThrow('away');
+  await heartbeat.stop();
+  expect(asked).toHaveLength(1);
+});
