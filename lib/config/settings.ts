@@ -16,11 +16,22 @@ interface CountSetting {
   readonly max: number;
   readonly about: string;
 }
+interface ChoiceSetting<Choice extends string = string> {
+  readonly is: 'choice';
+  readonly fallback: Choice;
+  readonly choices: readonly Choice[];
+  readonly about: string;
+}
 
 const duration = (fallback: Duration, min: Duration, max: Duration, about: string) =>
   ({ is: 'duration', fallback, min, max, about }) as const satisfies LengthSetting;
 const count = (fallback: number, min: number, max: number, about: string) =>
   ({ is: 'count', fallback, min, max, about }) as const satisfies CountSetting;
+const choice = <const Choice extends string>(
+  fallback: NoInfer<Choice>,
+  choices: readonly Choice[],
+  about: string,
+): ChoiceSetting<Choice> => ({ is: 'choice', fallback, choices, about });
 
 /** Every setting, once: the code's defaults, the ranges and the README's list come from here. */
 export const settingTable = {
@@ -42,15 +53,28 @@ export const settingTable = {
   hopLimit: count(64, 1, 1_000, 'Dispatches from executor to executor before discovery takes the next.'),
   retention: duration('30d', '1h', '3650d', 'How long finished runs are kept.'),
   threadMemory: count(512, 16, 65_536, 'MiB that a task on a thread may take.'),
+  keepAttempts: choice(
+    'told',
+    ['none', 'failures', 'told', 'all'],
+    'Which attempts are kept with their logs, variables and resources; `told`: those that failed, logged or set something.',
+  ),
   abortGrace: duration('1s', '0ms', '1m', 'How long an aborted handler may take to settle.'),
 } as const;
 
 export type SettingName = keyof typeof settingTable;
+type Setting<K extends SettingName> = (typeof settingTable)[K];
+type ChoiceOf<S> = S extends ChoiceSetting<infer Choice> ? Choice : never;
 type Given = {
-  readonly [K in SettingName]?: (typeof settingTable)[K]['is'] extends 'count' ? number : Duration;
+  readonly [K in SettingName]?: Setting<K> extends CountSetting
+    ? number
+    : Setting<K> extends LengthSetting
+      ? Duration
+      : ChoiceOf<Setting<K>>;
 };
-/** All settings as numbers; durations in milliseconds. */
-export type Settings = { readonly [K in SettingName]: number };
+/** All settings; durations in milliseconds. */
+export type Settings = {
+  readonly [K in SettingName]: Setting<K> extends ChoiceSetting ? ChoiceOf<Setting<K>> : number;
+};
 
 /** `maxAttempts` → `HOLDFAST_MAX_ATTEMPTS`. */
 export const settingVariable = (name: string): string =>
@@ -72,11 +96,12 @@ export function readSettings(env: Env, given: Given = {}): Settings {
       parse(name, variable, text === undefined || text === '' ? settingTable[name].fallback : text),
     ];
   });
-  return Object.fromEntries(pairs) as Settings;
+  return Object.fromEntries(pairs) as unknown as Settings;
 }
 
-function parse(name: SettingName, source: string, value: string | number): number {
+function parse(name: SettingName, source: string, value: string | number): number | string {
   const setting = settingTable[name];
+  if (setting.is === 'choice') return chosen(setting, source, value);
   const [number, min, max] =
     setting.is === 'count'
       ? [wholeNumber(value), setting.min, setting.max]
@@ -91,6 +116,17 @@ function parse(name: SettingName, source: string, value: string | number): numbe
   }
   return number;
 }
+
+function chosen({ choices }: ChoiceSetting, source: string, value: string | number): string {
+  const found = choices.find((each) => each === value);
+  if (found !== undefined) return found;
+  const what = `${source} must be ${listOf(choices)}, not ${JSON.stringify(value)}`;
+  throw new HoldfastError('InvalidSetting', what, { field: source });
+}
+
+/** `a, b or c` */
+export const listOf = (words: readonly string[]): string =>
+  new Intl.ListFormat('en-GB', { type: 'disjunction' }).format(words);
 
 function wholeNumber(value: string | number): number | undefined {
   if (typeof value === 'string' && !/^\d{1,9}$/.test(value)) return undefined;

@@ -44,6 +44,21 @@ describe('settings', () => {
     );
   });
 
+  it('of a few words are one of them', () => {
+    expect(readSettings({}).keepAttempts).toBe('told');
+    expect(readSettings({ HOLDFAST_KEEP_ATTEMPTS: 'all' }).keepAttempts).toBe('all');
+    expect(readSettings({ HOLDFAST_KEEP_ATTEMPTS: 'all' }, { keepAttempts: 'none' }).keepAttempts).toBe(
+      'none',
+    );
+    expect(() => readSettings({ HOLDFAST_KEEP_ATTEMPTS: 'some' })).toThrow(
+      expect.objectContaining({
+        code: 'InvalidSetting',
+        field: 'HOLDFAST_KEEP_ATTEMPTS',
+        message: 'HOLDFAST_KEEP_ATTEMPTS must be none, failures, told or all, not "some"',
+      }),
+    );
+  });
+
   it('given in code are refused by their own name', () => {
     expect(() => readSettings({}, { maxAttempts: 2.5 })).toThrow(/^maxAttempts must be/);
     expect(() => readSettings({}, { lease: 'soon' as never })).toThrow(/^lease must be/);
