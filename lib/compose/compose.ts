@@ -4,6 +4,7 @@ import { type Pools, readPools } from '../config/pools.ts';
 import { readSettings, type Settings } from '../config/settings.ts';
 import { dynamoStores } from '../dynamodb/stores.ts';
 import { HoldfastError } from '../model/errors.ts';
+import type { AttemptStore } from '../ports/attempt-store.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { DefinitionStore } from '../ports/definition-store.ts';
 import type { HistoryStore } from '../ports/history-store.ts';
@@ -29,6 +30,7 @@ export interface Composition {
   readonly metrics: Metrics;
   readonly runs: RunStore;
   readonly payloads: PayloadStore;
+  readonly attempts: AttemptStore;
   readonly history: HistoryStore;
   readonly definitions: DefinitionStore;
   readonly cache: ResultCache;

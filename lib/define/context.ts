@@ -45,6 +45,11 @@ export interface Context {
    * invocation it is stored at once, this call throws, and the task goes on from it in the next invocation.
    */
   checkpoint(state: unknown): Promise<void>;
+  /**
+   * Tells something of this attempt, beside its result: shown by `GET /runs/{id}/attempts`. JSON, 32 KB and 100 names in
+   * all; `undefined` takes it back.
+   */
+  setVariable(name: string, value: unknown): void;
   /** Milliseconds until the attempt's timeout. */
   remainingMs(): number;
 }

@@ -1,15 +1,20 @@
 import type { MessagePort } from 'node:worker_threads';
 import workerpool from 'workerpool';
+import { attributeConsole } from '../attempts/console.ts';
+import { takeNotes } from '../attempts/note-taker.ts';
+import { meterThread } from '../attempts/resources.ts';
+import { Variables } from '../attempts/variables.ts';
 import { type Context, withContext } from '../define/context.ts';
 import { Registry } from '../define/registry.ts';
 import { validate } from '../define/validate.ts';
 import { decisionOf } from '../define/workflow/decision.ts';
+import type { LogLevel } from '../model/attempt.ts';
 import { HoldfastError } from '../model/errors.ts';
 import { progressText } from '../payload/progress.ts';
 import type { Logger } from '../ports/logger.ts';
 import { isCloneable } from '../threads/wire.ts';
 import { receiveTaskError, sendTaskError } from './errors.ts';
-import type { FromThread, LogLevel, SentContext, TaskAnswer, ToThread } from './wire.ts';
+import type { FromThread, SentContext, TaskAnswer, TaskResult, ToThread } from './wire.ts';
 
 export interface ServeOptions {
   /** The tasks module: as the one that the executor was given. */
@@ -24,6 +29,7 @@ export interface ServeOptions {
  */
 export function serveTasks({ tasks }: ServeOptions): void {
   const registry = Registry.fromModule(tasks);
+  attributeConsole();
 
   async function runTask(
     name: string,
@@ -31,7 +37,15 @@ export function serveTasks({ tasks }: ServeOptions): void {
     sent: SentContext,
     port: MessagePort,
   ): Promise<TaskAnswer> {
+    const measured = meterThread();
     const handler = new HandlerContext(sent, port);
+    const result = await resultOf(name, stored, handler);
+    // Behind it nothing of this attempt comes any more.
+    port.close();
+    return { ...result, resources: measured() };
+  }
+
+  async function resultOf(name: string, stored: unknown, handler: HandlerContext): Promise<TaskResult> {
     try {
       const task = registry.task(name);
       if (!task?.run)
@@ -49,8 +63,6 @@ export function serveTasks({ tasks }: ServeOptions): void {
     } catch (thrown) {
       if (thrown instanceof Error) return { error: sendTaskError(thrown) };
       return { thrown: isCloneable(thrown) ? thrown : String(thrown) };
-    } finally {
-      port.close();
     }
   }
 
@@ -63,6 +75,7 @@ class HandlerContext {
   readonly #port: MessagePort;
   readonly #abort = new AbortController();
   readonly #stored = new Map<number, { resolve: () => void; reject: (error: Error) => void }>();
+  readonly #variables = new Variables();
   #checkpoints = 0;
   #state: unknown;
 
@@ -84,8 +97,16 @@ class HandlerContext {
         this.#post({ type: 'progress', value });
       },
       checkpoint: (state) => this.#checkpoint(state),
+      setVariable: (name, value) => {
+        this.#variables.set(name, value);
+        this.#post({ type: 'variable', name, value });
+      },
       remainingMs: () => Math.max(0, Math.round(deadline - performance.now())),
     };
+    takeNotes(this.ctx, {
+      console: (level, message) => this.#post({ type: 'console', level, message }),
+      setResources: () => {}, // measured for the whole thread
+    });
   }
 
   #receive(message: ToThread): void {

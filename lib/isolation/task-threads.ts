@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { MessageChannel, type MessagePort } from 'node:worker_threads';
+import { noteTakerOf } from '../attempts/note-taker.ts';
 import type { Context } from '../define/context.ts';
 import { again, done } from '../define/workflow/decision.ts';
 import { HoldfastError } from '../model/errors.ts';
@@ -47,6 +49,7 @@ export class TaskThreads {
   async run(task: string, stored: unknown, ctx: Context): Promise<unknown> {
     const { port1: own, port2: theirs } = new MessageChannel();
     serve(own, ctx);
+    const heardAll = once(own, 'close');
     const running = this.#pool.call('runTask', [task, stored, sentContext(ctx), theirs], {
       transfer: [theirs],
     });
@@ -63,6 +66,9 @@ export class TaskThreads {
     else ctx.signal.addEventListener('abort', onAbort, { once: true });
     try {
       const answer = (await Promise.race([running.answer, ended.promise])) as unknown as TaskAnswer;
+      // What was told last comes by another way than the answer.
+      await heardAll;
+      noteTakerOf(ctx)?.setResources(answer.resources);
       return resultOf(answer);
     } catch (error) {
       throw threadEnded(`task ${task}`, error);
@@ -82,7 +88,15 @@ export class TaskThreads {
 const fileScript = (tasks: URL) => ({ script: fileEntry, workerData: { tasks: tasks.href } });
 
 function sentContext(ctx: Context): SentContext {
-  const { checkpoint: _c, logger: _l, progress: _p, remainingMs, signal: _s, ...fields } = ctx;
+  const {
+    checkpoint: _c,
+    logger: _l,
+    progress: _p,
+    remainingMs,
+    setVariable: _v,
+    signal: _s,
+    ...fields
+  } = ctx;
   return { ...fields, checkpointed: ctx.checkpointed, remainingMs: remainingMs() };
 }
 
@@ -94,6 +108,10 @@ function serve(port: MessagePort, ctx: Context): void {
         return ctx.progress(message.value);
       case 'log':
         return ctx.logger[message.level](message.message, message.fields);
+      case 'console':
+        return noteTakerOf(ctx)?.console(message.level, message.message);
+      case 'variable':
+        return ctx.setVariable(message.name, message.value);
       case 'checkpoint':
         void ctx.checkpoint(message.state).then(
           () => post(port, { type: 'checkpointed', id: message.id, error: undefined }),

@@ -1,11 +1,19 @@
 import type { Context } from '../define/context.ts';
+import type { LogLevel, Resources } from '../model/attempt.ts';
 import type { SentError } from '../threads/wire.ts';
 
 /** What of a handler's context can be cloned. */
 export interface SentContext
   extends Omit<
     Context,
-    'signal' | 'logger' | 'progress' | 'checkpoint' | 'checkpointed' | 'remainingMs' | 'traceparent'
+    | 'signal'
+    | 'logger'
+    | 'progress'
+    | 'checkpoint'
+    | 'checkpointed'
+    | 'setVariable'
+    | 'remainingMs'
+    | 'traceparent'
   > {
   readonly traceparent: string | undefined;
   readonly checkpointed: unknown;
@@ -22,17 +30,20 @@ export type FromThread =
       readonly level: LogLevel;
       readonly message: string;
       readonly fields: Readonly<Record<string, unknown>>;
-    };
-
-export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
+    }
+  /** Written by the thread's own console already. */
+  | { readonly type: 'console'; readonly level: LogLevel; readonly message: string }
+  | { readonly type: 'variable'; readonly name: string; readonly value: unknown };
 
 /** To the handler's thread. */
 export type ToThread =
   | { readonly type: 'abort'; readonly reason: SentError }
   | { readonly type: 'checkpointed'; readonly id: number; readonly error: SentError | undefined };
 
-/** What came of a handler: a decision of a loop crosses by its tag, because a clone is none. */
-export type TaskAnswer =
+/** What came of a handler, and what it took: a decision of a loop crosses by its tag, because a clone is none. */
+export type TaskAnswer = { readonly resources: Resources } & TaskResult;
+
+export type TaskResult =
   | { readonly value: unknown; readonly tag: 'again' | 'done' | undefined }
   | { readonly error: SentError }
   | { readonly thrown: unknown };

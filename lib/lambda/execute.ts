@@ -2,6 +2,7 @@ import middy from '@middy/core';
 import partialBatchFailure from '@middy/sqs-partial-batch-failure';
 import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
 import pLimit from 'p-limit';
+import { attributeConsole } from '../attempts/console.ts';
 import { compose, workerIdOf } from '../compose/compose.ts';
 import { countEvent } from '../compose/request-count.ts';
 import { envNames } from '../config/env.ts';
@@ -52,6 +53,7 @@ export function createExecute({
   });
   const limit = pLimit(settings.maxParallel);
   attributeStrayErrors();
+  attributeConsole();
   const publishOutcomes = outcomeMetrics(metrics, statistics);
 
   const onDuplicate = () => countEvent('duplicate');

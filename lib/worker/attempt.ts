@@ -1,3 +1,5 @@
+import { takeNotes } from '../attempts/note-taker.ts';
+import { AttemptNotes } from '../attempts/notes.ts';
 import { type Context, withContext } from '../define/context.ts';
 import { HoldfastError } from '../model/errors.ts';
 import type { Control, LeasedNode } from '../model/run.ts';
@@ -56,6 +58,8 @@ export class Attempt {
   readonly #abort = new AbortController();
   readonly #timers: Timer[] = [];
   readonly keeper: LeaseKeeper;
+  /** What it tells beside its result. */
+  readonly notes: AttemptNotes;
   readonly #deadline: EpochMs;
   readonly #timeoutMs: Ms;
   #askedToYield: HoldfastError | undefined;
@@ -72,6 +76,7 @@ export class Attempt {
     this.#held = held;
     this.#delivery = delivery;
     this.#logger = options.logger;
+    this.notes = new AttemptNotes(ports.clock);
     this.#timeoutMs = held.run.timeoutMs ?? options.timeoutMs;
     this.#deadline = ports.clock.now() + this.#timeoutMs;
     this.keeper = new LeaseKeeper(ports, held, {
@@ -116,6 +121,7 @@ export class Attempt {
     } catch (thrown) {
       return { outcome: 'threw', thrown };
     } finally {
+      this.notes.close();
       for (const timer of this.#timers) timer.cancel();
       await this.keeper.stop();
     }
@@ -123,6 +129,7 @@ export class Attempt {
 
   async #race(work: (ctx: Context) => Promise<unknown>): Promise<Outcome> {
     const ctx = this.#context();
+    takeNotes(ctx, this.notes);
     const handler = withContext(ctx, async () => work(ctx)).then(
       (value): Outcome => ({ outcome: 'returned', value }),
       (thrown): Outcome => this.#thrown(thrown),
@@ -224,12 +231,13 @@ export class Attempt {
       submittedAt: toIso(run.createdAt),
       dependencies: this.#dependencies,
       signal: this.#abort.signal,
-      logger: this.#logger,
+      logger: this.notes.logger(this.#logger),
       get checkpointed() {
         return attempt.#state;
       },
       progress: (value) => this.#report(value),
       checkpoint: async (state) => this.#keep(state),
+      setVariable: (name, value) => this.notes.setVariable(name, value),
       remainingMs: () => Math.max(0, this.#deadline - this.#ports.clock.now()),
     };
   }

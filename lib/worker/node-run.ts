@@ -12,6 +12,7 @@ import type { NodePlan } from '../protocol/open.ts';
 import type { About, Attempt, Outcome } from './attempt.ts';
 import type { Delivery } from './delivery.ts';
 import { readDependencies } from './dependencies.ts';
+import { keepAttempt } from './keep-attempt.ts';
 import { type NodePolicy, nodePolicy } from './node-policy.ts';
 import { perform } from './perform.ts';
 import type { Performed } from './performed.ts';
@@ -111,17 +112,23 @@ export class NodeRun {
     const outcome = await attempt.run(async (ctx) => {
       performed = await perform(ports, { code, place, run, carried: held.carried }, ctx);
     });
-    const result = resultOf(outcome, performed, attempt);
-    if (!result) return { settled: 'lost' };
+    const { iteration } = this.about(run, fence.node);
     const context = {
       ports,
       held,
+      notes: attempt.notes,
+      ...(iteration !== undefined && { iteration }),
       registered: this.#registered,
       policy: this.policyOf(fence.node),
       hop: this.delivery.message.hop,
       leaseUntil: attempt.keeper.leaseUntil,
       options: this.commitOptions(),
     };
+    const result = resultOf(outcome, performed, attempt);
+    if (!result) {
+      await keepAttempt(context, { settled: 'lost' });
+      return { settled: 'lost' };
+    }
     return await settle(context, attempt.keeper.run, result);
   }
 

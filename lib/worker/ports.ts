@@ -3,6 +3,7 @@ import type { Settings } from '../config/settings.ts';
 import type { Registry } from '../define/registry.ts';
 import type { TaskExecutor } from '../define/task-executor.ts';
 import type { HandlerThreads } from '../isolation/threads-for.ts';
+import type { AttemptStore } from '../ports/attempt-store.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { DefinitionStore } from '../ports/definition-store.ts';
 import type { HistoryStore } from '../ports/history-store.ts';
@@ -21,6 +22,7 @@ export interface WorkerPorts {
   readonly runs: RunStore;
   readonly payloads: PayloadStore;
   readonly definitions: Pick<DefinitionStore, 'put'>;
+  readonly attempts: Pick<AttemptStore, 'put'>;
   readonly history: Pick<HistoryStore, 'put'>;
   readonly cache: ResultCache;
   readonly queue: Queue;

@@ -1,9 +1,9 @@
-import type { Registered } from '../define/registry.ts';
+import type { AttemptOutcome } from '../model/attempt.ts';
 import { HoldfastError } from '../model/errors.ts';
+import type { Failure } from '../model/failure.ts';
 import type { Dispatch } from '../model/message.ts';
 import type { Payload } from '../model/payload.ts';
 import type { LeasedNode, Run, RunNode } from '../model/run.ts';
-import type { EpochMs } from '../model/time.ts';
 import type { Transition } from '../model/transition.ts';
 import { expiry, inlineOutputMax, type Packed, packText, storeApart } from '../payload/payload.ts';
 import { sleep } from '../ports/clock.ts';
@@ -15,19 +15,19 @@ import type { Ending } from '../protocol/end.ts';
 import type { Fence } from '../protocol/guards.ts';
 import { type HandBack, retryLater, yieldNode } from '../protocol/hand-back.ts';
 import type { Leaving } from '../protocol/history.ts';
-import { longestDelayMs } from '../protocol/nodes/longest.ts';
 import { readRefusedWrite } from '../protocol/refused-write.ts';
 import { ring } from '../relations/ring.ts';
-import type { Held } from './acquire.ts';
 import { childResult } from './child-run.ts';
 import { isRetryable, toFailure } from './failure.ts';
+import { keepAttempt, type Telling } from './keep-attempt.ts';
 import type { NodePolicy } from './node-policy.ts';
 import type { Performed } from './performed.ts';
 import type { WorkerPorts } from './ports.ts';
 import { type Continued, holdNext, tend } from './tend.ts';
+import { workflowExpiry } from './workflow-expiry.ts';
 
 /** What was written at the end of an attempt. */
-export type Settled = 'succeeded' | 'failed' | 'retrying' | 'yielded' | 'waiting' | 'cancelled' | 'lost';
+export type Settled = AttemptOutcome;
 
 /** What to write, before the decision that the run's state may still change. */
 export type Result =
@@ -52,20 +52,17 @@ export interface Ended {
   readonly continued?: Continued;
 }
 
-export interface SettleContext {
-  readonly ports: WorkerPorts;
-  readonly held: Held;
-  readonly registered: Registered;
+export interface SettleContext extends Telling {
   readonly policy: NodePolicy;
   readonly hop: number;
-  /** Until then an unreachable store is tried again. */
-  readonly leaseUntil: EpochMs;
   /** Made anew for each try: time goes on. */
   readonly options: () => CommitOptions;
 }
 
 interface Write {
   readonly settled: Settled;
+  /** Of an attempt that failed. */
+  readonly failure?: Failure;
   readonly transition: Transition;
   readonly dispatches: readonly Dispatch[];
   readonly leaving?: Leaving;
@@ -106,9 +103,12 @@ const isUnanswered = (error: unknown): boolean =>
 async function writeResult(context: SettleContext, latest: Run, result: Result): Promise<Ended> {
   const { held, ports } = context;
   let run = latest;
+  let told: Settled | undefined;
   for (;;) {
     const write = await untilAnswered(context, () => decide(context, run, result));
     await untilAnswered(context, () => putHistory(context, write));
+    if (write.settled !== told) await keepAttempt(context, write);
+    told = write.settled;
     const applied = await untilAnswered(context, () => ports.runs.apply(write.transition));
     if (applied.applied) return await followUp(context, applied.run, write);
     const read = readRefusedWrite(
@@ -119,7 +119,10 @@ async function writeResult(context: SettleContext, latest: Run, result: Result):
     );
     // Its response was lost: what was to follow it still is.
     if (read.now === 'done') return await followUp(context, read.run, write);
-    if (read.now === 'lost') return { settled: 'lost' };
+    if (read.now === 'lost') {
+      await keepAttempt(context, { settled: 'lost' });
+      return { settled: 'lost' };
+    }
     run = read.run;
   }
 }
@@ -151,7 +154,7 @@ async function decideValue(context: SettleContext, run: Run, result: Performed):
     const expiresAt =
       run.kind === 'task'
         ? expiry.ofOutput(clock.now(), settings.retention)
-        : workflowExpiry(context, clock.now());
+        : workflowExpiry(context.ports, context.registered, clock.now());
     await storeApart(payloads, run, packed, expiresAt);
   }
   const end: Ending = {
@@ -204,7 +207,7 @@ async function decideError(
   const failure = toFailure(thrown, node.attempt, ports.workerId);
   const isLast = isFinal || node.attempt >= node.attemptsMax;
   const again = !isLast && run.control?.kind !== 'cancel' && isRetryable(thrown, policy.retryIf);
-  if (!again) return ending(context, run, { status: 'failed', failure });
+  if (!again) return { ...ending(context, run, { status: 'failed', failure }), failure };
   // The next attempt goes on from where this one came to.
   await storeCheckpoint(ports, run, checkpoint);
   const bounds = { backoffMs: policy.backoffMs, factor: policy.factor, maxBackoffMs: policy.maxBackoffMs };
@@ -212,7 +215,10 @@ async function decideError(
   const hops = { hop: context.hop, hopLimit: ports.settings.hopLimit };
   const now = ports.clock.now();
   const kept = { failure, checkpoint: checkpoint?.payload };
-  return handedBack('retrying', retryLater(run, held.fence, { ...kept, delayMs, now, ...hops }));
+  return {
+    ...handedBack('retrying', retryLater(run, held.fence, { ...kept, delayMs, now, ...hops })),
+    failure,
+  };
 }
 
 async function decideYield(context: SettleContext, run: Run, checkpoint: Packed | undefined): Promise<Write> {
@@ -244,17 +250,13 @@ function ending({ held, options }: SettleContext, run: Run, end: Ending): Write 
   return { settled: status, ...planned };
 }
 
-/** What a node of a workflow leaves may have to outlast long pauses of its run. */
-const workflowExpiry = ({ ports, registered }: SettleContext, now: EpochMs): EpochMs =>
-  expiry.ofInput(now, ports.settings.retention, longestDelayMs(registered.shape.body));
-
 async function putHistory(context: SettleContext, { leaving }: Write): Promise<void> {
   const { held, ports } = context;
   if (!leaving || Object.keys(leaving).length === 0) return;
   const now = ports.clock.now();
   // Names follow each other in time: of a node that came twice, the later one is found last.
   const name = `${String(now).padStart(15, '0')}#${held.fence.nonce}`;
-  await ports.history.put(held.run, name, leaving, workflowExpiry(context, now));
+  await ports.history.put(held.run, name, leaving, workflowExpiry(ports, context.registered, now));
 }
 
 /** Doorbells may fail, and then discovery rings. */

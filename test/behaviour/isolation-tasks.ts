@@ -37,6 +37,22 @@ export const endless = defineTask({
     for (;;);
   },
 });
+/** Tells everything that there is to tell, to the last moment. */
+export const chatty = defineTask({
+  ...thread,
+  name: 'chatty',
+  input: z.object({ lines: z.int(), ms: z.int() }),
+  run: ({ lines, ms }, { logger, setVariable }) => {
+    logger.child({ part: 1 }).warn('begun', { error: new RangeError('small') });
+    const kept = Buffer.alloc(50_000_000, 1);
+    const until = Date.now() + ms;
+    while (Date.now() < until);
+    setVariable('bytes', kept.length);
+    for (let line = 0; line < lines; line += 1) console.log('line %d', line);
+    setVariable('done', [true]);
+    return lines;
+  },
+});
 export const exits = defineTask({
   ...thread,
   name: 'exits',

@@ -52,6 +52,8 @@ describe('a task on a thread', () => {
       error: { ...rest, message: expect.stringMatching(message) },
     });
     expect(runtime.processes().executors).toEqual([before]);
+    const { attempts } = await runtime.client.attempts(run);
+    expect(attempts).toMatchObject([{ outcome: 'failed', error: rest }]);
   });
 
   it.each([
@@ -75,6 +77,27 @@ describe('a task on a thread', () => {
     });
     const counted = await runtime.client.submit(tasks.counting, 0);
     expect(await runtime.client.result(counted, { timeout })).toBe('counted to 3');
+  });
+
+  it('tells what it logs, sets and takes, to the last line before it returns', async () => {
+    const run = await runtime.client.submit(tasks.chatty, { lines: 200, ms: 200 });
+    expect(await runtime.client.result(run, { timeout })).toBe(200);
+    const { attempts } = await runtime.client.attempts(run);
+    expect(attempts).toMatchObject([
+      { outcome: 'succeeded', variables: { bytes: 50_000_000, done: [true] }, resources: {} },
+    ]);
+    const [attempt] = attempts;
+    expect(attempt?.logs).toHaveLength(201);
+    expect(attempt?.logs[0]).toMatchObject({
+      level: 'warn',
+      message: 'begun',
+      fields: { part: 1, error: { name: 'RangeError', message: 'small' } },
+    });
+    expect(attempt?.logs.at(-1)).toMatchObject({ level: 'info', message: 'line 199', console: true });
+    // Its own, not those of the process.
+    expect(attempt?.resources).not.toHaveProperty('shared');
+    expect(attempt?.resources?.userCpuSeconds).toBeGreaterThan(0);
+    expect(attempt?.resources?.peakMemoryMb).toBeGreaterThan(47);
   });
 
   it('is told why it is aborted', async () => {

@@ -1,6 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { HoldfastError } from '../../lib/model/errors.ts';
 import type { Ms } from '../../lib/model/time.ts';
+import type { AttemptStore } from '../../lib/ports/attempt-store.ts';
 import type { Clock } from '../../lib/ports/clock.ts';
 import type { DefinitionStore } from '../../lib/ports/definition-store.ts';
 import type { HistoryStore } from '../../lib/ports/history-store.ts';
@@ -32,6 +33,7 @@ const depthsHit = 2;
 interface Adapters {
   readonly runs: RunStore;
   readonly payloads: PayloadStore;
+  readonly attempts: AttemptStore;
   readonly history: HistoryStore;
   readonly definitions: DefinitionStore;
   readonly cache: ResultCache;
@@ -118,6 +120,14 @@ export class Actor {
       put: (key, name, text, expiresAt) =>
         this.#io('payloads.put', () => payloads.put(key, name, text, expiresAt)),
       get: (key, name) => this.#io('payloads.get', () => payloads.get(key, name)),
+    };
+  }
+
+  get attempts(): AttemptStore {
+    const { attempts } = this.#adapters;
+    return {
+      put: (key, record, expiresAt) => this.#io('attempts.put', () => attempts.put(key, record, expiresAt)),
+      list: (key, query) => this.#io('attempts.list', () => attempts.list(key, query)),
     };
   }
 

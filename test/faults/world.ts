@@ -11,6 +11,7 @@ import type { EpochMs, Ms } from '../../lib/model/time.ts';
 import type { RunStore } from '../../lib/ports/run-store.ts';
 import { MemoryQueue } from '../../lib/testing/memory-queue.ts';
 import {
+  MemoryAttemptStore,
   MemoryDefinitionStore,
   MemoryHistoryStore,
   MemoryPayloadStore,
@@ -83,6 +84,7 @@ export class World {
   readonly #adapters = {
     runs: this.runs,
     payloads: new MemoryPayloadStore(),
+    attempts: new MemoryAttemptStore(),
     history: new MemoryHistoryStore(),
     definitions: new MemoryDefinitionStore(),
     cache: new MemoryResultCache(),
@@ -205,6 +207,7 @@ export class World {
       logger: silent,
       runs: actor.runs,
       payloads: actor.payloads,
+      attempts: actor.attempts,
       history: actor.history,
       definitions: actor.definitions,
       cache: actor.cache,

@@ -12,6 +12,7 @@ import type { Logger } from '../../lib/ports/logger.ts';
 import type { RunStore } from '../../lib/ports/run-store.ts';
 import { MemoryQueue } from '../../lib/testing/memory-queue.ts';
 import {
+  MemoryAttemptStore,
   MemoryDefinitionStore,
   MemoryHistoryStore,
   MemoryPayloadStore,
@@ -37,6 +38,7 @@ export class VirtualSystem {
   readonly clock = new VirtualClock();
   readonly runs = new MemoryRunStore();
   readonly payloads = new MemoryPayloadStore();
+  readonly attempts = new MemoryAttemptStore();
   readonly history = new MemoryHistoryStore();
   readonly definitions = new MemoryDefinitionStore();
   readonly cache = new MemoryResultCache();
@@ -63,6 +65,7 @@ export class VirtualSystem {
       logger: this.#logger({}),
       runs,
       payloads: this.payloads,
+      attempts: this.attempts,
       history: this.history,
       definitions: this.definitions,
       cache: this.cache,

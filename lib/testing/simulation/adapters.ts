@@ -1,6 +1,7 @@
 import type { Run, RunKey } from '../../model/run.ts';
 import type { Ms } from '../../model/time.ts';
 import type { Creation, Transition } from '../../model/transition.ts';
+import type { AttemptStore } from '../../ports/attempt-store.ts';
 import type { DefinitionStore } from '../../ports/definition-store.ts';
 import type { HistoryStore } from '../../ports/history-store.ts';
 import type { PayloadStore } from '../../ports/payload-store.ts';
@@ -113,6 +114,11 @@ export class SimulatedRunStore implements RunStore {
 export const simulatedPayloads = (wire: Wire, store: PayloadStore): PayloadStore => ({
   put: async (...given) => await write(wire, 'payloads.put', () => store.put(...given)),
   get: (...given) => read(wire, 'payloads.get', () => store.get(...given)),
+});
+
+export const simulatedAttempts = (wire: Wire, store: AttemptStore): AttemptStore => ({
+  put: async (...given) => await write(wire, 'attempts.put', () => store.put(...given)),
+  list: (...given) => read(wire, 'attempts.list', () => store.list(...given)),
 });
 
 export const simulatedHistory = (wire: Wire, store: HistoryStore, table: Table): HistoryStore => ({

@@ -7,6 +7,7 @@ import type { Transition } from '../../model/transition.ts';
 import type { Logger } from '../../ports/logger.ts';
 import type { WorkerPorts } from '../../worker/ports.ts';
 import {
+  MemoryAttemptStore,
   MemoryDefinitionStore,
   MemoryHistoryStore,
   MemoryPayloadStore,
@@ -15,6 +16,7 @@ import {
 } from '../memory-stores.ts';
 import {
   SimulatedRunStore,
+  simulatedAttempts,
   simulatedCache,
   simulatedDefinitions,
   simulatedHistory,
@@ -67,6 +69,7 @@ export class Cloud {
   readonly effects = new Set<string>();
   readonly #options: CloudOptions;
   readonly payloads = new MemoryPayloadStore();
+  readonly #attempts = new MemoryAttemptStore();
   readonly #history = new MemoryHistoryStore();
   readonly #definitions = new MemoryDefinitionStore();
   readonly #cache = new MemoryResultCache();
@@ -112,6 +115,7 @@ export class Cloud {
       logger: silent,
       runs: new SimulatedRunStore(wire, { table, leases, timeline, age }),
       payloads: simulatedPayloads(wire, this.payloads),
+      attempts: simulatedAttempts(wire, this.#attempts),
       history: simulatedHistory(wire, this.#history, table),
       definitions: simulatedDefinitions(wire, this.#definitions),
       cache: simulatedCache(wire, this.#cache),
