@@ -1,4 +1,6 @@
+export type { AttemptsPage, AttemptView, LogView } from './client/attempt-view.ts';
 export type {
+  AttemptsOptions,
   BatchEntry,
   CancelOptions,
   Client,
@@ -43,6 +45,7 @@ export { again, type Decision, decision, done } from './define/workflow/decision
 export { defineWorkflow } from './define/workflow/define-workflow.ts';
 export type { StepOptions } from './define/workflow/options.ts';
 export type { Workflow } from './define/workflow/workflow.ts';
+export type { AttemptOutcome, LogLevel, Resources } from './model/attempt.ts';
 export type { Duration } from './model/duration.ts';
 export { type ErrorCode, HoldfastError, NonRetryableError } from './model/errors.ts';
 export type { Priority, RunStatus } from './model/run.ts';

@@ -12,6 +12,8 @@ import {
 } from './schemas.ts';
 import { elementSchema, sequenceSchema, shapeSchema } from './shape-schemas.ts';
 import {
+  attemptSchema,
+  attemptsPageSchema,
   batchRunsSchema,
   definitionSchema,
   definitionsSchema,
@@ -43,6 +45,8 @@ const responseSchemas = {
   Node: nodeSchema,
   RunError: errorSchema,
   RunPage: runPageSchema,
+  Attempt: attemptSchema,
+  AttemptsPage: attemptsPageSchema,
   BatchRuns: batchRunsSchema,
   Retried: retriedSchema,
   Why: whySchema,

@@ -3,7 +3,7 @@ import * as z from 'zod';
 import { version } from '../version.ts';
 import { componentSchemas, refTo, type SchemaName } from './openapi-schemas.ts';
 import { tenantHeader } from './parse.ts';
-import { listingSchema, lookSchema } from './schemas.ts';
+import { attemptsSchema, listingSchema, lookSchema } from './schemas.ts';
 
 const jsonOf = (name: SchemaName, type = 'application/json') => ({
   content: { [type]: { schema: { $ref: refTo(name) } } },
@@ -94,6 +94,12 @@ function runPaths(): object {
   });
   return {
     '/runs/{id}': get('getRun', 'Shows a run', [tenant, id, ...queryParameters(lookSchema)], 'Run'),
+    '/runs/{id}/attempts': get(
+      'listAttempts',
+      'What attempts told beside their results',
+      [tenant, id, ...queryParameters(attemptsSchema)],
+      'AttemptsPage',
+    ),
     '/runs/{id}/why': get('whyRun', 'The one thing that a run waits for', [tenant, id], 'Why'),
     '/runs/{id}/cancel': ask(
       'cancelRun',

@@ -161,6 +161,12 @@ export const listingSchema = z.strictObject({
   cursor: text(2_048).exactOptional().meta({ description: 'From the page before.' }),
 });
 
+export const attemptsSchema = z.strictObject({
+  node: text(512).exactOptional().meta({ description: 'Only those of the node with this path.' }),
+  limit: listingSchema.shape.limit,
+  cursor: listingSchema.shape.cursor,
+});
+
 export const lookSchema = z.strictObject({
   nodes: z
     .enum(['true', 'false'])

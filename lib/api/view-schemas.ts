@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import type { AttemptsPage } from '../client/attempt-view.ts';
 import type { RetriedRun } from '../client/client.ts';
 import type { DefinitionView, NodeView, Run, RunPage, WorkerView } from '../client/run-view.ts';
 import type { Why } from '../client/why-view.ts';
@@ -182,6 +183,57 @@ export const whySchema = z.object({
   error: errorSchema.exactOptional(),
 });
 
+const logSchema = z.object({
+  at: time,
+  level: z.enum(['debug', 'info', 'warn', 'error']),
+  message: z.string(),
+  fields: z.record(z.string(), z.unknown()).readonly().exactOptional(),
+  console: z
+    .literal(true)
+    .exactOptional()
+    .meta({ description: 'Written by `console`, not by `ctx.logger`.' }),
+  leftOut: z.int().exactOptional().meta({
+    description: 'Of the mark that stands where lines were left out: how many.',
+  }),
+});
+
+const resourcesSchema = z.object({
+  peakMemoryMb: z.number(),
+  userCpuSeconds: z.number(),
+  systemCpuSeconds: z.number(),
+  shared: z.literal(true).exactOptional().meta({
+    description: 'Measured on the whole process: other attempts may be in it.',
+  }),
+});
+
+export const attemptSchema = z.object({
+  node: z.string().meta({ description: 'The path of the node; of a single task `task`.' }),
+  attempt: z.int(),
+  iteration: z.int().exactOptional(),
+  outcome: z.enum(['succeeded', 'failed', 'retrying', 'yielded', 'waiting', 'cancelled', 'lost']).meta({
+    description:
+      'What its worker wrote at its end, or was about to: `retrying` failed and is made again, `yielded` was handed back, `waiting` waits for a child run, `lost` has another owner.',
+  }),
+  workerId: z.string(),
+  startedAt: time,
+  endedAt: time,
+  durationMs: z.number(),
+  error: errorSchema.exactOptional(),
+  logs: z.array(logSchema).readonly().meta({ description: 'The oldest first; at most 64 KB.' }),
+  variables: z
+    .record(z.string(), z.unknown())
+    .readonly()
+    .meta({ description: 'What `ctx.setVariable` was given.' }),
+  resources: resourcesSchema.exactOptional(),
+});
+
+export const attemptsPageSchema = z.object({
+  attempts: z.array(attemptSchema).readonly().meta({
+    description: 'By their nodes; those of one node in the order in which they were made.',
+  }),
+  cursor: runPageSchema.shape.cursor,
+});
+
 export const workerSchema = z.object({
   id: z.string(),
   pool: z.string(),
@@ -241,5 +293,6 @@ export type DocumentedAsTyped = [
   Same<Pick<NodeView, 'signal' | 'child'>, Pick<z.infer<typeof nodeSchema>, 'signal' | 'child'>>,
   Same<Why, z.infer<typeof whySchema>>,
   Same<RetriedRun, z.infer<typeof retriedSchema>['runs'][number]>,
+  Same<AttemptsPage, z.infer<typeof attemptsPageSchema>>,
   Same<DefinitionView, z.infer<typeof definitionSchema>>,
 ];

@@ -10,6 +10,7 @@ import { addCancel } from './verbs/cancel.ts';
 import { addGet } from './verbs/get.ts';
 import { addGraph } from './verbs/graph.ts';
 import { addList } from './verbs/list.ts';
+import { addLogs } from './verbs/logs.ts';
 import { addPause } from './verbs/pause.ts';
 import { addResume } from './verbs/resume.ts';
 import { addRetry } from './verbs/retry.ts';
@@ -58,6 +59,7 @@ function buildProgram(cli: Cli, setExitCode: SetExitCode): Command {
   addGet(program, cli);
   addWhy(program, cli);
   addGraph(program, cli);
+  addLogs(program, cli);
   addList(program, cli);
   addWatch(program, cli, setExitCode);
   addSignal(program, cli);

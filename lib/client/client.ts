@@ -2,6 +2,7 @@ import type { Task } from '../define/task.ts';
 import type { Workflow } from '../define/workflow/workflow.ts';
 import type { Duration } from '../model/duration.ts';
 import type { CancelMode, Priority, RunStatus } from '../model/run.ts';
+import type { AttemptsPage } from './attempt-view.ts';
 import type { DefinitionView, FinishedRun, Run, RunPage, WorkerView } from './run-view.ts';
 import type { Why } from './why-view.ts';
 
@@ -108,6 +109,14 @@ export interface GetOptions extends InTenant {
   readonly nodes?: boolean;
 }
 
+export interface AttemptsOptions extends InTenant {
+  /** Only those of the node with this path. */
+  readonly node?: string;
+  /** 1 to 100, default 20. */
+  readonly limit?: number;
+  readonly cursor?: string;
+}
+
 export interface WaitOptions extends InTenant {
   /** Default: as long as it takes. */
   readonly timeout?: Duration;
@@ -175,6 +184,13 @@ export interface Client {
   retryAll(filter?: RetryFilter, options?: RetryManyOptions): Promise<readonly RetriedRun[]>;
   /** The one thing that a run waits for. @throws HoldfastError `NotFound` */
   why(run: RunRef, options?: InTenant): Promise<Why>;
+  /**
+   * What attempts told beside their results: errors, logs, variables, resources. Those that told nothing are left out,
+   * unless the setting `keepAttempts` says otherwise.
+   *
+   * @throws HoldfastError `NotFound`
+   */
+  attempts(run: RunRef, options?: AttemptsOptions): Promise<AttemptsPage>;
   /** Resolves once the run has ended, however it ended. @throws HoldfastError `NotFound`, `WaitTimedOut` */
   wait<Output>(run: Submitted<Output>, options?: WaitOptions): Promise<FinishedRun<Output>>;
   wait(run: RunRef, options?: WaitOptions): Promise<FinishedRun>;

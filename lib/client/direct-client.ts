@@ -6,6 +6,7 @@ import type { Run as StoredRun } from '../model/run.ts';
 import { createBatch, type PreparedEntry } from '../submission/create-batch.ts';
 import { createRun } from '../submission/create-run.ts';
 import { tracedSubmission } from '../trace/spans.ts';
+import { listAttempts } from './attempts.ts';
 import type {
   Client,
   GetOptions,
@@ -68,6 +69,7 @@ export function directClient(ports: ClientPorts): Client {
       return { ...(await client.view(retried.run)), created: retried.created };
     },
     retryAll: (filter, options) => retryMany(ports, filter, options),
+    attempts: (run, options = {}) => listAttempts(ports, keyOf(run, options), options),
     why: (run, options) => whyRun(ports, keyOf(run, options)),
     wait,
     result: async (run: RunRef, options = {}) => outputOf(await untilEnd(run, options)) as never,

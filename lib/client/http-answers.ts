@@ -1,4 +1,5 @@
 import { HoldfastError } from '../model/errors.ts';
+import type { AttemptsPage } from './attempt-view.ts';
 import type { RetriedRun, Submitted } from './client.ts';
 import type { HttpAnswer } from './http-transport.ts';
 import type { DefinitionView, Run, RunPage, WorkerView } from './run-view.ts';
@@ -26,6 +27,11 @@ export function batchFrom({ body, status }: HttpAnswer): readonly Submitted[] {
 
 export function pageFrom({ body }: HttpAnswer): RunPage {
   return { ...body, runs: listFrom(body.runs, 'a list of runs').map((each) => runFrom({ body: each })) };
+}
+
+export function attemptsFrom({ body }: HttpAnswer): AttemptsPage {
+  listFrom(body.attempts, 'a list of attempts');
+  return body as unknown as AttemptsPage;
 }
 
 export function retriedFrom({ body }: HttpAnswer): readonly RetriedRun[] {

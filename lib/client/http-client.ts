@@ -5,7 +5,7 @@ import type { Client, GetOptions, ListOptions, RunRef, WaitOptions } from './cli
 import { outputOf } from './finished.ts';
 import { waitForEnd } from './follow.ts';
 import { definitionFrom, pageFrom, runFrom, workersFrom } from './http-answers.ts';
-import { idOf, runRequests, tenantHeaders } from './http-requests.ts';
+import { idOf, queryText, runRequests, tenantHeaders } from './http-requests.ts';
 import { submissions, tenantHeader } from './http-submission.ts';
 import { createTransport, type HttpOptions, type HttpRequest } from './http-transport.ts';
 import type { FinishedRun, Run } from './run-view.ts';
@@ -66,10 +66,7 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
 }
 
 function listRequest({ tenant, ...query }: ListOptions): HttpRequest {
-  const params = new URLSearchParams();
-  for (const [name, value] of Object.entries(query)) if (value !== undefined) params.set(name, String(value));
-  const path = params.size === 0 ? '/runs' : `/runs?${params}`;
-  return { method: 'GET', path, headers: tenantHeader(tenant) };
+  return { method: 'GET', path: `/runs${queryText(query)}`, headers: tenantHeader(tenant) };
 }
 
 const inTenant = ({ tenant }: WaitOptions) => (tenant === undefined ? {} : { tenant });

@@ -1,12 +1,23 @@
 import { HoldfastError } from '../model/errors.ts';
 import { runId } from '../model/ids.ts';
-import type { Client, InTenant, RetryFilter, RetryManyOptions, RetryOptions, RunRef } from './client.ts';
-import { retriedFrom, runFrom, submittedFrom, whyFrom } from './http-answers.ts';
+import type {
+  AttemptsOptions,
+  Client,
+  InTenant,
+  RetryFilter,
+  RetryManyOptions,
+  RetryOptions,
+  RunRef,
+} from './client.ts';
+import { attemptsFrom, retriedFrom, runFrom, submittedFrom, whyFrom } from './http-answers.ts';
 import { checkCarried, tenantHeader } from './http-submission.ts';
 import type { HttpRequest, Transport } from './http-transport.ts';
 import { signalName } from './signal-name.ts';
 
-type RunRequests = Pick<Client, 'cancel' | 'pause' | 'resume' | 'signal' | 'retry' | 'retryAll' | 'why'>;
+type RunRequests = Pick<
+  Client,
+  'cancel' | 'pause' | 'resume' | 'signal' | 'retry' | 'retryAll' | 'why' | 'attempts'
+>;
 
 /** What people ask of runs that are there, over HTTP. */
 export function runRequests(send: Transport): RunRequests {
@@ -28,6 +39,7 @@ export function runRequests(send: Transport): RunRequests {
       return submittedFrom(await ask(run, 'retry', options));
     },
     retryAll: async (filter, options) => retriedFrom(await send(retriesRequest(filter, options))),
+    attempts: async (run, options) => attemptsFrom(await send(attemptsRequest(run, options))),
     why: async (run, { tenant } = {}) => {
       const headers = tenantHeaders(run, tenant);
       return whyFrom(await send({ method: 'GET', path: `/runs/${idOf(run)}/why`, headers }));
@@ -41,6 +53,18 @@ export const idOf = (run: RunRef) => runId(typeof run === 'string' ? run : run.i
 /** @throws HoldfastError `InvalidArgument` */
 export const tenantHeaders = (run: RunRef, tenant: string | undefined) =>
   tenantHeader(tenant ?? (typeof run === 'string' ? undefined : run.tenant));
+
+function attemptsRequest(run: RunRef, { tenant, ...query }: AttemptsOptions = {}): HttpRequest {
+  const path = `/runs/${idOf(run)}/attempts${queryText(query)}`;
+  return { method: 'GET', path, headers: tenantHeaders(run, tenant) };
+}
+
+/** With its question mark, where there is anything to ask. */
+export function queryText(query: Readonly<Record<string, unknown>>): string {
+  const params = new URLSearchParams();
+  for (const [name, value] of Object.entries(query)) if (value !== undefined) params.set(name, String(value));
+  return params.size === 0 ? '' : `?${params}`;
+}
 
 /** An edited input that is undefined would arrive as none, and the run would be tried again with the old one. */
 function checkEdited(options: RetryOptions): void {

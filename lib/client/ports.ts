@@ -1,6 +1,7 @@
 import type { Pools } from '../config/pools.ts';
 import type { Settings } from '../config/settings.ts';
 import type { Registry } from '../define/registry.ts';
+import type { AttemptStore } from '../ports/attempt-store.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { DefinitionStore } from '../ports/definition-store.ts';
 import type { HistoryStore } from '../ports/history-store.ts';
@@ -18,6 +19,7 @@ export interface ClientPorts {
   readonly logger: Logger;
   readonly runs: RunStore;
   readonly payloads: PayloadStore;
+  readonly attempts: Pick<AttemptStore, 'list'>;
   readonly history: HistoryStore;
   readonly definitions: DefinitionStore;
   readonly workers: WorkerRegistry;

@@ -1,3 +1,4 @@
+import type { AttemptView } from '../../lib/client/attempt-view.ts';
 import type { Client, NamedBatchEntry, SubmitOptions, Submitted } from '../../lib/client/client.ts';
 import { outputOf } from '../../lib/client/finished.ts';
 import type { ActiveRun, FailedRun, Run, SucceededRun } from '../../lib/client/run-view.ts';
@@ -42,6 +43,23 @@ export const failedRun = (over: Partial<FailedRun> = {}): FailedRun => ({
   error: { type: 'TypeError', message: 'no such thing', attempt: 1, workerId: 'w1' },
   ...over,
 });
+
+export const attemptView: AttemptView = {
+  node: 'task',
+  attempt: 1,
+  outcome: 'retrying',
+  workerId: 'w1',
+  startedAt: noon,
+  endedAt: noon,
+  durationMs: 12,
+  error: { type: 'TypeError', message: 'no such thing', attempt: 1, workerId: 'w1' },
+  logs: [
+    { at: noon, level: 'info', message: 'begun', fields: { page: 1 } },
+    { at: noon, level: 'warn', message: '2 lines are left out', leftOut: 2 },
+  ],
+  variables: { page: 1 },
+  resources: { peakMemoryMb: 50, userCpuSeconds: 0.5, systemCpuSeconds: 0.1, shared: true },
+};
 
 export const orderHash = '0123456789abcdef';
 export const orderShape: Shape = {
@@ -183,6 +201,12 @@ export class FakeClient implements Client {
       if (retryOf !== undefined) return { id, task, error: { code: 'NotFailed', message: 'did not begin' } };
       return { id, task, retry: `${id}~2` };
     });
+  };
+
+  readonly attempts: Client['attempts'] = async (ref, options = {}) => {
+    this.#called('attempts', ref, options);
+    await this.get(ref, options);
+    return { attempts: [attemptView], cursor: 'next' };
   };
 
   readonly why: Client['why'] = async (ref, options = {}) => {

@@ -110,6 +110,8 @@ describe('hostile requests never cause more than a 4xx', () => {
         'cancel',
         'signals',
         'why',
+        'attempts',
+        'executions',
         'batches',
         '..',
         '%2e%2e',

@@ -3,7 +3,7 @@ import * as z from 'zod';
 import { createHttpClient } from '../../lib/client/http-client.ts';
 import { defineTask } from '../../lib/define/task.ts';
 import { defineWorkflow } from '../../lib/define/workflow/define-workflow.ts';
-import { activeRun, failedRun } from './fake-client.ts';
+import { activeRun, attemptView, failedRun } from './fake-client.ts';
 import { startApp } from './start-app.ts';
 
 const url = 'http://127.0.0.1:3000';
@@ -68,6 +68,16 @@ describe('what is asked of a run over HTTP', () => {
       expect(requests).toEqual([]);
     },
   );
+
+  it('reads what attempts told, page by page', async () => {
+    const { http, client, asked } = connect();
+    client.put(activeRun({ tenant: 'acme' }));
+    const options = { node: 'a/b', limit: 5, cursor: 'a b' };
+    const page = await http.attempts(activeRun({ tenant: 'acme' }), options);
+    expect(page).toEqual({ attempts: [attemptView], cursor: 'next' });
+    expect(asked()).toEqual([['attempts', 'r1', { ...options, tenant: 'acme' }]]);
+    await expect(http.attempts('r1')).rejects.toMatchObject({ code: 'NotFound' });
+  });
 
   it('tries again, with an edited input or the same, and sees whether the run is new', async () => {
     const { http, client, asked } = connect();

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { activeRun, failedRun, succeededRun } from './fake-client.ts';
+import { activeRun, attemptView, failedRun, succeededRun } from './fake-client.ts';
 import { post, problemOf, startApp } from './start-app.ts';
 
 const acme = { 'x-holdfast-tenant': 'acme' };
@@ -154,4 +154,36 @@ describe('what is refused before the client is asked', () => {
       ).toMatchObject({ status: 400, field: 'tenant' });
     },
   );
+});
+
+describe('GET /runs/{id}/attempts', () => {
+  it('shows what attempts told, of one node and by pages too', async () => {
+    const { app, client } = startApp();
+    client.put(activeRun({ tenant: 'acme' }));
+    const response = await app.request('/runs/r1/attempts?node=a%2Fb&limit=5&cursor=c', { headers: acme });
+    expect([response.status, await response.json()]).toEqual([
+      200,
+      { attempts: [attemptView], cursor: 'next' },
+    ]);
+    const options = { node: 'a/b', limit: 5, cursor: 'c', tenant: 'acme' };
+    expect(client.calls[0]).toEqual(['attempts', 'r1', options]);
+    expect(await problemOf(await app.request('/runs/r1/attempts'))).toMatchObject({ status: 404 });
+  });
+
+  it.each([
+    ['limit=0', 'limit'],
+    ['limit=101', 'limit'],
+    ['limit=x', 'limit'],
+    ['limit=1&limit=2', 'limit'],
+    ['node=', 'node'],
+    [`node=${'x'.repeat(513)}`, 'node'],
+    ['cursor=', 'cursor'],
+    ['since=now', 'since'],
+  ])('is 400 for ?%s', async (query, field) => {
+    const { app, client } = startApp();
+    client.put(activeRun());
+    const problem = await problemOf(await app.request(`/runs/r1/attempts?${query}`));
+    expect(problem).toMatchObject({ status: 400, code: 'InvalidArgument', field });
+    expect(client.calls).toEqual([]);
+  });
 });
