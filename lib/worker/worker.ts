@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os';
+import { attributeConsole } from '../attempts/console.ts';
 import { type Composition, compose, workerIdOf } from '../compose/compose.ts';
 import { composeInbox, tableEndpoint } from '../compose/inbox.ts';
 import { countEvent } from '../compose/request-count.ts';
@@ -124,6 +125,7 @@ export class Worker {
     const registry = Registry.fromModule(url ? await loadTaskModule(url) : (this.#tasks as TaskModule));
     const threads = threadsFor(registry, url && { tasks: url }, composition.settings);
     attributeStrayErrors();
+    attributeConsole();
     const inbox = composeInbox(env, composition);
     const { executor } = this.#chosen;
     const ports = { ...composition, ...inbox, registry, threads, executor, workerId: id };
