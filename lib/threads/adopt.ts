@@ -11,6 +11,8 @@ type LibraryThread = Worker & {
 interface Inside {
   readonly workers: Handler[];
   minWorkers: number;
+  /** Gives the oldest call that waits to a thread, if there may be one for it. */
+  _next(): void;
 }
 
 /** What is answered in the place of a thread that a call could not be sent to. */
@@ -39,8 +41,7 @@ export class AdoptedThreads {
       this.#known.add(worker);
       worker.unref();
       answerUnsent(worker);
-      // One that ends itself while it is idle would fail the next call, which has nothing to do with it.
-      worker.once('exit', () => this.#forget(handler));
+      worker.once('exit', () => this.#onExit(handler));
     }
   }
 
@@ -49,10 +50,14 @@ export class AdoptedThreads {
     this.#inside.minWorkers = this.#inside.workers.length;
   }
 
-  #forget(handler: Handler): void {
+  /** The library misses two things of a thread that ends itself. */
+  #onExit(handler: Handler): void {
     const { workers } = this.#inside;
     const index = workers.indexOf(handler);
+    // Idle, it would stay, and fail the next call, which has nothing to do with it.
     if (index >= 0) workers.splice(index, 1);
+    // Busy, it would leave those that wait for it waiting.
+    this.#inside._next();
   }
 }
 

@@ -144,6 +144,17 @@ describe('errors', () => {
     expect(new ThreadEnded('x', 'y', 1)).toMatchObject({ code: 'ThreadEnded' });
   });
 
+  it('of a thread that ended itself do not keep back what waited for it', async () => {
+    await closePool();
+    configurePool({ maxWorkers: 1 });
+    const leaving = spawn(() => process.exit(3), []);
+    const waiting = [spawn(() => 'first', []), spawn(() => 'second', [])];
+    await expect(leaving).rejects.toBeInstanceOf(ThreadEnded);
+    expect(await Promise.all(waiting)).toEqual(['first', 'second']);
+    await closePool();
+    configurePool({ maxWorkers: 2 });
+  });
+
   it('of a thread that ends itself after its work do not meet the next', async () => {
     await closePool();
     configurePool({ maxWorkers: 1 });
