@@ -1,4 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import { isMainThread } from 'node:worker_threads';
 import { defineTask } from 'holdfast';
 import * as z from 'zod';
 
@@ -43,3 +44,14 @@ export const stays = defineTask({
 
 /** Never ends, whatever it is told. */
 export const deaf = defineTask({ name: 'deaf', input: z.object({}), run: () => new Promise(() => {}) });
+
+/** In the hands of its first holder it never lets go of its thread. */
+export const spins = defineTask({
+  name: 'spins',
+  input: z.object({}),
+  isolation: 'thread',
+  run: (_, { attempt, fencingToken }) => {
+    while (fencingToken === 1);
+    return { attempt, onThread: !isMainThread };
+  },
+});

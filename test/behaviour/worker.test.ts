@@ -18,7 +18,7 @@ const patience = { timeout: 60_000, interval: 50 };
 let runtime: LocalRuntime;
 beforeAll(async () => {
   runtime = await startLocal({
-    tasks,
+    tasks: file,
     port: 0,
     workers: 0,
     settings: { discoveryPeriod: '500ms', heartbeat: '200ms', workerExpiry: '3s', lease: '2s' },
@@ -102,6 +102,23 @@ test('after the drain time the task is handed back, and another finishes it with
   expect(await workers('drain-1')).toMatchObject([{ status: 'stopped', failed: 0 }]);
   second.kill('SIGTERM');
   await second.exited;
+});
+
+test('a busy loop on a thread costs neither its lease nor the end of its worker', async () => {
+  // Longer than the lease and the grace after it: a lost lease would be taken over meanwhile, by attempt 2.
+  const spin = (id: string) => start(id, '--drain-seconds', '9');
+  const both = new Map([
+    ['spin-1', await spin('spin-1')],
+    ['spin-2', await spin('spin-2')],
+  ]);
+  const run = await runtime.client.submit(tasks.spins, {});
+  await untilHeld(run.id);
+  const holder = both.get((await runtime.client.get(run)).workerId ?? '');
+  holder?.kill('SIGTERM');
+  expect(await holder?.exited).toEqual([0, null]);
+  expect(await runtime.client.result(run, { timeout: '60s' })).toEqual({ attempt: 1, onThread: true });
+  for (const worker of both.values()) worker.kill('SIGTERM');
+  for (const { exited } of both.values()) expect(await exited).toEqual([0, null]);
 });
 
 describe('signals', () => {

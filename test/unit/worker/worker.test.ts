@@ -1,5 +1,8 @@
 import { availableParallelism, hostname } from 'node:os';
 import { afterEach, describe, expect, test } from 'vitest';
+import * as z from 'zod';
+import { defineTask } from '../../../lib/define/task.ts';
+import type { TaskExecutor } from '../../../lib/define/task-executor.ts';
 import { type LocalRuntime, startLocal } from '../../../lib/local/index.ts';
 import { Worker, type WorkerHandle } from '../../../lib/worker/index.ts';
 import * as tasks from '../../local/fixtures/tasks.ts';
@@ -76,6 +79,12 @@ describe('a worker that comes to nothing', () => {
     await expect(worker.join()).rejects.toMatchObject({ code });
   });
 
+  test('a module object with a task for a thread, which could not load it', async () => {
+    const isolated = defineTask({ name: 'isolated', input: z.null(), isolation: 'thread', run: () => 1 });
+    const worker = new Worker({ isolated }, { env }).spawn();
+    await expect(worker.join()).rejects.toMatchObject({ code: 'IsolationUnavailable' });
+  });
+
   test('was shut down before it was ready', async () => {
     const worker = new Worker(tasks, { env }).spawn();
     worker.shutdown();
@@ -87,9 +96,10 @@ describe('a worker that comes to nothing', () => {
 describe('on a stack without executors of its own', () => {
   let runtime: LocalRuntime | undefined;
   const workers: WorkerHandle[] = [];
-  const open = async () => {
+  const open = async (): Promise<Pick<LocalRuntime, 'client' | 'env'>> => {
     runtime = await startLocal({ tasks, port: 0, workers: 0, settings: { discoveryPeriod: '200ms' } });
-    return runtime;
+    const { client, env } = runtime;
+    return { client, env: { ...env, HOLDFAST_LOG_LEVEL: 'silent' } };
   };
   const spawn = (worker: Worker) => {
     const handle = worker.spawn();
@@ -144,6 +154,15 @@ describe('on a stack without executors of its own', () => {
     };
     const expected = ['ready', ...Array.from({ length: cores }, () => 'running')];
     await expect.poll(statuses, { timeout: 15_000 }).toEqual(expected);
+  });
+
+  test('what is only declared goes to the executor that it is given', async () => {
+    const { client, env: stack } = await open();
+    const declared = { remote: defineTask({ name: 'remote', input: z.number(), output: z.string() }) };
+    const run = await client.submit(declared.remote, 7);
+    const executor: TaskExecutor = (name, input) => `${name} of ${input}`;
+    spawn(new Worker(declared, { env: stack, executor }).batchSize(10));
+    expect(await client.result(run, { timeout: '15s' })).toBe('remote of 7');
   });
 
   test('disposed, it has ended', async () => {
