@@ -1,0 +1,46 @@
+import { type Column, type Paint, table } from '../lib/cli/text.ts';
+import type { Measured } from './measure.ts';
+import type { Report } from './run.ts';
+
+/** All figures beside what they are held against, for people. */
+export function reportText(report: Report, paint: Paint): string {
+  const { cores, cpu, load, node } = report.machine;
+  const groups = report.groups.map(
+    ({ figures, title }) => `\n${paint('bold', title)}\n${table(columns, figures, paint)}`,
+  );
+  const about = `Medians of ${report.repetitions} rounds, ${report.size}. Node ${node}, ${cores} × ${cpu}, load ${load.join(' to ')}.`;
+  return `${groups.join('')}\n${about}\n`;
+}
+
+const columns: readonly Column<Measured>[] = [
+  { title: 'FIGURE', text: ({ name }) => name },
+  { title: 'MEDIAN', text: ({ median, unit }) => quantity(median, unit), right: true },
+  { title: 'MIN', text: ({ min, unit }) => quantity(min, unit), right: true },
+  { title: 'MAX', text: ({ max, unit }) => quantity(max, unit), right: true },
+  {
+    title: 'TO BEAT',
+    text: ({ isBeaten, toBeat, unit }) => target(toBeat, unit, isBeaten),
+    style: ({ isBeaten }) => styleOf(isBeaten),
+    right: true,
+  },
+  {
+    title: 'AIM',
+    text: ({ aim, isReached, unit }) => target(aim, unit, isReached),
+    style: ({ isReached }) => styleOf(isReached),
+    right: true,
+  },
+  { title: 'BESIDES', text: ({ over }) => (over ? `${over.times.toFixed(1)} × ${over.name}` : '') },
+];
+
+function target(limit: number | undefined, unit: Measured['unit'], isMet: boolean | undefined): string {
+  return limit === undefined ? '' : `${quantity(limit, unit)} ${isMet ? 'yes' : 'no '}`;
+}
+
+const styleOf = (isMet: boolean | undefined) => (isMet === undefined ? 'dim' : isMet ? 'green' : 'yellow');
+
+/** To three digits that count. */
+function quantity(value: number, unit: Measured['unit']): string {
+  const digits =
+    value >= 100 ? Math.round(value).toLocaleString('en-US') : String(Number(value.toPrecision(3)));
+  return unit === 'ms' ? `${digits} ms` : `${digits}${unit}`;
+}

@@ -1,0 +1,53 @@
+import { availableParallelism, cpus, loadavg } from 'node:os';
+import { version } from '../lib/version.ts';
+import type { Size } from './figure.ts';
+import type { Group } from './group.ts';
+import { type Measured, measure } from './measure.ts';
+
+/** Everything that one run of the bench says. */
+export interface Report {
+  readonly holdfast: string;
+  readonly startedAt: string;
+  readonly size: Size;
+  readonly repetitions: number;
+  readonly machine: {
+    readonly node: string;
+    readonly cores: number;
+    readonly cpu: string;
+    /** Of the last minute, before and after: how much else was going on. */
+    readonly load: readonly [before: number, after: number];
+  };
+  readonly groups: readonly { readonly title: string; readonly figures: readonly Measured[] }[];
+}
+
+const repetitionsOf: Readonly<Record<Size, number>> = { quick: 5, full: 11 };
+
+/** @param say is told how far it has come */
+export async function runBench(
+  groups: readonly Group[],
+  size: Size,
+  say: (progress: string) => void,
+): Promise<Report> {
+  const startedAt = new Date().toISOString();
+  const repetitions = repetitionsOf[size];
+  const before = load();
+  const measured = [];
+  for (const { close, figures, title } of groups) {
+    const onRound = (round: number) =>
+      say(`${title}: ${round === 0 ? 'warming up' : `round ${round} of ${repetitions}`}`);
+    try {
+      measured.push({ title, figures: await measure(figures, { size, repetitions, onRound }) });
+    } finally {
+      await close();
+    }
+  }
+  const machine = {
+    node: process.version,
+    cores: availableParallelism(),
+    cpu: cpus()[0]?.model ?? '',
+    load: [before, load()] as const,
+  };
+  return { holdfast: version, startedAt, size, repetitions, machine, groups: measured };
+}
+
+const load = (): number => Number((loadavg()[0] ?? 0).toFixed(2));
