@@ -7,6 +7,7 @@ import { addCommonOptions } from './options.ts';
 import { painter, printable } from './text.ts';
 import { addBatch } from './verbs/batch.ts';
 import { addCancel } from './verbs/cancel.ts';
+import { addConformance } from './verbs/conformance.ts';
 import { addGet } from './verbs/get.ts';
 import { addGraph } from './verbs/graph.ts';
 import { addList } from './verbs/list.ts';
@@ -68,6 +69,7 @@ function buildProgram(cli: Cli, setExitCode: SetExitCode): Command {
   addResume(program, cli);
   addRetry(program, cli, setExitCode);
   addWorkers(program, cli);
+  addConformance(program, cli, setExitCode);
   return program;
 }
 

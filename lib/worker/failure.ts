@@ -34,8 +34,9 @@ function describe(thrown: unknown): Description {
   }
   if (!(thrown instanceof Error)) return { type: 'NonError', message: cut(textOf(thrown)) };
   const name = attempted(() => thrown.name);
-  // Subclasses that set no name of their own are known by their class.
-  const type = typeof name === 'string' && name !== 'Error' ? name : attempted(() => thrown.constructor.name);
+  // Those that have no name of their own, nor their class one, are known by their class.
+  const isNamed = name !== 'Error' || attempted(() => Object.hasOwn(thrown, 'name'));
+  const type = typeof name === 'string' && isNamed ? name : attempted(() => thrown.constructor.name);
   const code = attempted(() => ('code' in thrown ? thrown.code : undefined));
   return {
     type: cut(typeof type === 'string' && type !== '' ? type : 'Error'),
