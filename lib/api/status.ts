@@ -73,6 +73,7 @@ export const statusOfCode = {
   ExternalSilent: 500,
   ExternalProtocol: 500,
 
+  ClockOff: 500,
   DamagedItem: 500,
   EmulatorMissing: 500,
   EmulatorEnded: 500,

@@ -2,10 +2,12 @@ import { hostname } from 'node:os';
 import { type Env, envNames, required } from '../config/env.ts';
 import { type Pools, readPools } from '../config/pools.ts';
 import { readSettings, type Settings } from '../config/settings.ts';
+import { watchStoreClock } from '../dynamodb/store-clock.ts';
 import { dynamoStores } from '../dynamodb/stores.ts';
 import { HoldfastError } from '../model/errors.ts';
 import type { AttemptStore } from '../ports/attempt-store.ts';
 import type { Clock } from '../ports/clock.ts';
+import type { OffsetGauge } from '../ports/clock-offset.ts';
 import type { DefinitionStore } from '../ports/definition-store.ts';
 import type { HistoryStore } from '../ports/history-store.ts';
 import type { Logger } from '../ports/logger.ts';
@@ -25,6 +27,7 @@ import { systemClock, systemRandom } from './system.ts';
 /** Everything a function, a worker or a client works with, on the real services. */
 export interface Composition {
   readonly clock: Clock;
+  readonly clockOffset: OffsetGauge;
   readonly random: Random;
   readonly logger: Logger;
   readonly metrics: Metrics;
@@ -55,6 +58,7 @@ export function compose(env: Env, given: Parameters<typeof readSettings>[1] = {}
   const { dynamodb, sqs } = awsClients(env);
   return {
     clock: systemClock,
+    clockOffset: watchStoreClock(dynamodb, systemClock),
     random: systemRandom,
     logger,
     metrics: namespace ? powertoolsMetrics(namespace, serviceName) : noMetrics,

@@ -50,6 +50,7 @@ export const settingTable = {
   deepQueue: count(10_000, 1, 1_000_000, 'With more waiting messages, discovery repeats no doorbell.'),
   heartbeat: duration('10s', '100ms', '10m', 'How often a worker says that it is there.'),
   workerExpiry: duration('30s', '200ms', '1h', 'A worker silent for so long is shown as lost.'),
+  clockTolerance: duration('2s', '1s', '1d', "A worker further off the store's clock claims nothing."),
   hopLimit: count(64, 1, 1_000, 'Dispatches from executor to executor before discovery takes the next.'),
   retention: duration('30d', '1h', '3650d', 'How long finished runs are kept.'),
   threadMemory: count(512, 16, 65_536, 'MiB that a task on a thread may take.'),

@@ -74,6 +74,8 @@ export const errorHints = {
     'Let the executor read its input while tasks run, and answer each ping; it is started again.',
   ExternalProtocol: 'Let the executor write messages only to standard output, and print to standard error.',
   // Surroundings.
+  ClockOff:
+    "Set this machine's clock, by NTP say; or raise HOLDFAST_CLOCK_TOLERANCE where it is the endpoint that is wrong.",
   StoreUnreachable: 'Check AWS_ENDPOINT_URL, the network and the credentials.',
   QueueUnreachable: 'Check AWS_ENDPOINT_URL, HOLDFAST_POOLS, the network and the credentials.',
   TableNotFound: 'Deploy the stack first, or check HOLDFAST_TABLE and AWS_REGION.',

@@ -2,6 +2,7 @@ import type { HoldfastError } from '../model/errors.ts';
 import type { Nonce } from '../model/ids.ts';
 import type { DispatchMessage } from '../model/message.ts';
 import { toSec } from '../model/time.ts';
+import { type ClockOffset, isOff } from '../ports/clock-offset.ts';
 import type { Logger } from '../ports/logger.ts';
 import { isReadable } from '../ports/run-store.ts';
 import { foreignDeferMs } from '../protocol/limits.ts';
@@ -48,6 +49,9 @@ export class Executor {
       });
       return defer(toSec(foreignDeferMs), 'TaskNotImplemented');
     }
+    const offset = this.#ports.clockOffset?.read();
+    if (isOff(offset, this.#ports.settings.clockTolerance))
+      return await this.#clockOff(message, offset, logger);
     const nonce = this.#ports.random.id() as Nonce;
     const acquired = await acquire(this.#ports, () => nodes.claimOf(message, nonce));
     if ('verdict' in acquired) return this.#refused(acquired, message.run, logger);
@@ -130,6 +134,18 @@ export class Executor {
       this.#attempts.delete(attempt);
       this.#statistics.end(ended.settled, clock.now() - started);
     }
+  }
+
+  /** Leases are judged by this machine's clock: while it is wrong, they are left to others. */
+  async #clockOff(message: DispatchMessage, { doubtMs, ms }: ClockOffset, logger: Logger): Promise<Verdict> {
+    logger.error('the clock of this machine is off: nothing is claimed', {
+      code: 'ClockOff',
+      offsetMs: Math.round(ms),
+      doubtMs: Math.round(doubtMs),
+    });
+    // Its answer tells whether it still is, where nothing else is asked any more.
+    await this.#ports.runs.get(message);
+    return defer(toSec(foreignDeferMs), 'ClockOff');
   }
 
   /** A definition that is not here: what the run is of is read once, to say why it is left to others. */

@@ -5,6 +5,7 @@ import type { TaskExecutor } from '../define/task-executor.ts';
 import type { HandlerThreads } from '../isolation/threads-for.ts';
 import type { AttemptStore } from '../ports/attempt-store.ts';
 import type { Clock } from '../ports/clock.ts';
+import type { OffsetGauge } from '../ports/clock-offset.ts';
 import type { DefinitionStore } from '../ports/definition-store.ts';
 import type { HistoryStore } from '../ports/history-store.ts';
 import type { Logger } from '../ports/logger.ts';
@@ -17,6 +18,8 @@ import type { RunStore } from '../ports/run-store.ts';
 /** What an executor works with. */
 export interface WorkerPorts {
   readonly clock: Clock;
+  /** How wrong the clock is. Without it, it is taken for right. */
+  readonly clockOffset?: OffsetGauge | undefined;
   readonly random: Random;
   readonly logger: Logger;
   readonly runs: RunStore;
