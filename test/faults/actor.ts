@@ -17,6 +17,7 @@ export const faults = [
   'response lost',
   'answer lost and error',
   'throttle',
+  'short freeze',
   'freeze',
 ] as const;
 export type Fault = (typeof faults)[number];
@@ -52,17 +53,17 @@ export class Actor {
   readonly #clock: Clock;
   readonly #adapters: Adapters;
   readonly #planned: PlannedFault | undefined;
-  readonly #freezeMs: Ms;
+  readonly #leaseMs: Ms;
   readonly #leases: LeaseLog;
   #dead = false;
   #depths = 0;
   #frozenUntil = Number.NEGATIVE_INFINITY;
 
-  constructor(clock: Clock, adapters: Adapters, leases: LeaseLog, freezeMs: Ms, planned?: PlannedFault) {
+  constructor(clock: Clock, adapters: Adapters, leases: LeaseLog, leaseMs: Ms, planned?: PlannedFault) {
     this.#leases = leases;
     this.#clock = clock;
     this.#adapters = adapters;
-    this.#freezeMs = freezeMs;
+    this.#leaseMs = leaseMs;
     this.#planned = planned;
   }
 
@@ -217,8 +218,12 @@ export class Actor {
         return fail();
       case 'throttle':
         return fail();
+      case 'short freeze': // its lease is still its own, but meanwhile others go on
+        this.#frozenUntil = this.#clock.now() + this.#leaseMs / 2;
+        await this.#alive();
+        break;
       case 'freeze':
-        this.#frozenUntil = this.#clock.now() + this.#freezeMs;
+        this.#frozenUntil = this.#clock.now() + 2 * this.#leaseMs;
         await this.#alive();
         break;
     }

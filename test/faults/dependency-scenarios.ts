@@ -3,7 +3,7 @@ import * as z from 'zod';
 import type { Run } from '../../lib/client/run-view.ts';
 import { NonRetryableError } from '../../lib/model/errors.ts';
 import type { Clock } from '../../lib/ports/clock.ts';
-import { ends, succeeds } from './outcomes.ts';
+import { ends, succeeds, succeedsWith } from './outcomes.ts';
 import { cancels, named, pauses, resumes, signals } from './people.ts';
 import { type Asked, idempotencyKey, leftToDiscovery, type Scenario } from './scenario.ts';
 import { works } from './works.ts';
@@ -165,6 +165,12 @@ const dependencies: readonly Scenario[] = [
     makes: 2,
     outcome: succeeds(2),
   }),
+  // By then looks are a quarter of an hour apart.
+  scenario(
+    'after a long time',
+    oneByOne({ task: 'quick', delay: '16m' }, { task: 'quick', delay: '965s' }, { task: 'last', on: [0, 1] }),
+    { makes: 3, outcome: succeeds(3) },
+  ),
   scenario('released in a pause', oneByOne({ task: 'steady' }, { task: 'last', on: [0] }), {
     makes: 2,
     later: [pauses(), resumes({ after: 60_000 }), resumes({ after: 180_000 })],
@@ -180,7 +186,9 @@ const dependencies: readonly Scenario[] = [
     oneByOne({ task: 'steady' }, { task: 'gated', on: [0] }),
     {
       makes: 2,
-      outcome: succeeds(-1),
+      later: [signals('go', 5, { after: 30_000 })],
+      outcome: succeedsWith(5, -1),
+      undisturbed: succeeds(5),
     },
   ),
   scenario(

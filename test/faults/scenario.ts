@@ -3,7 +3,7 @@ import type { Run } from '../../lib/client/run-view.ts';
 import type { Run as StoredRun } from '../../lib/model/run.ts';
 import type { Ms } from '../../lib/model/time.ts';
 import type { Clock } from '../../lib/ports/clock.ts';
-import type { World } from './world.ts';
+import type { Victim, World } from './world.ts';
 
 /** Of the run that a scenario is about. */
 export const idempotencyKey = 'the-one';
@@ -25,6 +25,8 @@ export interface Scenario {
   readonly losesDoorbell?: boolean;
   /** Clients and executors never come to what runs owe each other: discovery does it all. */
   readonly leavesDuties?: true;
+  /** Who is hit. Default: everybody. */
+  readonly victims?: readonly Victim[];
   /** How long an executor's invocation lasts, in milliseconds. Default: for ever. */
   readonly lambdaMs?: Ms;
   /** Its handlers tell what they did. */
@@ -116,10 +118,14 @@ export const scenarioOf =
     };
   };
 
-/** The same with nobody but discovery to do what runs owe each other. What hangs on being quick may end otherwise. */
-export const leftToDiscovery = (scenarios: readonly Scenario[]): Scenario[] =>
+/** The same with nobody but discovery to do what runs owe each other. */
+export const leftToDiscovery = (
+  scenarios: readonly Scenario[],
+  victims: readonly Victim[] = ['discovery'],
+): Scenario[] =>
   scenarios.map((scenario) => ({
     ...scenario,
     name: `${scenario.name}, all left to discovery`,
     leavesDuties: true,
+    victims,
   }));

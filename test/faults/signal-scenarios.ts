@@ -3,7 +3,7 @@ import * as z from 'zod';
 import { finished } from '../../lib/testing/simulation/work.ts';
 import { ends, succeeds, succeedsWith } from './outcomes.ts';
 import { signals } from './people.ts';
-import { type Scenario, scenarioOf } from './scenario.ts';
+import { leftToDiscovery, type Scenario, scenarioOf } from './scenario.ts';
 import { add, double, slow, step } from './steps.ts';
 
 const input = z.number();
@@ -33,7 +33,7 @@ const beside = defineWorkflow('beside', { input })
         .map('taken', Number),
     b: (b) => b.step(slow),
     c: (b) =>
-      b.awaitSignal('never', { timeout: '1m', onTimeout: (late) => late.step(double) }).map('end', Number),
+      b.awaitSignal('never', { timeout: '80s', onTimeout: (late) => late.step(double) }).map('end', Number),
   })
   .join('all', ({ a, b, c }) => a * 10_000 + b * 10 + c)
   .build();
@@ -57,7 +57,7 @@ const turns = defineWorkflow('turns', { input })
 
 const scenario = scenarioOf('a signal');
 
-export const signalScenarios: readonly Scenario[] = [
+const alone: readonly Scenario[] = [
   scenario('before the wait', approved, { later: [signals('go', 5)], outcome: succeeds(212) }),
   scenario('during the wait', first, { later: [signals('go', 5)], outcome: succeeds(12) }),
   scenario('after the wait', impatient, {
@@ -69,10 +69,19 @@ export const signalScenarios: readonly Scenario[] = [
     later: [signals('go', 5, { after: 46_000 })],
     outcome: succeedsWith(7, 4),
   }),
+  scenario('just after the wait', hurried, {
+    later: [signals('go', 5, { after: 50_000 })],
+    outcome: succeedsWith(7, 4),
+    undisturbed: succeeds(4),
+  }),
   scenario('timed out by discovery, without another way', patient, {
     outcome: ends('failed', { code: 'SignalTimeout' }),
   }),
   scenario('in branches of a fork', beside, { later: [signals('go', 5)], outcome: succeeds(71_012) }),
+  scenario('as a branch comes to wait', beside, {
+    later: [signals('go', 5, { after: 20_000 })],
+    outcome: succeeds(71_012),
+  }),
   scenario('with a large payload', large, {
     later: [signals('go', 'x'.repeat(3_000))],
     outcome: succeeds(3_000),
@@ -86,4 +95,13 @@ export const signalScenarios: readonly Scenario[] = [
     ],
     outcome: succeeds(10),
   }),
+];
+
+export const signalScenarios: readonly Scenario[] = [
+  ...alone,
+  // A signal that lies beside the node that waits for it.
+  ...leftToDiscovery(
+    alone.filter(({ name }) => name.includes('branch')),
+    ['client', 'executor', 'discovery'],
+  ),
 ];

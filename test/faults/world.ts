@@ -7,8 +7,10 @@ import { discover } from '../../lib/discovery/discover.ts';
 import { HoldfastError } from '../../lib/model/errors.ts';
 import type { NodeId } from '../../lib/model/ids.ts';
 import type { Dispatch } from '../../lib/model/message.ts';
+import { isOpen, nodesOf, type RunNode } from '../../lib/model/run.ts';
 import type { EpochMs, Ms } from '../../lib/model/time.ts';
 import type { RunStore } from '../../lib/ports/run-store.ts';
+import { dispatchOf } from '../../lib/protocol/dispatch.ts';
 import { MemoryQueue } from '../../lib/testing/memory-queue.ts';
 import {
   MemoryAttemptStore,
@@ -32,6 +34,10 @@ const pools: Pools = { [defaultPool]: { tags: [], lanes }, elsewhere: { tags: ['
 const receipt = { queueUrl: 'http://127.0.0.1/queue', handle: 'handle' };
 const tick: Ms = 1_000;
 const discoveryEvery = 60;
+const ringsEvery = 7;
+
+/** Nobody ever does with a loop itself. */
+const isClaimed = ({ attemptsMax }: RunNode): boolean => attemptsMax > 0;
 /** Time enough for whoever is frozen to wake up and try to write. */
 const quietMs: Ms = 300_000;
 
@@ -41,6 +47,7 @@ export type Victim = 'client' | 'executor' | 'discovery';
 /** What runs owe each other, and what their own state asks for. */
 const duties: ReadonlySet<string> = new Set([
   'attach',
+  'deliver',
   'failDependent',
   'finaliseCancel',
   'leave',
@@ -65,11 +72,13 @@ function withoutDuties(runs: RunStore): RunStore {
   };
 }
 
-interface Given {
-  readonly victim: Victim;
-  readonly planned?: PlannedFault | undefined;
+export interface Given {
+  readonly victim?: Victim;
+  readonly planned?: PlannedFault;
   /** Only discovery does what runs owe each other. */
   readonly leavesDuties?: boolean | undefined;
+  /** Messages come for every node of every run all the time. */
+  readonly ringsForNothing?: boolean;
 }
 
 /**
@@ -119,6 +128,7 @@ export class World {
     for (let spent = 0; spent < ms && quiet < quietMs; spent += tick) {
       quiet = this.runs.allEnded ? quiet + tick : 0;
       this.#collect();
+      if (this.#given.ringsForNothing) await this.#ringForNothing();
       for (const dispatch of this.#due()) this.#execute(dispatch, lambdaMs);
       await this.clock.advance(tick);
       if ((this.clock.now() / tick) % discoveryEvery < 1) this.#discover();
@@ -137,6 +147,14 @@ export class World {
   /** Everything that was sent so far is gone. */
   loseMessages(): void {
     this.#queue.drain();
+  }
+
+  async #ringForNothing(): Promise<void> {
+    if ((this.clock.now() / tick) % ringsEvery >= 1) return;
+    for (const run of await this.runs.all()) {
+      const nodes = nodesOf(run).filter(([, node]) => isClaimed(node) && (isOpen(node) || !run.retryOf));
+      await this.#queue.send(nodes.map(([path]) => dispatchOf(run, path, { delayMs: 0, hop: 0 })));
+    }
   }
 
   #collect(): void {
@@ -190,7 +208,7 @@ export class World {
     const { planned, victim } = this.#given;
     const fault = !first && kind === victim ? planned : undefined;
     const adapters = this.#adaptersOf(kind);
-    const actor = new Actor(this.clock, adapters, this.leases, 2 * this.#settings.lease, fault);
+    const actor = new Actor(this.clock, adapters, this.leases, this.#settings.lease, fault);
     if (!first) this.actors.set(kind, actor);
     return actor;
   }
