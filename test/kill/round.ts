@@ -2,12 +2,14 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import pMap from 'p-map';
 import { type LocalRuntime, startLocal } from '../../lib/local/index.ts';
-import { flow, work } from './tasks.ts';
+import { listed, signalOrders } from './people.ts';
+import { flow, gather, order, work } from './tasks.ts';
 
 /*
  * One round, a program of its own: real executor processes are killed and frozen while they work.
  *   node round.ts --tasks N --kills N --stops N
- * Half of the N runs are single tasks, half of them workflows.
+ * Of ten runs four are single tasks, three workflows of a fork and a loop, two orders with a child run, that wait for a
+ * signal, and one a task that depends on two of the others.
  * Log lines go to standard error, one JSON report to standard output. `runs` says how each run ended.
  */
 
@@ -16,17 +18,23 @@ export interface RoundReport {
   readonly stops: number;
   readonly seconds: number;
   readonly runs: readonly RunReport[];
+  /** How many runs have succeeded and owe nothing any more, child runs among them. */
+  readonly succeeded: number;
 }
 
 export interface RunReport {
   readonly id: string;
+  readonly task: string;
   readonly status: string;
   /** Of all its nodes together, in the last iteration of loops. */
   readonly attempts: number;
   /** Of a workflow: the number that went in, and the one that came out. */
   readonly number?: { readonly given: number; readonly made: number };
-  /** The tasks whose stored results it came of, and the fencing tokens under which these were made. */
-  readonly made: readonly { readonly task: string; readonly epoch: number }[];
+  /** The tasks whose stored results it came of, their runs, and the fencing tokens under which these were made. */
+  readonly made: readonly { readonly task: string; readonly run: string; readonly epoch: number }[];
+  /** Of one that depends on others: these, and the numbers that it got of them. */
+  readonly from?: readonly { readonly run: string; readonly n: number }[];
+  readonly dependsOn?: readonly string[];
 }
 
 const { values } = parseArgs({
@@ -46,50 +54,59 @@ await using runtime = await startLocal({
   settings: { discoveryPeriod: '500ms', lease: '1s', maxAttempts: 100 },
   logLevel: 'info',
 });
-const places = Array.from({ length: goal.tasks }, (_, index) => index);
-const runs = await pMap(places, submit, { concurrency: 16 });
-const done = await disturb(runtime, () => openRuns(runtime));
+const tens = Array.from({ length: goal.tasks / 10 }, (_, index) => index);
+const runs = (await pMap(tens, submitTen, { concurrency: 8 })).flat();
+const orders = runs.filter((_, index) => isOrder(index));
+const [done] = await Promise.all([disturb(runtime), signalOrders(runtime, orders)]);
 const report: RoundReport = {
   ...done,
   runs: await pMap(runs, reportOf, { concurrency: 8 }),
+  succeeded: await listed(runtime, { status: 'succeeded', until: goal.tasks + orders.length }),
   seconds: Math.round((performance.now() - started) / 1_000),
 };
 process.stdout.write(`${JSON.stringify(report)}\n`);
 
-/** Every other run is a workflow; all of them take about as long. */
-async function submit(index: number): Promise<string> {
+function isOrder(index: number): boolean {
+  return index % 10 === 7 || index % 10 === 8;
+}
+
+/** All of them take about as long. */
+async function submitTen(ten: number): Promise<string[]> {
+  const ids: string[] = [];
+  for (let place = 0; place < 10; place += 1) ids.push(await submit(ten * 10 + place, place, ids));
+  return ids;
+}
+
+async function submit(index: number, place: number, earlier: readonly string[]): Promise<string> {
+  const { client } = runtime;
   const ms = between(500, 3_000);
-  const { id } =
-    index % 2 === 0
-      ? await runtime.client.submit(work, { ms })
-      : await runtime.client.submit(flow, { ms: Math.round(ms / 5), n: index, made: [] });
-  return id;
+  const piece = { ms: Math.round(ms / 5), n: index, made: [] };
+  if (place < 4) return (await client.submit(work, { ms })).id;
+  if (place < 7) return (await client.submit(flow, piece)).id;
+  if (isOrder(index)) return (await client.submit(order, piece)).id;
+  return (await client.submit(gather, { ms: piece.ms }, { dependsOn: earlier.slice(6, 8) })).id;
 }
 
 async function reportOf(id: string): Promise<RunReport> {
   await runtime.client.wait(id, { timeout: '10m' });
   const run = await runtime.client.get(id);
   const attempts = run.nodes?.map(({ attempt }) => attempt) ?? [run.attempt];
-  const about = {
-    id,
-    status: run.status,
-    attempts: attempts.reduce((sum, attempt) => sum + attempt, 0),
-  };
+  const { dependsOn, status, task } = run;
+  const sum = attempts.reduce((total, attempt) => total + attempt, 0);
+  const about = { id, task, status, attempts: sum, ...(dependsOn && { dependsOn }) };
   if (run.status !== 'succeeded') return { ...about, made: [] };
-  if (run.kind === 'task') {
-    const { fencingToken } = run.output as { fencingToken: number };
-    return { ...about, made: [{ task: 'work', epoch: fencingToken }] };
-  }
-  const { made, n } = run.output as { made: RunReport['made']; n: number };
-  return { ...about, number: { given: (run.input as { n: number }).n, made: n }, made };
+  const { made, from, n } = run.output as Pick<RunReport, 'made' | 'from'> & { n?: number };
+  const { n: given } = run.input as { n?: number };
+  const number = given === undefined || n === undefined ? {} : { number: { given, made: n } };
+  return { ...about, ...number, made, ...(from && { from }) };
 }
 
 /** Kills and freezes until the goal is reached or nothing is left to disturb. */
-async function disturb(runtime: LocalRuntime, isOpen: () => Promise<boolean>) {
+async function disturb(runtime: LocalRuntime) {
   const frozen = new Map<number, Promise<void>>();
   let kills = 0;
   let stops = 0;
-  while ((kills < goal.kills || stops < goal.stops) && (await isOpen())) {
+  while ((kills < goal.kills || stops < goal.stops) && (await hasOpenRuns(runtime))) {
     await pause(between(150, 450));
     // One that has only begun to start would lose nothing.
     const busy = await busyProcesses(runtime);
@@ -131,7 +148,8 @@ async function busyProcesses({ client }: LocalRuntime): Promise<ReadonlySet<numb
   return new Set(runs.map(({ workerId }) => Number(workerId?.split('-').at(-1))));
 }
 
-async function openRuns({ client }: LocalRuntime): Promise<boolean> {
-  const ready = await client.list({ status: 'ready', limit: 1 });
-  return ready.runs.length > 0 || (await client.list({ status: 'running', limit: 1 })).runs.length > 0;
+async function hasOpenRuns({ client }: LocalRuntime): Promise<boolean> {
+  for (const status of ['ready', 'running', 'waiting'] as const)
+    if ((await client.list({ status, limit: 1 })).runs.length > 0) return true;
+  return false;
 }

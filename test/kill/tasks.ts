@@ -2,32 +2,44 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { again, type Context, decision, defineTask, defineWorkflow, done } from 'holdfast';
 import * as z from 'zod';
 
-/** Works for a while, and says under which epoch. Made to be killed in the middle. */
-export const work = defineTask({
-  name: 'work',
-  input: z.object({ ms: z.int() }),
-  lease: '1s',
-  retry: { maxAttempts: 100 },
-  run: async ({ ms }, { fencingToken, runId }) => {
-    // It heeds no signal: a zombie finishes its work and tries to commit it.
-    await pause(ms);
-    return { runId, fencingToken };
-  },
-});
-
-/** What goes through the workflow: a number, and who had which step. */
-const piece = z.object({
-  ms: z.int(),
-  n: z.int(),
-  made: z.array(z.object({ task: z.string(), epoch: z.int() })),
-});
-type Piece = z.infer<typeof piece>;
+/** Who had a task, in which run, and under which epoch. */
+const maker = z.object({ task: z.string(), run: z.string(), epoch: z.int() });
 
 const policy = { lease: '1s', retry: { maxAttempts: 100 } } as const;
 
-async function make({ made, ms }: Piece, { fencingToken, task }: Context, n: number): Promise<Piece> {
+const makerOf = ({ fencingToken, runId, task }: Context) => ({ task, run: runId, epoch: fencingToken });
+
+/** Works for a while, and says under which epoch. Made to be killed in the middle. */
+export const work = defineTask({
+  ...policy,
+  name: 'work',
+  input: z.object({ ms: z.int() }),
+  run: async ({ ms }, ctx) => {
+    // It heeds no signal: a zombie finishes its work and tries to commit it.
+    await pause(ms);
+    return { made: [makerOf(ctx)] };
+  },
+});
+
+/** What goes through a workflow: a number, and who had which step. */
+const piece = z.object({ ms: z.int(), n: z.int(), made: z.array(maker) });
+type Piece = z.infer<typeof piece>;
+
+/** Adds up what the runs gave that it depends on; as `work` otherwise. */
+export const gather = defineTask({
+  ...policy,
+  name: 'gather',
+  input: z.object({ ms: z.int() }),
+  run: async ({ ms }, ctx) => {
+    await pause(ms);
+    const given = Object.entries(ctx.dependencies as Record<string, Piece>);
+    return { made: [makerOf(ctx)], from: given.map(([run, { n }]) => ({ run, n })) };
+  },
+});
+
+async function make({ made, ms }: Piece, ctx: Context, n: number): Promise<Piece> {
   await pause(ms);
-  return { ms, n, made: [...made, { task, epoch: fencingToken }] };
+  return { ms, n, made: [...made, makerOf(ctx)] };
 }
 
 const add = defineTask({
@@ -61,8 +73,27 @@ export const flow = defineWorkflow('flow', { input: piece })
   .loop('rounds', (b) => b.step(count), { maxIterations: 5 })
   .build();
 
-/** What `flow` makes of a number, and the tasks that it comes through on its way. */
-export const meaning = {
-  of: (n: number) => (n + 1) * 2 + n * 2 + 600,
-  tasks: ['add', 'double', 'double', 'count', 'count', 'count'],
-};
+const part = defineWorkflow('part', { input: piece }).step(add).step(double).build();
+
+/** A run of its own, and somebody's word, that may come at any time. */
+export const order = defineWorkflow('order', { input: piece })
+  .step(add)
+  .child(part)
+  .awaitSignal('agreed', { schema: z.int(), merge: (given, more) => ({ ...given, n: given.n + more }) })
+  .step(double)
+  .build();
+
+/** What comes with the signal to an order. */
+export const agreed = 1_000;
+
+/** What workflows make of a number, and the tasks that it comes through on its way. */
+export const meanings = {
+  flow: {
+    of: (n: number) => (n + 1) * 2 + n * 2 + 600,
+    tasks: ['add', 'double', 'double', 'count', 'count', 'count'],
+  },
+  order: {
+    of: (n: number) => ((n + 1 + 1) * 2 + agreed) * 2,
+    tasks: ['add', 'add', 'double', 'double'],
+  },
+} as const;
