@@ -1,3 +1,4 @@
+export { agent } from './agent/task.ts';
 export { fileReport } from './pipeline/pipeline.ts';
 export { burn } from './tasks/burn.ts';
 export { echo } from './tasks/echo.ts';
