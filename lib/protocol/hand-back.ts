@@ -64,7 +64,9 @@ function handBack(
 ): HandBack {
   const notBefore = now + delayMs;
   const rings = !run.control && delayMs <= messageDelayMaxMs && hop + 1 < hopLimit;
-  const look = lookInTime(name, rings ? notBefore + dispatchGraceMs : notBefore, run.at);
+  // A run that was asked to stop can be parked at once, by its holder or else by a look.
+  const needAt = run.control ? now : rings ? notBefore + dispatchGraceMs : notBefore;
+  const look = lookInTime(name, needAt, run.at);
   return {
     transition: {
       name,

@@ -29,3 +29,14 @@ it('a hand-back of a run that is known to be paused is applied', () => {
   const paused: Run = { ...held, control: { kind: 'pause', mode: 'graceful', since: start } };
   for (const transition of handBacks(paused)) expect(applyTransition(paused, transition)).toBeDefined();
 });
+
+it('a run that is about to be paused is looked at when its node is handed back, not when that would begin', () => {
+  const paused: Run = {
+    ...held,
+    at: start + 20_000,
+    control: { kind: 'pause', mode: 'graceful', since: start },
+  };
+  const { dispatches, transition } = retryLater(paused, fence, { failure, delayMs: 10_000, ...hop });
+  expect(dispatches).toEqual([]);
+  expect(applyTransition(paused, transition)?.at).toBe(start);
+});
