@@ -22,6 +22,7 @@ export type {
 } from './client/client.ts';
 export { type ClientOptions, createClient } from './client/create-client.ts';
 export { createHttpClient, type HttpClient, type HttpClientOptions } from './client/http-client.ts';
+export type { ExecutionLog, ExecutionRequest, ExecutionResult } from './client/execution-view.ts';
 export type {
   ActiveRun,
   CancelledRun,
@@ -40,6 +41,7 @@ export type {
 export type { Cause, Why } from './client/why-view.ts';
 export { type Context, currentContext } from './define/context.ts';
 export { type CacheOptions, defineTask, type RetryOptions, type Task } from './define/task.ts';
+export type { TaskExecutor } from './define/task-executor.ts';
 export type { Body, Chain } from './define/workflow/chain.ts';
 export { again, type Decision, decision, done } from './define/workflow/decision.ts';
 export { defineWorkflow } from './define/workflow/define-workflow.ts';

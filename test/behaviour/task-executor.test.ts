@@ -1,4 +1,5 @@
-import { currentContext, defineTask, defineWorkflow, NonRetryableError } from 'holdfast';
+import { currentContext, defineTask, defineWorkflow, NonRetryableError, type TaskExecutor } from 'holdfast';
+import { Worker } from 'holdfast/worker';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import * as z from 'zod';
 import { type LocalRuntime, startLocal } from '../../lib/local/index.ts';
@@ -68,6 +69,17 @@ it('what it throws fails the attempt, what it returns is checked', async () => {
   expect(await runtime.client.wait(wrong)).toMatchObject({
     status: 'failed',
     error: { code: 'InvalidOutput', message: expect.stringContaining('output.text') },
+  });
+});
+
+it('in a worker of its own', { timeout: 60_000 }, async () => {
+  const own = { shout, loud };
+  await using stack = await startLocal({ tasks: own, port: 0, workers: 0 });
+  const run = await stack.client.submit(shout, { text: 'hey' });
+  const executor: TaskExecutor = (task, input) => ({ text: `${task} ${JSON.stringify(input)}` });
+  await using _ = new Worker(own, { env: stack.env, executor }).spawn();
+  expect(await stack.client.result(run, { timeout: '40s' })).toEqual({
+    text: 'shout {"text":"hey","times":2}',
   });
 });
 

@@ -3,6 +3,7 @@ import { chmod, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import * as fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { findProgram } from '../../lib/commands/allowed.ts';
 import { type CommandInput, type CommandOptions, runCommand } from '../../lib/commands/index.ts';
@@ -70,6 +71,17 @@ describe('a command', () => {
     });
     expect(JSON.parse(stdout)).toEqual(args);
     await expect(readFile(join(directory, 'owned'))).rejects.toThrow('ENOENT');
+  });
+
+  it('gets any arguments as they are', async () => {
+    const argument = fc.string({ unit: 'grapheme', maxLength: 40 }).filter((text) => !text.includes('\0'));
+    const args = fc.sample(argument, 1_000);
+    const { stdout } = await script(
+      'console.log(process.argv.slice(1).map((each) => Buffer.from(each).toString("base64url")).join())',
+      { args: ['--', ...args] },
+      { maxOutputBytes: 150_000 },
+    );
+    expect(stdout).toBe(`${args.map((each) => Buffer.from(each).toString('base64url')).join()}\n`);
   });
 
   it('sees no variable that nobody named', async () => {
