@@ -1,4 +1,3 @@
-import type { HoldfastError } from '../model/errors.ts';
 import type { Nonce } from '../model/ids.ts';
 import type { DispatchMessage } from '../model/message.ts';
 import { toSec } from '../model/time.ts';
@@ -72,11 +71,6 @@ export class Executor {
   /** Aborts what runs; each attempt is handed back without being counted. */
   shutDown(): void {
     this.#end((attempt) => attempt.shutDown());
-  }
-
-  /** Asks what runs to hand back at its next checkpoint. */
-  askToYield(reason: HoldfastError): void {
-    this.#end((attempt) => attempt.askToYield(reason));
   }
 
   #end(tell: (attempt: Attempt) => void): void {

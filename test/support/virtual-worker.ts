@@ -9,6 +9,8 @@ export class VirtualWorker {
   readonly inbox: MemoryInbox;
   readonly ended: Promise<void>;
   isReady = false;
+  /** Messages whose work another one did. */
+  duplicates = 0;
   /** `ended` has resolved, or rejected with this. */
   end: { readonly thrown?: unknown } | undefined;
   readonly #system: VirtualSystem;
@@ -21,7 +23,10 @@ export class VirtualWorker {
     this.#id = id;
     this.inbox = new MemoryInbox(system.queue, system.clock);
     const ports = { ...system.ports(id), metrics: noMetrics, inbox: this.inbox, ...over };
-    const options = { pool: defaultPool, endpoint: 'http://store', onDuplicate: () => {} };
+    const onDuplicate = () => {
+      this.duplicates += 1;
+    };
+    const options = { pool: defaultPool, endpoint: 'http://store', onDuplicate };
     const onReady = () => {
       this.isReady = true;
     };

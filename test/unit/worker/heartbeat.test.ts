@@ -18,14 +18,14 @@ function slowRegistry() {
   return { asked, registry: { put, list: async () => [] } };
 }
 
-function begin() {
+function begin(kind: WorkerRecord['kind'] = 'process') {
   const clock = new VirtualClock();
   const { asked, registry } = slowRegistry();
   const warnings: string[] = [];
   const warn = (message: string) => void warnings.push(message);
   const logger = { debug: warn, info: warn, warn, error: warn, child: () => logger };
   const ports = { clock, logger, settings: readSettings({}), workerId: 'w' };
-  const heartbeat = new Heartbeat(ports, registry, new Statistics(), { pool: 'default', kind: 'process' });
+  const heartbeat = new Heartbeat(ports, registry, new Statistics(), { pool: 'default', kind });
   return { asked, clock, heartbeat, warnings };
 }
 
@@ -92,4 +92,28 @@ test('who was never registered is not deregistered', async () => {
   await expect(started).rejects.toThrow('away');
   await heartbeat.stop();
   expect(asked).toHaveLength(1);
+});
+
+test('an environment on Lambda beats around its invocations, at most once a heartbeat, and never between them', async () => {
+  const { asked, clock, heartbeat } = begin('lambda');
+  const invoke = async (ms: number) => {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const invoked = heartbeat.during(() => promise);
+    asked.at(-1)?.answer();
+    await clock.advance(ms);
+    resolve();
+    await clock.advance(0);
+    asked.at(-1)?.answer();
+    await invoked;
+  };
+  await invoke(second);
+  expect(asked).toHaveLength(1);
+  await invoke(second);
+  expect(asked).toHaveLength(1);
+  await clock.advance(60 * second);
+  expect(asked).toHaveLength(1);
+  await invoke(second);
+  expect(asked).toHaveLength(2);
+  await invoke(15 * second);
+  expect(asked).toHaveLength(3);
 });

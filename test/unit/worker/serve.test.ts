@@ -4,6 +4,7 @@ import { defineTask } from '../../../lib/define/task.ts';
 import { defineWorkflow } from '../../../lib/define/workflow/define-workflow.ts';
 import { type ErrorCode, HoldfastError } from '../../../lib/model/errors.ts';
 import type { Receipt } from '../../../lib/ports/queue.ts';
+import { attributeStrayErrors } from '../../../lib/worker/stray-errors.ts';
 import { deferred, VirtualSystem } from '../../support/virtual-system.ts';
 import { VirtualWorker } from '../../support/virtual-worker.ts';
 
@@ -166,6 +167,55 @@ describe('receiving', () => {
     await system.discover();
     await system.clock.advance(second);
     expect((await system.client.get(id)).status).toBe('succeeded');
+  });
+
+  test('a message that comes twice is counted, and deleted; the task is not run again', async () => {
+    const system = new VirtualSystem({ echo });
+    const { id } = await system.client.submit(echo, 1);
+    const [dispatch] = system.queue.sent;
+    const worker = new VirtualWorker(system);
+    await system.clock.advance(second);
+    if (dispatch) system.queue.sent.push(dispatch);
+    await system.clock.advance(second);
+    expect(worker.duplicates).toBe(1);
+    expect(worker.inbox.removed.flat()).toHaveLength(2);
+    expect(await system.client.get(id)).toMatchObject({ status: 'succeeded', attempt: 1 });
+  });
+
+  test('what is only declared here is left to others', async () => {
+    const remote = defineTask({ name: 'remote', input: z.number(), output: z.number() });
+    const system = new VirtualSystem({ remote });
+    const { id } = await system.client.submit(remote, 1);
+    new VirtualWorker(system);
+    await system.clock.advance(second);
+    expect(system.queue.extended).toEqual([{ receipt: expect.anything(), visibility: 30 }]);
+    expect(await system.client.get(id)).toMatchObject({ status: 'ready', attempt: 0 });
+  });
+
+  test('an error that a handler left to nobody fails its attempt, and its neighbours go on', async () => {
+    attributeStrayErrors();
+    const { begun, task } = gated();
+    const careless = defineTask({
+      name: 'careless',
+      input: z.null(),
+      retry: { maxAttempts: 1 },
+      run: async () => {
+        void Promise.reject(new TypeError('left to nobody'));
+        await new Promise(() => {});
+      },
+    });
+    const system = new VirtualSystem({ careless, task }, { maxParallel: 2 });
+    const neighbour = await system.client.submit(task, 1);
+    const { id } = await system.client.submit(careless, null);
+    new VirtualWorker(system);
+    await system.clock.advance(second);
+    expect(await system.client.get(id)).toMatchObject({
+      status: 'failed',
+      error: { type: 'TypeError', message: 'left to nobody' },
+    });
+    begun[0]?.let('done');
+    await system.clock.advance(second);
+    expect((await system.client.get(neighbour.id)).status).toBe('succeeded');
   });
 
   test('a queue out of reach is asked again after growing pauses, until it is back', async () => {
