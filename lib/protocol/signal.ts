@@ -86,8 +86,9 @@ interface HandedOver {
   readonly dispatches: readonly Dispatch[];
 }
 
-/** Gives signals that were kept to the nodes that wait for them; undefined where none does. */
-export const deliver = (run: Run, now: EpochMs): HandedOver | undefined => handOver('deliver', run, now);
+/** Gives signals that were kept to the nodes that wait for them; undefined where none does, or the run has ended. */
+export const deliver = (run: Run, now: EpochMs): HandedOver | undefined =>
+  run.phase === 'active' || run.phase === 'paused' ? handOver('deliver', run, now) : undefined;
 
 function handOver(name: string, run: Run, now: EpochMs): HandedOver | undefined {
   const mailbox = new Mailbox(run.signals);

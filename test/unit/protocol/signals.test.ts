@@ -272,6 +272,12 @@ describe('a signal and a branch that comes to wait for it', () => {
     expect(refusedBy(play.run, transition)).toEqual(['deliver.rev']);
   });
 
+  it('is left alone by those who would hand over once its run has ended, whatever is kept beside it', () => {
+    const play = beside();
+    for (const phase of ['ending', 'failed', 'cancelled', 'skipped'] as const)
+      expect(deliver({ ...play.run, phase }, play.now)).toBeUndefined();
+  });
+
   it('stays in the fork where nobody waits', () => {
     const play = new Play(shapes.awaitingInBranch);
     expect(play.signal('s', 'one')).toEqual(['f/x/s']);
