@@ -181,7 +181,8 @@ function looking(before: Run, run: Run, { transition, skewMs }: CheckedWrite, at
   );
   return [
     ...(before.at <= now || isEarly ? [] : ['discovery: a doorbell for a run that was not due']),
-    ...(moves && run.at >= Math.min(before.at, now)
+    // One that is early may have been planned long before it is written: then it comes again at once.
+    ...(moves && (isEarly || run.at >= Math.min(before.at, now))
       ? []
       : ['discovery: a doorbell without moving the index']),
   ];
