@@ -8,6 +8,7 @@ import { painter, printable } from './text.ts';
 import { addBatch } from './verbs/batch.ts';
 import { addCancel } from './verbs/cancel.ts';
 import { addConformance } from './verbs/conformance.ts';
+import { addDoctor } from './verbs/doctor.ts';
 import { addGet } from './verbs/get.ts';
 import { addGraph } from './verbs/graph.ts';
 import { addList } from './verbs/list.ts';
@@ -69,6 +70,7 @@ function buildProgram(cli: Cli, setExitCode: SetExitCode): Command {
   addResume(program, cli);
   addRetry(program, cli, setExitCode);
   addWorkers(program, cli);
+  addDoctor(program, cli, setExitCode);
   addConformance(program, cli, setExitCode);
   return program;
 }

@@ -87,17 +87,34 @@ export const settingVariable = (name: string): string =>
  * @throws HoldfastError `InvalidSetting`, naming the setting and its range.
  */
 export function readSettings(env: Env, given: Given = {}): Settings {
-  const names = Object.keys(settingTable) as SettingName[];
-  const pairs = names.map((name) => {
-    const variable = settingVariable(name);
-    if (given[name] !== undefined) return [name, parse(name, name, given[name])];
-    const text = env[variable];
-    return [
-      name,
-      parse(name, variable, text === undefined || text === '' ? settingTable[name].fallback : text),
-    ];
-  });
+  const unknown = Object.keys(given).find((name) => !Object.hasOwn(settingTable, name));
+  if (unknown !== undefined) {
+    const what = `There is no setting named ${unknown}, but ${settingNames.join(', ')}`;
+    throw new HoldfastError('InvalidSetting', what, { field: unknown });
+  }
+  const pairs = settingNames.map((name) => [name, settingOf(name, env, given)]);
   return Object.fromEntries(pairs) as unknown as Settings;
+}
+
+/** What is wrong in an environment: all that `readSettings` would refuse, each by itself. */
+export function settingFaults(env: Env): readonly HoldfastError[] {
+  return settingNames.flatMap((name) => {
+    try {
+      settingOf(name, env, {});
+      return [];
+    } catch (error) {
+      if (error instanceof HoldfastError) return [error];
+      throw error;
+    }
+  });
+}
+
+const settingNames = Object.keys(settingTable) as SettingName[];
+
+function settingOf(name: SettingName, env: Env, given: Given) {
+  if (given[name] !== undefined) return parse(name, name, given[name]);
+  const variable = settingVariable(name);
+  return parse(name, variable, env[variable] || settingTable[name].fallback);
 }
 
 function parse(name: SettingName, source: string, value: string | number): number | string {
@@ -130,8 +147,8 @@ export const listOf = (words: readonly string[]): string =>
   new Intl.ListFormat('en-GB', { type: 'disjunction' }).format(words);
 
 function wholeNumber(value: string | number): number | undefined {
-  if (typeof value === 'string' && !/^\d{1,9}$/.test(value)) return undefined;
-  return Number.isInteger(Number(value)) ? Number(value) : undefined;
+  const number = typeof value === 'string' && /^\d{1,9}$/.test(value) ? Number(value) : value;
+  return Number.isInteger(number) ? Number(number) : undefined;
 }
 
 function milliseconds(value: string | number): number | undefined {

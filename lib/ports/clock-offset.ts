@@ -20,6 +20,10 @@ const answersMin = 3;
 /** Dates of answers are whole seconds: this much doubt is left to whoever asks rarely. */
 const doubtMsAllowed: Ms = 500;
 
+/** Whether further answers would say little more. */
+export const isSettled = (offset: ClockOffset | undefined): boolean =>
+  offset !== undefined && offset.answers >= answersMin && offset.doubtMs <= doubtMsAllowed;
+
 /**
  * Whether the clocks are further apart than this, as sure as half a second. Two machines that are not off by the default
  * of 2 s are at most 2 × 2.5 s apart, which is the grace after a lease's end: none takes over what is not over.
