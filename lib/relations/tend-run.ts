@@ -44,7 +44,7 @@ async function tendOne(ports: RelationPorts, run: Run, todo: Run[]): Promise<voi
 }
 
 /** @returns the run as it stands */
-export async function finishPause(ports: RelationPorts, run: Run): Promise<Run> {
+async function finishPause(ports: RelationPorts, run: Run): Promise<Run> {
   const decide = (seen: Run | undefined) => {
     const now = ports.clock.now();
     const canPark = seen?.phase === 'active' && seen.control?.kind === 'pause' && isQuiet(seen, now);

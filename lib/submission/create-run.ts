@@ -26,7 +26,7 @@ export interface SubmissionPorts extends RelationPorts {
   readonly pools: Pools;
 }
 
-export interface CreateOptions extends Pick<PrepareOptions, 'child'> {
+export interface CreateOptions extends Pick<PrepareOptions, 'child' | 'execution'> {
   readonly options: SubmitOptions;
 }
 
@@ -47,9 +47,9 @@ export async function createRun(
   ports: SubmissionPorts,
   registered: Registered,
   input: unknown,
-  { child, options }: CreateOptions,
+  { child, execution, options }: CreateOptions,
 ): Promise<CreatedRun> {
-  const prepared = await checked(ports, registered, input, { child, options });
+  const prepared = await checked(ports, registered, input, { child, execution, options });
   const { dependsOn, packed } = prepared;
   const now = ports.clock.now();
   const dependencies = await readParents(ports, prepared);
@@ -76,7 +76,7 @@ export async function createRun(
   return { run: existing, created: false, packed };
 }
 
-export const conflict = (): HoldfastError =>
+const conflict = (): HoldfastError =>
   new HoldfastError('IdempotencyConflict', 'The idempotency key was used for a different request', {
     field: 'idempotencyKey',
   });
@@ -86,13 +86,19 @@ export async function checked(
   { pools, random, settings }: SubmissionPorts,
   registered: Registered,
   input: unknown,
-  { child, options }: CreateOptions,
+  { child, execution, options }: CreateOptions,
 ): Promise<Prepared> {
   const { definition } = registered;
   const parsed = await validate(definition.input, input, 'InvalidInput', 'input');
   // A task parses its input at each attempt; the nodes of a workflow get what its schema made of it.
   const value = definition.kind === 'workflow' ? parsed : input;
-  return prepare(registered, value, options, { freshId: () => random.id(), pools, settings, child });
+  return prepare(registered, value, options, {
+    freshId: () => random.id(),
+    pools,
+    settings,
+    child,
+    execution,
+  });
 }
 
 export async function storeInput(
