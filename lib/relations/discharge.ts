@@ -51,7 +51,10 @@ export async function tellParent(
   const key = { tenant: child.tenant, run: parent.run };
   const seen = await ports.runs.get(key);
   const isWaiting = (run: Run) => run.nodes[parent.node]?.child?.run === child.run;
-  if (seen === undefined || !isReadable(seen) || !isWaiting(seen)) return undefined;
+  // One that a newer version wrote is told by workers who can: until then the child stays.
+  if (seen !== undefined && !isReadable(seen))
+    throw new Error(`the parent ${parent.run} was written by a newer version`);
+  if (seen === undefined || !isWaiting(seen)) return undefined;
   const end = await endOf(ports, child, seen);
   const told = await writeDecided(
     ports,
