@@ -69,9 +69,11 @@ function needAt(before: Run, run: Run, write: CheckedWrite, now: EpochMs): Epoch
   return Math.min(...needs, ...joins, ...(isKept ? [now] : []));
 }
 
-/** Of a lease that was there before, whatever else the node was told. */
+/** Of a lease or a doorbell that was there before, whatever else the node was told. */
 const isSameNeed = (node: RunNode, old: RunNode | undefined): boolean =>
-  node === old || (old !== undefined && isLeased(old) && isLeased(node) && node.lease === old.lease);
+  node === old ||
+  (old !== undefined && isLeased(old) && isLeased(node) && node.lease === old.lease) ||
+  (old?.status === 'ready' && node.status === 'ready' && node.notBefore === old.notBefore);
 
 interface Circumstances {
   readonly before: Run;
