@@ -21,8 +21,8 @@ export type {
   WhoAndWhy,
 } from './client/client.ts';
 export { type ClientOptions, createClient } from './client/create-client.ts';
-export { createHttpClient, type HttpClient, type HttpClientOptions } from './client/http-client.ts';
 export type { ExecutionLog, ExecutionRequest, ExecutionResult } from './client/execution-view.ts';
+export { createHttpClient, type HttpClient, type HttpClientOptions } from './client/http-client.ts';
 export type {
   ActiveRun,
   CancelledRun,

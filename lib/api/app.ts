@@ -5,6 +5,7 @@ import { HoldfastError } from '../model/errors.ts';
 import type { ApiOptions } from './options.ts';
 import { answerError, answerProblem } from './problem.ts';
 import { addAboutRoutes } from './routes/about.ts';
+import { addExecutionRoutes } from './routes/executions.ts';
 import { addManyRoutes } from './routes/many.ts';
 import { addRequestRoutes } from './routes/requests.ts';
 import { addRunRoutes } from './routes/runs.ts';
@@ -38,6 +39,7 @@ export function createApp(options: ApiOptions): Hono {
   addTaskRoutes(app, options);
   addRunRoutes(app, options);
   addRequestRoutes(app, options);
+  addExecutionRoutes(app, options);
   addManyRoutes(app, options);
   addAboutRoutes(app, options);
   app.notFound((c) => {

@@ -3,14 +3,14 @@ import * as z from 'zod';
 import { version } from '../version.ts';
 import { componentSchemas, refTo, type SchemaName } from './openapi-schemas.ts';
 import { tenantHeader } from './parse.ts';
-import { attemptsSchema, listingSchema, lookSchema } from './schemas.ts';
+import { attemptsSchema, executionLookSchema, listingSchema, lookSchema } from './schemas.ts';
 
 const jsonOf = (name: SchemaName, type = 'application/json') => ({
   content: { [type]: { schema: { $ref: refTo(name) } } },
 });
 const answer = (description: string, name: SchemaName) => ({ description, ...jsonOf(name) });
-const located = (description: string) => ({
-  ...answer(description, 'Run'),
+const located = (description: string, name: SchemaName = 'Run') => ({
+  ...answer(description, name),
   headers: { Location: { description: 'Where to follow it', schema: { type: 'string' } } },
 });
 const problems = { default: { description: 'A problem', ...jsonOf('Problem', 'application/problem+json') } };
@@ -53,7 +53,7 @@ export function openApiDocument(): object {
   return {
     openapi: '3.1.0',
     info: { title: 'Holdfast', version, description: 'Durable tasks and workflows: submit, follow, steer.' },
-    paths: { ...submissionPaths(), ...runPaths(), ...aboutPaths() },
+    paths: { ...submissionPaths(), ...executionPaths(), ...runPaths(), ...aboutPaths() },
     components: { schemas: componentSchemas() },
   };
 }
@@ -81,6 +81,28 @@ function submissionPaths(): object {
     },
     '/batches': post(submitBatch, 'Batch', true),
   };
+}
+
+function executionPaths(): object {
+  const execute = operation(
+    'execute',
+    'Executes a registered task, or, where that is switched on, code that comes along',
+    [tenant, key],
+    {
+      200: answer('The same execution was asked for before', 'ExecutionRun'),
+      202: located('Submitted', 'ExecutionRun'),
+    },
+  );
+  const look = operation(
+    'getExecution',
+    'What became of an execution',
+    [tenant, id, ...queryParameters(executionLookSchema)],
+    {
+      200: answer('It is known, ended or not', 'ExecutionResult'),
+      404: answer('There is no such execution', 'ExecutionResult'),
+    },
+  );
+  return { '/executions': post(execute, 'Execution', true), '/executions/{id}': { get: look } };
 }
 
 function runPaths(): object {

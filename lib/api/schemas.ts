@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { codeSchema } from '../stored-code/input.ts';
 
 /** What requests look like. The OpenAPI document is made from these same schemas. */
 
@@ -95,6 +96,41 @@ export const batchSchema = z
   .min(1)
   .max(100)
   .meta({ title: 'Runs that may depend on each other: all of them are submitted, or none' });
+
+/** What could be taken for another place by whoever reads it as a path. */
+const leadsElsewhere = /(?:^|[\\/])\.{1,2}(?:[\\/]|$)|^[\\/]|^[A-Za-z][A-Za-z0-9+.-]*:|[\p{Cc}\\%]/u;
+
+export const executionSchema = z
+  .strictObject({
+    workflowId: text(128).meta({ description: 'What it belongs to, in the words of the caller.' }),
+    functionName: text(64).meta({
+      description: 'Of a registered task; with `code`, of a function that one of its modules exports.',
+      examples: ['echo'],
+    }),
+    code: codeSchema.exactOptional().meta({
+      description: 'Sources by path. Refused with 403 unless stored code is switched on.',
+      examples: [{ 'main.js': 'export const main = ({ n }) => n + 1;' }],
+    }),
+    filePath: text(512)
+      .refine((path) => !leadsElsewhere.test(path), { error: 'must be a relative path such as lib/sum.js' })
+      .exactOptional()
+      .meta({
+        description:
+          'The module of `code` that exports the function; default its only one, or `index`. Without `code` it is only kept.',
+      }),
+    caller: text(128).exactOptional().meta({ description: 'Who asks for it.' }),
+    organization: idSchema.exactOptional().meta({ description: 'The tenant.' }),
+    parameters: z.unknown().meta({ description: 'The input of the task, or what the function gets.' }),
+    timeoutSeconds: z.number().min(0.001).max(604_800).exactOptional().meta({
+      description: 'How long one attempt may take. Default 300.',
+    }),
+  })
+  .refine((body) => 'parameters' in body, { path: ['parameters'], error: 'is missing' })
+  .meta({ title: 'What to execute' });
+
+export const executionLookSchema = z.strictObject({
+  organization: idSchema.exactOptional().meta({ description: 'The tenant.' }),
+});
 
 const whoAndWhy = {
   reason: text(256).exactOptional(),

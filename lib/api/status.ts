@@ -17,6 +17,8 @@ export const statusOfCode = {
   DependencyCycle: 400,
   CommandNotAllowed: 400,
 
+  StoredCodeDisabled: 403,
+
   NotFound: 404,
   UnknownRoute: 404,
   MethodNotAllowed: 405,
@@ -66,6 +68,8 @@ export const statusOfCode = {
   DefinitionMismatch: 500,
   TaskNotFound: 500,
   TaskNotImplemented: 500,
+  ImportNotAllowed: 500,
+  FunctionNotFound: 500,
   CommandNotFound: 500,
   CommandFailed: 500,
   ExternalNotStarted: 500,

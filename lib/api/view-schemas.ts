@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import type { AttemptsPage } from '../client/attempt-view.ts';
 import type { RetriedRun } from '../client/client.ts';
+import type { ExecutionResult } from '../client/execution-view.ts';
 import type { DefinitionView, NodeView, Run, RunPage, WorkerView } from '../client/run-view.ts';
 import type { Why } from '../client/why-view.ts';
 import { prioritySchema, statusSchema } from './schemas.ts';
@@ -83,6 +84,15 @@ const base = {
     .exactOptional()
     .meta({ description: 'The node of another run that this one stands for.' }),
   retryOf: z.string().exactOptional().meta({ description: 'The failed run that this one goes on from.' }),
+  execution: z
+    .object({
+      workflowId: z.string(),
+      caller: z.string().exactOptional(),
+      filePath: z.string().exactOptional(),
+    })
+    .readonly()
+    .exactOptional()
+    .meta({ description: 'What an execution by reference said of itself.' }),
   resumed: resumedSchema.exactOptional().meta({ description: 'Who let it go on after a pause.' }),
   createdAt: time,
   startedAt: time.exactOptional().meta({
@@ -227,6 +237,30 @@ export const attemptSchema = z.object({
   resources: resourcesSchema.exactOptional(),
 });
 
+export const executionRunSchema = z.intersection(
+  runSchema,
+  z.object({ executionId: z.string().meta({ description: 'The same as `id`.' }) }),
+);
+
+const orNull = <Schema extends z.ZodType>(schema: Schema, description: string) =>
+  schema.nullable().meta({ description });
+
+export const executionResultSchema = z.object({
+  executionId: z.string(),
+  success: orNull(z.boolean(), 'Null while it has not ended.'),
+  status: orNull(statusSchema, 'Of the run; null where there is none.'),
+  result: z.unknown().meta({ description: 'What the function returned; null where it returned nothing.' }),
+  error: orNull(z.string(), 'Why it failed; while it has not ended, why its last attempt did.'),
+  errorType: orNull(z.string(), 'The class or code; `ContextNotFound` where there is no such execution.'),
+  durationMs: z.number().meta({ description: 'Of its last attempt; 0 before it begins.' }),
+  logs: z
+    .array(logSchema.omit({ console: true, leftOut: true }))
+    .readonly()
+    .meta({ description: 'Of its last attempt, the oldest first; empty until that has ended.' }),
+  variables: z.record(z.string(), z.unknown()).readonly().meta({ description: 'What its last attempt set.' }),
+  workerId: orNull(z.string(), 'Who executed it last.'),
+});
+
 export const attemptsPageSchema = z.object({
   attempts: z.array(attemptSchema).readonly().meta({
     description: 'By their nodes; those of one node in the order in which they were made.',
@@ -294,5 +328,6 @@ export type DocumentedAsTyped = [
   Same<Why, z.infer<typeof whySchema>>,
   Same<RetriedRun, z.infer<typeof retriedSchema>['runs'][number]>,
   Same<AttemptsPage, z.infer<typeof attemptsPageSchema>>,
+  Same<ExecutionResult, z.infer<typeof executionResultSchema>>,
   Same<DefinitionView, z.infer<typeof definitionSchema>>,
 ];

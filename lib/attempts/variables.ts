@@ -1,3 +1,5 @@
+// Also where the global object has none.
+import { Buffer } from 'node:buffer';
 import { HoldfastError } from '../model/errors.ts';
 import { checkName } from '../model/ids.ts';
 import { serialize } from '../model/serialize.ts';

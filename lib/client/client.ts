@@ -3,6 +3,7 @@ import type { Workflow } from '../define/workflow/workflow.ts';
 import type { Duration } from '../model/duration.ts';
 import type { CancelMode, Priority, RunStatus } from '../model/run.ts';
 import type { AttemptsPage } from './attempt-view.ts';
+import type { ExecutionRequest, ExecutionResult } from './execution-view.ts';
 import type { DefinitionView, FinishedRun, Run, RunPage, WorkerView } from './run-view.ts';
 import type { Why } from './why-view.ts';
 
@@ -191,6 +192,14 @@ export interface Client {
    * @throws HoldfastError `NotFound`
    */
   attempts(run: RunRef, options?: AttemptsOptions): Promise<AttemptsPage>;
+  /**
+   * Has a registered task executed, or, where that is switched on, code that comes along. It is a run like any other.
+   *
+   * @throws HoldfastError as `submitByName`, the field named as it is here, and `StoredCodeDisabled`
+   */
+  execute(request: ExecutionRequest): Promise<Submitted>;
+  /** What became of an execution, or of any run; one that is not there is a result, too. */
+  execution(id: string, options?: { readonly organization?: string }): Promise<ExecutionResult>;
   /** Resolves once the run has ended, however it ended. @throws HoldfastError `NotFound`, `WaitTimedOut` */
   wait<Output>(run: Submitted<Output>, options?: WaitOptions): Promise<FinishedRun<Output>>;
   wait(run: RunRef, options?: WaitOptions): Promise<FinishedRun>;

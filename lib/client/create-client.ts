@@ -1,7 +1,7 @@
 import { compose } from '../compose/compose.ts';
 import type { Env } from '../config/env.ts';
 import type { readSettings } from '../config/settings.ts';
-import { Registry } from '../define/registry.ts';
+import { registryOf } from '../stored-code/registry.ts';
 import type { Client } from './client.ts';
 import { directClient } from './direct-client.ts';
 
@@ -20,5 +20,8 @@ export interface ClientOptions {
  */
 export function createClient({ env = process.env, settings, tasks }: ClientOptions = {}): Client {
   const composition = compose(env, settings);
-  return directClient({ ...composition, ...(tasks && { registry: Registry.fromModule(tasks) }) });
+  return directClient({
+    ...composition,
+    ...(tasks && { registry: registryOf(tasks, composition.settings) }),
+  });
 }

@@ -2,9 +2,9 @@ import pMap from 'p-map';
 import { type Definition, type Registered, registeredOf } from '../define/registry.ts';
 import { HoldfastError } from '../model/errors.ts';
 import type { DefinitionHash } from '../model/ids.ts';
-import type { Run as StoredRun } from '../model/run.ts';
+import type { ExecutionLabel, Run as StoredRun } from '../model/run.ts';
 import { createBatch, type PreparedEntry } from '../submission/create-batch.ts';
-import { createRun } from '../submission/create-run.ts';
+import { type CreateOptions, createRun } from '../submission/create-run.ts';
 import { tracedSubmission } from '../trace/spans.ts';
 import { listAttempts } from './attempts.ts';
 import type {
@@ -18,6 +18,9 @@ import type {
   WaitOptions,
 } from './client.ts';
 import { cancelRun, pauseRun, resumeRun } from './control.ts';
+import { asRequested, executionOf } from './execute.ts';
+import { readExecution } from './execution.ts';
+import type { ExecutionRequest } from './execution-view.ts';
 import { outputOf } from './finished.ts';
 import { waitForEnd } from './follow.ts';
 import { keyOf, readRun } from './key.ts';
@@ -69,6 +72,8 @@ export function directClient(ports: ClientPorts): Client {
       return { ...(await client.view(retried.run)), created: retried.created };
     },
     retryAll: (filter, options) => retryMany(ports, filter, options),
+    execute: (request) => client.execute(request),
+    execution: (id, { organization } = {}) => readExecution(ports, id, organization),
     attempts: (run, options = {}) => listAttempts(ports, keyOf(run, options), options),
     why: (run, options) => whyRun(ports, keyOf(run, options)),
     wait,
@@ -98,14 +103,29 @@ class DirectClient {
     });
   }
 
-  async submit(registered: Registered, input: unknown, options: SubmitOptions = {}): Promise<Submitted> {
-    return await tracedSubmission(registered.name, options.traceparent, (traceparent) =>
-      this.#submit(registered, input, { ...options, ...(traceparent !== undefined && { traceparent }) }),
-    );
+  async execute(request: ExecutionRequest): Promise<Submitted> {
+    const { execution, input, options, registered } = executionOf(this.#ports, request);
+    try {
+      return await this.submit(registered, input, options, execution);
+    } catch (error) {
+      throw asRequested(error, request);
+    }
   }
 
-  async #submit(registered: Registered, input: unknown, options: SubmitOptions): Promise<Submitted> {
-    const { created, packed, run } = await createRun(this.#ports, registered, input, { options });
+  async submit(
+    registered: Registered,
+    input: unknown,
+    given: SubmitOptions = {},
+    execution?: ExecutionLabel,
+  ): Promise<Submitted> {
+    return await tracedSubmission(registered.name, given.traceparent, (traceparent) => {
+      const options = { ...given, ...(traceparent !== undefined && { traceparent }) };
+      return this.#submit(registered, input, { options, execution });
+    });
+  }
+
+  async #submit(registered: Registered, input: unknown, options: CreateOptions): Promise<Submitted> {
+    const { created, packed, run } = await createRun(this.#ports, registered, input, options);
     if (!created) return { ...(await this.view(run)), created };
     // What was just written need not be read.
     const written = { get: async () => packed.apart ?? '' };

@@ -1,6 +1,7 @@
 import { HoldfastError } from '../model/errors.ts';
 import type { AttemptsPage } from './attempt-view.ts';
 import type { RetriedRun, Submitted } from './client.ts';
+import type { ExecutionResult } from './execution-view.ts';
 import type { HttpAnswer } from './http-transport.ts';
 import type { DefinitionView, Run, RunPage, WorkerView } from './run-view.ts';
 import type { Why } from './why-view.ts';
@@ -32,6 +33,14 @@ export function pageFrom({ body }: HttpAnswer): RunPage {
 export function attemptsFrom({ body }: HttpAnswer): AttemptsPage {
   listFrom(body.attempts, 'a list of attempts');
   return body as unknown as AttemptsPage;
+}
+
+/** Whether it says what became of an execution, be it that there is none. */
+export const isExecution = (body: HttpAnswer['body']): boolean => typeof body.executionId === 'string';
+
+export function executionFrom({ body }: HttpAnswer): ExecutionResult {
+  if (!isExecution(body) || !Array.isArray(body.logs)) throw unexpected('the result of an execution');
+  return body as unknown as ExecutionResult;
 }
 
 export function retriedFrom({ body }: HttpAnswer): readonly RetriedRun[] {

@@ -9,14 +9,25 @@ import type {
   RetryOptions,
   RunRef,
 } from './client.ts';
-import { attemptsFrom, retriedFrom, runFrom, submittedFrom, whyFrom } from './http-answers.ts';
+import type { ExecutionRequest } from './execution-view.ts';
+import {
+  attemptsFrom,
+  executionFrom,
+  isExecution,
+  retriedFrom,
+  runFrom,
+  submittedFrom,
+  whyFrom,
+} from './http-answers.ts';
 import { checkCarried, tenantHeader } from './http-submission.ts';
 import type { HttpRequest, Transport } from './http-transport.ts';
 import { signalName } from './signal-name.ts';
 
 type RunRequests = Pick<
   Client,
-  'cancel' | 'pause' | 'resume' | 'signal' | 'retry' | 'retryAll' | 'why' | 'attempts'
+  | ('cancel' | 'pause' | 'resume' | 'signal')
+  | ('retry' | 'retryAll' | 'why' | 'attempts')
+  | ('execute' | 'execution')
 >;
 
 /** What people ask of runs that are there, over HTTP. */
@@ -39,6 +50,11 @@ export function runRequests(send: Transport): RunRequests {
       return submittedFrom(await ask(run, 'retry', options));
     },
     retryAll: async (filter, options) => retriedFrom(await send(retriesRequest(filter, options))),
+    execute: async (request) => submittedFrom(await send(executionRequest(request))),
+    execution: async (id, { organization } = {}) => {
+      const path = `/executions/${runId(id)}${queryText({ organization })}`;
+      return executionFrom(await send({ method: 'GET', path, isAnswer: isExecution }));
+    },
     attempts: async (run, options) => attemptsFrom(await send(attemptsRequest(run, options))),
     why: async (run, { tenant } = {}) => {
       const headers = tenantHeaders(run, tenant);
@@ -53,6 +69,19 @@ export const idOf = (run: RunRef) => runId(typeof run === 'string' ? run : run.i
 /** @throws HoldfastError `InvalidArgument` */
 export const tenantHeaders = (run: RunRef, tenant: string | undefined) =>
   tenantHeader(tenant ?? (typeof run === 'string' ? undefined : run.tenant));
+
+function executionRequest({ idempotencyKey, traceparent, ...body }: ExecutionRequest): HttpRequest {
+  checkCarried(body.parameters, 'parameters');
+  return {
+    method: 'POST',
+    path: '/executions',
+    headers: {
+      ...(idempotencyKey !== undefined && { 'idempotency-key': idempotencyKey }),
+      ...(traceparent !== undefined && { traceparent }),
+    },
+    body: { ...body, parameters: body.parameters ?? null },
+  };
+}
 
 function attemptsRequest(run: RunRef, { tenant, ...query }: AttemptsOptions = {}): HttpRequest {
   const path = `/runs/${idOf(run)}/attempts${queryText(query)}`;

@@ -15,6 +15,8 @@ export interface HttpRequest {
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: object;
   readonly signal?: AbortSignal;
+  /** Of an answer that says by its status that something is missing: whether it is one all the same. */
+  readonly isAnswer?: (body: HttpAnswer['body']) => boolean;
   /** How long the API may take to answer. Default: 30 s. */
   readonly answerMsMax?: number;
 }
@@ -57,8 +59,8 @@ export function createTransport(options: HttpOptions): Transport {
       signal,
     );
     const json = parseObject(response.text);
-    if (response.status >= 200 && response.status < 300 && json)
-      return { status: response.status, body: json };
+    const isGood = response.status >= 200 && response.status < 300;
+    if (json && (isGood || request.isAnswer?.(json))) return { status: response.status, body: json };
     throw json ? errorOf(json, response.status, base) : notTheApi(response.status, base);
   };
 }

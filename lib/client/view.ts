@@ -71,12 +71,13 @@ function common(run: StoredRun, node: RunNode | undefined) {
 }
 
 /** The other runs that it has to do with. */
-function relatives({ dependencies, parent, resumed, retryOf, waitsFor }: StoredRun) {
+function relatives({ dependencies, execution, parent, resumed, retryOf, waitsFor }: StoredRun) {
   return {
     ...(dependencies && { dependsOn: Object.keys(dependencies) }),
     ...(waitsFor && { waitsFor }),
     ...(parent && { parent: { id: parent.run, node: parent.node } }),
     ...(retryOf !== undefined && { retryOf }),
+    ...(execution && { execution }),
     ...(resumed && { resumed: { ...resumed, since: toIso(resumed.since) } }),
   };
 }

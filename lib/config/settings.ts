@@ -22,6 +22,14 @@ interface ChoiceSetting<Choice extends string = string> {
   readonly choices: readonly Choice[];
   readonly about: string;
 }
+interface ListSetting {
+  readonly is: 'list';
+  readonly fallback: '';
+  /** What each of the names is. */
+  readonly of: string;
+  readonly pattern: RegExp;
+  readonly about: string;
+}
 
 const duration = (fallback: Duration, min: Duration, max: Duration, about: string) =>
   ({ is: 'duration', fallback, min, max, about }) as const satisfies LengthSetting;
@@ -32,6 +40,15 @@ const choice = <const Choice extends string>(
   choices: readonly Choice[],
   about: string,
 ): ChoiceSetting<Choice> => ({ is: 'choice', fallback, choices, about });
+const list = (of: string, pattern: RegExp, about: string): ListSetting => ({
+  is: 'list',
+  fallback: '',
+  of,
+  pattern,
+  about,
+});
+/** As `import` has them, such as `node:crypto`, `zod` or `@scope/name/part`. */
+const moduleName = /^(?:node:[a-z_/]+|(?:@[a-z0-9-~][\w.~-]*\/)?[a-z0-9~][\w.~-]*(?:\/[\w~-][\w.~-]*)*)$/;
 
 /** Every setting, once: the code's defaults, the ranges and the README's list come from here. */
 export const settingTable = {
@@ -59,6 +76,13 @@ export const settingTable = {
     ['none', 'failures', 'told', 'all'],
     'Which attempts are kept with their logs, variables and resources; `told`: those that failed, logged or set something.',
   ),
+  storedCode: choice('off', ['off', 'on'], 'Whether code that came with a request is executed.'),
+  storedCodeMemory: count(128, 16, 4_096, 'MiB that stored code may take.'),
+  storedCodeImports: list(
+    'modules',
+    moduleName,
+    'What stored code may import besides itself and a few modules of Node that only compute.',
+  ),
   abortGrace: duration('1s', '0ms', '1m', 'How long an aborted handler may take to settle.'),
 } as const;
 
@@ -70,11 +94,17 @@ type Given = {
     ? number
     : Setting<K> extends LengthSetting
       ? Duration
-      : ChoiceOf<Setting<K>>;
+      : Setting<K> extends ListSetting
+        ? readonly string[]
+        : ChoiceOf<Setting<K>>;
 };
 /** All settings; durations in milliseconds. */
 export type Settings = {
-  readonly [K in SettingName]: Setting<K> extends ChoiceSetting ? ChoiceOf<Setting<K>> : number;
+  readonly [K in SettingName]: Setting<K> extends ChoiceSetting
+    ? ChoiceOf<Setting<K>>
+    : Setting<K> extends ListSetting
+      ? readonly string[]
+      : number;
 };
 
 /** `maxAttempts` → `HOLDFAST_MAX_ATTEMPTS`. */
@@ -117,8 +147,11 @@ function settingOf(name: SettingName, env: Env, given: Given) {
   return parse(name, variable, env[variable] || settingTable[name].fallback);
 }
 
-function parse(name: SettingName, source: string, value: string | number): number | string {
+type Value = string | number | readonly string[];
+
+function parse(name: SettingName, source: string, value: Value): Value {
   const setting = settingTable[name];
+  if (setting.is === 'list') return listed(setting, source, value);
   if (setting.is === 'choice') return chosen(setting, source, value);
   const [number, min, max] =
     setting.is === 'count'
@@ -135,23 +168,34 @@ function parse(name: SettingName, source: string, value: string | number): numbe
   return number;
 }
 
-function chosen({ choices }: ChoiceSetting, source: string, value: string | number): string {
+function chosen({ choices }: ChoiceSetting, source: string, value: Value): string {
   const found = choices.find((each) => each === value);
   if (found !== undefined) return found;
   const what = `${source} must be ${listOf(choices)}, not ${JSON.stringify(value)}`;
   throw new HoldfastError('InvalidSetting', what, { field: source });
 }
 
+const listCountMax = 100;
+
+function listed({ of, pattern }: ListSetting, source: string, value: Value): readonly string[] {
+  const names = typeof value === 'string' ? value.split(',').map((name) => name.trim()) : value;
+  const given = Array.isArray(names) ? names.filter((name) => name !== '') : undefined;
+  if (given?.every((name) => typeof name === 'string' && pattern.test(name)) && given.length <= listCountMax)
+    return given;
+  const what = `${source} must be names of ${of}, at most ${listCountMax}, separated by commas`;
+  throw new HoldfastError('InvalidSetting', `${what}, not ${JSON.stringify(value)}`, { field: source });
+}
+
 /** `a, b or c` */
 export const listOf = (words: readonly string[]): string =>
   new Intl.ListFormat('en-GB', { type: 'disjunction' }).format(words);
 
-function wholeNumber(value: string | number): number | undefined {
+function wholeNumber(value: Value): number | undefined {
   const number = typeof value === 'string' && /^\d{1,9}$/.test(value) ? Number(value) : value;
   return Number.isInteger(number) ? Number(number) : undefined;
 }
 
-function milliseconds(value: string | number): number | undefined {
+function milliseconds(value: Value): number | undefined {
   try {
     return parseDuration(String(value), 'setting');
   } catch {

@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
+import type { ExecutionLabel } from '../model/run.ts';
 import type { Logger } from '../ports/logger.ts';
 
 /** What a handler knows of its own execution. */
@@ -12,6 +13,8 @@ export interface Context {
   readonly workflow?: string;
   /** What the workflow says of this step beside its options. */
   readonly metadata?: Readonly<Record<string, unknown>>;
+  /** What an execution by reference said of itself. */
+  readonly execution?: ExecutionLabel;
   /** Of the innermost loop that this is in the body of, from 1. */
   readonly iteration?: number;
   /** From 1. An attempt handed back (checkpoint and yield) is not counted. */

@@ -6,6 +6,7 @@ import type {
   ChildLink,
   Control,
   Dependency,
+  ExecutionLabel,
   Lease,
   Resumption,
   Run,
@@ -88,6 +89,8 @@ const childLink = shape({
 
 const dependency = shape({ as: 'a', output: { stored: 'o', shape: payload } } satisfies Names<Dependency>);
 
+const execution = shape({ workflowId: 'w', caller: 'c', filePath: 'f' } satisfies Names<ExecutionLabel>);
+
 const parent = shape({ run: 'r', node: 'n' } satisfies Names<NonNullable<Run['parent']>>);
 
 const branchEnd = shape({ fork: 'f', branch: 'b', of: 'n' } satisfies Names<BranchEnd>);
@@ -147,6 +150,7 @@ export const runShape = shape({
   onDependencyFailure: 'J',
   parent: { stored: 'P', shape: parent },
   retryOf: 'R',
+  execution: { stored: 'X', shape: execution },
   pool: 'p',
   priority: 'y',
   tags: 't',

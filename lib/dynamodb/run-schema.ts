@@ -142,6 +142,13 @@ export const runSchema: z.ZodType<Omit<Run, 'tenant' | 'run'>> = z.object({
   onDependencyFailure: z.literal('skip').exactOptional(),
   parent: z.object({ run: branded<RunId>(), node: branded<NodeId>() }).exactOptional(),
   retryOf: branded<RunId>().exactOptional(),
+  execution: z
+    .object({
+      workflowId: z.string(),
+      caller: z.string().exactOptional(),
+      filePath: z.string().exactOptional(),
+    })
+    .exactOptional(),
   pool: z.string(),
   priority,
   tags: z.array(z.string()),

@@ -3,7 +3,7 @@ import { createApp } from '../api/app.ts';
 import { directClient } from '../client/direct-client.ts';
 import { compose } from '../compose/compose.ts';
 import { envNames } from '../config/env.ts';
-import { Registry } from '../define/registry.ts';
+import { registryOf } from '../stored-code/registry.ts';
 import { functionUrlHandler, type HttpHandler } from './function-url.ts';
 import type { TaskFunctionOptions } from './options.ts';
 
@@ -13,7 +13,7 @@ export function createApi({ tasks, env = process.env }: TaskFunctionOptions): {
   handler: HttpHandler;
 } {
   const composition = compose(env);
-  const registry = Registry.fromModule(tasks);
+  const registry = registryOf(tasks, composition.settings);
   const client = directClient({ ...composition, registry });
   const defaultTask = env[envNames.defaultTask];
   const app = createApp({

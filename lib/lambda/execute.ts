@@ -7,12 +7,12 @@ import { compose, workerIdOf } from '../compose/compose.ts';
 import { countEvent } from '../compose/request-count.ts';
 import { envNames } from '../config/env.ts';
 import { defaultPool, type Pools } from '../config/pools.ts';
-import { Registry } from '../define/registry.ts';
 import { taskSource } from '../isolation/task-source.ts';
 import { threadsFor } from '../isolation/threads-for.ts';
 import type { Received } from '../ports/inbox.ts';
 import { parseMessage } from '../sqs/message-body.ts';
 import { queueUrlOf } from '../sqs/queue-url.ts';
+import { registryOf, storedCodeWhere } from '../stored-code/registry.ts';
 import { Executor } from '../worker/executor.ts';
 import { Heartbeat } from '../worker/heartbeat.ts';
 import { workOff } from '../worker/messages.ts';
@@ -37,12 +37,13 @@ export function createExecute({
   tasks,
   executor: run,
   thread,
+  codeThread,
   env = process.env,
 }: ExecuteOptions): ExecuteHandler {
   const composition = compose(env);
   const { logger, metrics, queue, settings, workers } = composition;
   const statistics = new Statistics();
-  const registry = Registry.fromModule(tasks);
+  const registry = registryOf(tasks, settings, storedCodeWhere(env, codeThread));
   const threads = threadsFor(registry, taskSource(env, thread), settings);
   const ports = { ...composition, registry, executor: run, threads, workerId: workerIdOf(env) };
   const executor = new Executor(ports, statistics);

@@ -19,4 +19,9 @@ export interface ExecuteOptions extends TaskFunctionOptions {
    * there is no such file, the module that HOLDFAST_TASKS_URL names is loaded instead.
    */
   readonly thread?: URL | undefined;
+  /**
+   * The bundle's third entry, which calls `serveStoredCode` of `holdfast/stored-code`, for code that comes with requests.
+   * Where there is no such file, this package's own is used.
+   */
+  readonly codeThread?: URL | undefined;
 }

@@ -62,6 +62,12 @@ export const errorHints = {
   // Threads.
   IsolationUnavailable: 'Give the tasks as a file, or give the executor an entry for its threads.',
   PoolInUse: 'Call configurePool before the first spawn.',
+  // Code that came with a request.
+  StoredCodeDisabled:
+    'Name a registered task instead, or set HOLDFAST_STORED_CODE=on for the API and the executors.',
+  ImportNotAllowed:
+    'Import modules of the same execution by their relative paths, or what HOLDFAST_STORED_CODE_IMPORTS names.',
+  FunctionNotFound: 'Export the function under this name from the module that filePath names.',
   // Programs that tasks run.
   CommandNotAllowed:
     'Ask for a program, directory and variables that the task allows, or allow them in its definition.',

@@ -40,6 +40,13 @@ export interface Resumption {
   readonly since: EpochMs;
 }
 
+/** What an execution by reference says of itself, beside what is to be run. */
+export interface ExecutionLabel {
+  readonly workflowId: string;
+  readonly caller?: string;
+  readonly filePath?: string;
+}
+
 /** Which run, in which tenant: the key of everything. */
 export interface RunKey {
   readonly tenant: TenantId;
@@ -234,6 +241,8 @@ export interface Run extends RunKey {
   readonly parent?: { readonly run: RunId; readonly node: NodeId };
   /** The failed run that this one goes on from. */
   readonly retryOf?: RunId;
+  /** Of a run that was asked for by reference. */
+  readonly execution?: ExecutionLabel;
   readonly pool: string;
   readonly priority: Priority;
   readonly tags: readonly string[];

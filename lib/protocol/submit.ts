@@ -30,6 +30,7 @@ export type Submission = Pick<
   | 'dependencies'
   | 'onDependencyFailure'
   | 'parent'
+  | 'execution'
 > & {
   readonly shape: Shape;
   readonly planOf: (path: NodeId) => NodePlan;

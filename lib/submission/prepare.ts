@@ -7,7 +7,7 @@ import type { Registered } from '../define/registry.ts';
 import { parseDuration } from '../model/duration.ts';
 import { HoldfastError } from '../model/errors.ts';
 import { noTenant, type RunId, runId, type TenantId, tenantId } from '../model/ids.ts';
-import type { Run } from '../model/run.ts';
+import type { ExecutionLabel, Run } from '../model/run.ts';
 import { serialize } from '../model/serialize.ts';
 import { isTraceparent } from '../model/traceparent.ts';
 import { type Packed, packText } from '../payload/payload.ts';
@@ -29,6 +29,8 @@ export interface PrepareOptions {
   readonly pools: Pools;
   readonly settings: Settings;
   /** Of a child run: its id is given, and its parent is told how it ends. */
+  /** Of one that is asked for by reference. */
+  readonly execution?: ExecutionLabel | undefined;
   readonly child?: { readonly id: RunId; readonly parent: NonNullable<Run['parent']> } | undefined;
 }
 
@@ -56,7 +58,7 @@ export function prepare(
   registered: Registered,
   input: unknown,
   options: SubmitOptions,
-  { child, freshId, pools, settings }: PrepareOptions,
+  { child, execution, freshId, pools, settings }: PrepareOptions,
 ): Prepared {
   const { hash, name, shape } = registered;
   const { kind } = shape;
@@ -85,6 +87,7 @@ export function prepare(
     timeoutMs,
     maxAttempts: options.maxAttempts,
     ...(dependsOn.length > 0 && { dependsOn: dependsOn.map(({ run }) => run).sort(), onFailure }),
+    ...(execution && { execution }),
   };
   const submission: Submission = {
     tenant,
@@ -102,6 +105,7 @@ export function prepare(
     delayMs,
     nameChild: () => runId(freshId()),
     ...(child && { parent: child.parent }),
+    ...(execution && { execution }),
     ...(onFailure === 'skip' && { onDependencyFailure: onFailure }),
     ...(key !== undefined && { idempotencyKey: key }),
     ...(timeoutMs !== undefined && { timeoutMs }),

@@ -22,7 +22,10 @@ export type Outcome =
   | { readonly outcome: 'cancelled' }
   | { readonly outcome: 'lost' };
 
-export type About = Pick<Context, 'task' | 'workflow' | 'metadata' | 'iteration' | 'idempotencyKey'>;
+export type About = Pick<
+  Context,
+  'task' | 'workflow' | 'metadata' | 'iteration' | 'idempotencyKey' | 'execution'
+>;
 
 export interface AttemptOptions {
   readonly leaseMs: Ms;

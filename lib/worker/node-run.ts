@@ -71,6 +71,7 @@ export class NodeRun {
       task: code.kind === 'step' ? code.task.name : place.element.id,
       idempotencyKey: `${run.tenant}/${run.run}/${this.#withIterations(run, place)}`,
       ...(run.kind === 'workflow' && { workflow: run.name }),
+      ...(run.execution && { execution: run.execution }),
       ...(code.kind === 'step' && code.metadata && { metadata: code.metadata }),
       ...(iteration !== undefined && { iteration }),
     };

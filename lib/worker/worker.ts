@@ -6,12 +6,12 @@ import { countEvent } from '../compose/request-count.ts';
 import { type Env, envNames, required } from '../config/env.ts';
 import { defaultPool, readPools } from '../config/pools.ts';
 import { readSettings, settingVariable } from '../config/settings.ts';
-import { Registry } from '../define/registry.ts';
 import type { TaskExecutor } from '../define/task-executor.ts';
 import { threadsFor } from '../isolation/threads-for.ts';
 import { loadTaskModule, type TaskModule, taskModuleUrl } from '../local/task-module.ts';
 import type { Duration } from '../model/duration.ts';
 import { HoldfastError } from '../model/errors.ts';
+import { registryOf } from '../stored-code/registry.ts';
 import { WorkerHandle } from './handle.ts';
 import { serve, type Told } from './serve.ts';
 import { attributeStrayErrors } from './stray-errors.ts';
@@ -122,7 +122,8 @@ export class Worker {
     told: Told,
   ): Promise<void> {
     const url = moduleUrl(this.#tasks);
-    const registry = Registry.fromModule(url ? await loadTaskModule(url) : (this.#tasks as TaskModule));
+    const module = url ? await loadTaskModule(url) : (this.#tasks as TaskModule);
+    const registry = registryOf(module, composition.settings, url ? { importsFrom: url } : {});
     const threads = threadsFor(registry, url && { tasks: url }, composition.settings);
     attributeStrayErrors();
     attributeConsole();

@@ -1,5 +1,6 @@
 import type { AttemptView } from '../../lib/client/attempt-view.ts';
 import type { Client, NamedBatchEntry, SubmitOptions, Submitted } from '../../lib/client/client.ts';
+import { executionResult, noExecution } from '../../lib/client/execution-result.ts';
 import { outputOf } from '../../lib/client/finished.ts';
 import type { ActiveRun, FailedRun, Run, SucceededRun } from '../../lib/client/run-view.ts';
 import type { Shape } from '../../lib/model/definition.ts';
@@ -201,6 +202,22 @@ export class FakeClient implements Client {
       if (retryOf !== undefined) return { id, task, error: { code: 'NotFailed', message: 'did not begin' } };
       return { id, task, retry: `${id}~2` };
     });
+  };
+
+  readonly execute: Client['execute'] = async (request) => {
+    this.#called('execute', request);
+    if (request.code) throw new HoldfastError('StoredCodeDisabled', 'not here', { field: 'code' });
+    const { functionName, idempotencyKey, organization, parameters } = request;
+    return await this.submitByName(functionName, parameters, {
+      ...(organization !== undefined && { tenant: organization }),
+      ...(idempotencyKey !== undefined && { idempotencyKey }),
+    });
+  };
+
+  readonly execution: Client['execution'] = async (id, options = {}) => {
+    this.#called('execution', id, options);
+    const run = this.runs.get(`${options.organization ?? '-'}/${id}`);
+    return run ? executionResult(run, [attemptView], Date.parse(noon)) : noExecution(id);
   };
 
   readonly attempts: Client['attempts'] = async (ref, options = {}) => {

@@ -79,6 +79,39 @@ describe('what is asked of a run over HTTP', () => {
     await expect(http.attempts('r1')).rejects.toMatchObject({ code: 'NotFound' });
   });
 
+  it('has executions made, and reads what became of them', async () => {
+    const { http, client, asked } = connect();
+    const request = {
+      workflowId: 'w',
+      functionName: 'echo',
+      parameters: [1],
+      organization: 'acme',
+      caller: 'me',
+    };
+    const run = await http.execute({ ...request, idempotencyKey: 'k', traceparent });
+    expect(run).toMatchObject({ id: 'keyed', created: true, tenant: 'acme' });
+    expect((await http.execute({ ...request, idempotencyKey: 'k' })).created).toBe(false);
+    client.put(failedRun({ id: 'keyed', tenant: 'acme' }));
+    expect(await http.execution('keyed', { organization: 'acme' })).toMatchObject({
+      executionId: 'keyed',
+      success: false,
+      errorType: 'TypeError',
+    });
+    expect(await http.execution('keyed')).toMatchObject({ success: false, errorType: 'ContextNotFound' });
+    expect(asked().filter(([name]) => name === 'execute' || name === 'execution')).toEqual([
+      ['execute', { ...request, idempotencyKey: 'k', traceparent }],
+      ['execute', { ...request, idempotencyKey: 'k' }],
+      ['execution', 'keyed', { organization: 'acme' }],
+      ['execution', 'keyed', {}],
+    ]);
+    const code = { 'main.js': '' };
+    await expect(http.execute({ ...request, code })).rejects.toMatchObject({ code: 'StoredCodeDisabled' });
+    await expect(http.execute({ ...request, parameters: 1n })).rejects.toMatchObject({
+      code: 'NotSerializable',
+      field: 'parameters',
+    });
+  });
+
   it('tries again, with an edited input or the same, and sees whether the run is new', async () => {
     const { http, client, asked } = connect();
     client.put(failedRun());

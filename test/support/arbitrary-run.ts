@@ -122,6 +122,7 @@ export const arbitraryRun = record(
     onDependencyFailure: fc.constant('skip'),
     parent: fc.record({ run: id, node: text }),
     retryOf: id,
+    execution: record({ workflowId: text, caller: text, filePath: text }, ['workflowId']),
     pool: text,
     priority: fc.constantFrom('high', 'normal', 'low'),
     tags: fc.array(text, { maxLength: 4 }),

@@ -59,6 +59,23 @@ describe('settings', () => {
     );
   });
 
+  it('may be lists of names', () => {
+    expect(readSettings({}).storedCodeImports).toEqual([]);
+    const text = ' node:crypto, zod/v4 ,@a/b.c,';
+    const names = ['node:crypto', 'zod/v4', '@a/b.c'];
+    expect(readSettings({ HOLDFAST_STORED_CODE_IMPORTS: text }).storedCodeImports).toEqual(names);
+    expect(readSettings({}, { storedCodeImports: names }).storedCodeImports).toEqual(names);
+  });
+
+  it.each(['../x', '/etc/passwd', 'a b', 'file:///x', './a.js', 'a/../b', 'node:', '@a', 3 as never])(
+    '%j is no module that could be named',
+    (name) => {
+      expect(() => readSettings({}, { storedCodeImports: [name] })).toThrow(
+        expect.objectContaining({ code: 'InvalidSetting', field: 'storedCodeImports' }),
+      );
+    },
+  );
+
   it('given in code are refused by their own name', () => {
     expect(() => readSettings({}, { maxAttempts: 2.5 })).toThrow(/^maxAttempts must be/);
     expect(() => readSettings({}, { lease: 'soon' as never })).toThrow(/^lease must be/);

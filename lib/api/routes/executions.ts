@@ -1,0 +1,42 @@
+import type { Context, Hono } from 'hono';
+import { HoldfastError } from '../../model/errors.ts';
+import { runId } from '../../model/ids.ts';
+import { readJson } from '../json-body.ts';
+import type { ApiOptions } from '../options.ts';
+import { inTenant, parseAs, queryOf, tenantHeader } from '../parse.ts';
+import { executionLookSchema, executionSchema } from '../schemas.ts';
+import { optionsFromHeaders } from '../submission-headers.ts';
+
+/** Execution by reference: what is to be run is named, or comes along. */
+export function addExecutionRoutes(app: Hono, { client }: ApiOptions): void {
+  app.post('/executions', async (c) => {
+    const body = parseAs(executionSchema, await readJson(c));
+    const { idempotencyKey, traceparent } = optionsFromHeaders(c, {});
+    const { created, ...run } = await client.execute({
+      ...body,
+      ...organizationOf(c, body.organization),
+      ...(idempotencyKey !== undefined && { idempotencyKey }),
+      ...(traceparent !== undefined && { traceparent }),
+    });
+    const query = body.organization === undefined ? '' : `?organization=${body.organization}`;
+    const location = `/executions/${run.id}${query}`;
+    return c.json({ executionId: run.id, ...run }, created ? 202 : 200, { location });
+  });
+
+  app.get('/executions/:id', async (c) => {
+    const id = runId(c.req.param('id'));
+    const { organization } = parseAs(executionLookSchema, queryOf(c));
+    const result = await client.execution(id, organizationOf(c, organization));
+    return c.json(result, result.status === null ? 404 : 200);
+  });
+}
+
+/** The tenant has two names here: the header's, which is everywhere the same, and its own. */
+function organizationOf(c: Context, organization: string | undefined): { readonly organization?: string } {
+  const { tenant = organization } = inTenant(c);
+  if (organization !== undefined && tenant !== organization) {
+    const what = `organization and the header ${tenantHeader} name different tenants`;
+    throw new HoldfastError('InvalidArgument', what, { field: 'organization' });
+  }
+  return tenant === undefined ? {} : { organization: tenant };
+}

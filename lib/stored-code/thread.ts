@@ -1,0 +1,3 @@
+import { serveStoredCode } from './serve-stored-code.ts';
+
+await serveStoredCode();
