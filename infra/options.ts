@@ -10,6 +10,8 @@ export interface HoldfastOptions {
   readonly defaultTask?: string | undefined;
   /** `debug`, `info`, `warn`, `error` or `silent`. Default: `info`. */
   readonly logLevel?: string | undefined;
+  /** `on` lets the API take code that comes with requests, and the executors execute it. Default: `off`. */
+  readonly storedCode?: string | undefined;
   /** How long one invocation of the executor may take, up to 15 minutes. Default: 15 minutes. */
   readonly executorTimeout?: Duration | undefined;
   /** Invocations of the executor at a time, from 2. Default: the account's own limit. */
@@ -38,6 +40,7 @@ export function optionsFromContext(node: Node): HoldfastOptions {
     tasks: tasks === undefined ? undefined : resolve(tasks),
     defaultTask: text('defaultTask'),
     logLevel: text('logLevel'),
+    storedCode: text('storedCode'),
     executorTimeout: seconds === undefined ? undefined : Duration.seconds(seconds),
     maxConcurrency: wholeNumber('maxConcurrency'),
     removalPolicy: removalPolicy(text('removalPolicy')),

@@ -83,8 +83,8 @@ function policyOf(permissions: readonly Permission[]): PolicyDocument {
 const banner = "import{createRequire}from'node:module';const require=createRequire(import.meta.url);";
 const conditions = 'holdfast-source,module';
 
-/** The executor's second file: what the threads of tasks with `isolation: 'thread'` execute. */
-function threadBundle(tasks: string): ICommandHooks {
+/** The executor's other files: what threads execute, of tasks with `isolation: 'thread'` and of stored code. */
+function threadBundles(tasks: string): ICommandHooks {
   const options = [
     '--bundle --platform=node --format=esm --target=node24 --minify --keep-names --main-fields=module,main',
     `--conditions=${conditions} "--alias:#tasks=${tasks}" "--banner:js=${banner}"`,
@@ -92,9 +92,11 @@ function threadBundle(tasks: string): ICommandHooks {
   return {
     beforeBundling: () => [],
     beforeInstall: () => [],
-    afterBundling: (_, to) => [
-      `"${root}node_modules/.bin/esbuild" "${root}functions/thread.ts" ${options.join(' ')} "--outfile=${to}/thread.mjs"`,
-    ],
+    afterBundling: (_, to) =>
+      ['thread', 'code-thread'].map(
+        (file) =>
+          `"${root}node_modules/.bin/esbuild" "${root}functions/${file}.ts" ${options.join(' ')} "--outfile=${to}/${file}.mjs"`,
+      ),
   };
 }
 
@@ -104,7 +106,7 @@ function threadBundle(tasks: string): ICommandHooks {
  */
 function bundlingFor(tasks: string, hasThreads: boolean): BundlingOptions {
   return {
-    ...(hasThreads && { commandHooks: threadBundle(tasks) }),
+    ...(hasThreads && { commandHooks: threadBundles(tasks) }),
     format: OutputFormat.ESM,
     target: 'node24',
     minify: true,

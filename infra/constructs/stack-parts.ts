@@ -2,6 +2,7 @@ import { Stack } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { envNames } from '../../lib/config/env.ts';
 import { defaultPool, type Pools } from '../../lib/config/pools.ts';
+import { settingVariable } from '../../lib/config/settings.ts';
 import type { HoldfastOptions } from '../options.ts';
 import type { DoorbellQueue } from './doorbell-queue.ts';
 import type { RunTable } from './run-table.ts';
@@ -21,10 +22,12 @@ export function poolsJson(scope: Construct, { doorbells }: StackParts): string {
 
 /** The variables that every function reads. */
 export function sharedEnvironment(scope: Construct, parts: StackParts): Record<string, string> {
+  const { logLevel = 'info', storedCode } = parts.options;
   return {
     [envNames.table]: parts.runTable.table.tableName,
     [envNames.pools]: poolsJson(scope, parts),
-    [envNames.logLevel]: parts.options.logLevel ?? 'info',
+    [envNames.logLevel]: logLevel,
+    ...(storedCode !== undefined && { [settingVariable('storedCode')]: storedCode }),
     [envNames.service]: Stack.of(scope).stackName,
     [envNames.metricsNamespace]: 'Holdfast',
   };

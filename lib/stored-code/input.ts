@@ -12,7 +12,7 @@ const sourceCharsMax = 350_000;
  * The path of a module: names separated by `/`. Whatever could lead elsewhere when it is read as a path or as a URL is no
  * name: `..`, an empty one, a backslash, a percent sign, a NUL, a scheme.
  */
-export const modulePathSchema = z
+const modulePathSchema = z
   .string()
   .max(pathCharsMax)
   .regex(modulePath, {
@@ -28,7 +28,7 @@ export const codeSchema = z
   });
 
 /** As a module exports it. */
-export const functionNameSchema = z
+const functionNameSchema = z
   .string()
   .max(64)
   .regex(/^[A-Za-z_$][A-Za-z0-9_$]*$/, { error: 'must be the name of an exported function' });

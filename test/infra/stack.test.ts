@@ -119,6 +119,16 @@ describe('the functions', () => {
     }
   });
 
+  it('execute no code that comes with requests, unless they are told to', () => {
+    const variables = (stack: ReturnType<typeof synthesize>) =>
+      stack.ofType(functionType).map(([, { Properties }]) => {
+        const { Variables } = Properties.Environment as unknown as { Variables: Record<string, unknown> };
+        return Variables.HOLDFAST_STORED_CODE;
+      });
+    expect(variables(synthesize())).toEqual(Array(4).fill(undefined));
+    expect(variables(synthesize({ storedCode: 'on' }))).toEqual(Array(4).fill('on'));
+  });
+
   it('take batches of ten, of which single messages can come back', () => {
     const mappings = ofType(mappingType);
     expect(mappings).toHaveLength(2);

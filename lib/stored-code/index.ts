@@ -1,0 +1,1 @@
+export { serveStoredCode } from './serve-stored-code.ts';
