@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { ExecutionResult } from '../../lib/client/execution-view.ts';
@@ -130,6 +131,17 @@ describe('executions, where stored code is switched on', () => {
       peakMemoryMb: expect.any(Number),
       userCpuSeconds: expect.any(Number),
       systemCpuSeconds: expect.any(Number),
+    });
+  });
+
+  it('work as their documentation shows it', async () => {
+    const text = await readFile(new URL('../../docs/stored-code.md', import.meta.url), 'utf8');
+    const body = /-d '(\{.*?\n\})'/s.exec(text)?.[1] ?? '';
+    expect(await execute(JSON.parse(body))).toMatchObject({
+      success: true,
+      result: 6,
+      variables: { count: 3 },
+      logs: [{ message: 'adding' }],
     });
   });
 
