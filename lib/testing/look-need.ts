@@ -49,7 +49,9 @@ function needOfStopped(before: Run, run: Run, write: CheckedWrite, now: EpochMs)
     return Math.max(needed, isLook(write) ? now + lookPause(before.looks) : before.at);
   // Whoever lets go last tends the run; should it crash instead, the look for a lease that was is soon enough.
   const { name } = write.transition;
-  return name === 'pathCommit' || name === 'await' ? Math.max(needed, before.at) : needed;
+  const isLate =
+    name === 'pathCommit' || name === 'await' || (name === 'commit' && run.control?.kind === 'pause');
+  return isLate ? Math.max(needed, before.at) : needed;
 }
 
 /** Whatever it waits for tells it; looks make sure of that. */
@@ -86,7 +88,9 @@ function needOf(path: NodeId, node: RunNode, { before, now, write }: Circumstanc
   if (isLeased(node)) {
     const old = before.nodes[path];
     const isAbandoned = isLook(write) && old?.status === 'running' && old.lease.until < now - graceMs;
-    return [Math.max(leaseNeed(node), isAbandoned ? now + pause : 0)];
+    // One that has long been over is looked at as soon as the run may go on.
+    const earliest = isAbandoned ? now + pause : before.control ? now : 0;
+    return [Math.max(leaseNeed(node), earliest)];
   }
   const due = dueAt(node, now);
   if (due === undefined) return [];

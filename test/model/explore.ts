@@ -1,12 +1,13 @@
-import { schemaVersion } from '../../lib/model/run.ts';
+import { type Run, schemaVersion } from '../../lib/model/run.ts';
 import { brokenInRun } from '../../lib/testing/invariants.ts';
+import { brokenAmong } from '../../lib/testing/relations.ts';
 import { clientSteps } from './actors/client.ts';
 import { discovererSteps } from './actors/discoverer.ts';
 import { environmentSteps } from './actors/environment.ts';
 import type { Rules } from './actors/requests.ts';
 import { workerSteps } from './actors/worker.ts';
 import { canonicalKey } from './canonical.ts';
-import { initialState, type Mutation, type Scenario } from './scenario.ts';
+import { initialState, type Mutation, type Scenario, shapeOf } from './scenario.ts';
 import type { State, Step } from './state.ts';
 
 export interface Exploration {
@@ -81,14 +82,24 @@ class Explorer {
       const broken = [
         ...step.broken,
         ...(target === id && step.label.startsWith('worker') ? ['L1: a worker does the same again'] : []),
-        ...(known === undefined
-          ? step.next.runs.flatMap((run) => (run ? brokenInRun(run, this.#rules.scenario.shape) : []))
-          : []),
+        ...(known === undefined ? this.#brokenIn(step.next, state) : []),
       ];
       if (broken.length > 0) return { broken, trace: [...this.#trace(id), step.label, describe(step.next)] };
       if (known === undefined) next.push({ id: target, state: step.next });
     }
     return undefined;
+  }
+
+  /** What is wrong with the runs that the step has changed, and among all of them. */
+  #brokenIn(state: State, before: State): string[] {
+    if (state.runs === before.runs) return [];
+    const { scenario } = this.#rules;
+    return [
+      ...state.runs.flatMap((run, slot) =>
+        run && run !== before.runs[slot] ? brokenInRun(run, shapeOf(scenario, slot)) : [],
+      ),
+      ...(state.runs.length > 1 ? brokenAmong(state.runs.filter((run) => run !== undefined)) : []),
+    ];
   }
 
   #add(state: State, key: string, parent: number): number {
@@ -150,10 +161,18 @@ function* stepsFrom(state: State, rules: Rules): Generator<Step> {
 }
 
 function* everyStep(state: State, rules: Rules): Generator<Step> {
-  for (const index of state.workers.keys()) yield* workerSteps(state, index, rules);
+  for (const index of movable(state, rules)) yield* workerSteps(state, index, rules);
   for (const index of state.discoverers.keys()) yield* discovererSteps(state, index, rules);
   for (const index of state.clients.keys()) yield* clientSteps(state, index, rules);
   yield* environmentSteps(state, rules);
+}
+
+/** Of workers that are idle and interchangeable one stands for all. */
+function movable({ frozen, workers }: State, { scenario }: Rules): number[] {
+  const indices = [...workers.keys()];
+  if (scenario.skewsMs.length + frozen.length > 0) return indices;
+  const idle = workers.findIndex(({ at }) => at === 'idle');
+  return indices.filter((index) => index === idle || workers[index]?.at !== 'idle');
 }
 
 /** Whoever did something is frozen no more. */
@@ -168,18 +187,29 @@ function thawed(before: State, next: State): State {
   return { ...next, frozen: next.frozen.filter((name) => !names.has(name)) };
 }
 
-/** Nothing is left to be done: a run that a newer version took is that one's. */
+/** Nothing is left to be done: whoever paused a run may let it go on, and a run that a newer version took is that one's. */
 function hasEnded(state: State): boolean {
-  const submitted = state.clients.every((client) => client.at !== 'submit');
-  return submitted && state.runs.every((run) => run?.phase !== 'active' || run.schema > schemaVersion);
+  const submitted = state.clients.every(({ at }) => at !== 'submit' && at !== 'put');
+  const isNewer = (run: Run | undefined) => run !== undefined && run.schema > schemaVersion;
+  // What has ended may owe it to a run that only newer workers can write.
+  const owes = !state.runs.some(isNewer);
+  const goesOn = (run: Run | undefined) => run?.phase === 'active' || (owes && run?.phase === 'ending');
+  return submitted && state.runs.every((run) => !goesOn(run) || isNewer(run));
 }
 
 function describe(state: State): string {
   const stored = state.runs.map((each) => {
     if (!each) return 'no run';
-    const { at, epoch, looks, nodes, phase, rev, control } = each;
-    return JSON.stringify({ phase, at, rev, epoch, looks, nodes, control });
+    return JSON.stringify(each, (name, value) => (unshown.has(name) ? undefined : value));
   });
-  const actors = [...state.workers, ...state.discoverers, ...state.clients].map(({ at }) => at);
+  const actors = [...state.workers, ...state.discoverers, ...state.clients].map(doing);
   return [`  now ${state.now}; actors ${actors.join(', ')}`, ...stored.map((each) => `  ${each}`)].join('\n');
 }
+
+const doing = (actor: State['workers'][number] | State['discoverers'][number] | State['clients'][number]) =>
+  actor.at === 'relate' ? `relate ${actor.relating.duties.map(({ run, to }) => `${to} ${run}`)}` : actor.at;
+
+const unshown: ReadonlySet<string> = new Set([
+  ...['tenant', 'schema', 'kind', 'name', 'hash', 'submission', 'input', 'pool', 'priority', 'tags'],
+  ...['createdAt', 'worker', 'startedAt', 'failure', 'payload'],
+]);

@@ -1,4 +1,5 @@
 import type { Guard, Transition } from '../../lib/model/transition.ts';
+import { pathOf } from '../../lib/testing/tree-writes.ts';
 import type { Mutation } from './scenario.ts';
 import type { Over } from './scenarios.ts';
 
@@ -173,9 +174,7 @@ const spoil = (
 
 /** The transition without its updates of what the path ends in. */
 const leave = (name: string, last: string) =>
-  spoil(name, `leaves ${last}`, (updates) =>
-    updates.filter((update) => ('remove' in update ? update.remove : update.set).at(-1) !== last),
-  );
+  spoil(name, `leaves ${last}`, (updates) => updates.filter((update) => pathOf(update).at(-1) !== last));
 
 const sooner = (guard: Guard): Guard =>
   guard.guard.endsWith('.expired') && 'value' in guard && typeof guard.value === 'number'
@@ -238,7 +237,86 @@ const mistakes: readonly Mutant[] = [
   },
 ];
 
-export const listedGuards: readonly string[] = [...Object.keys(guards), ...simulatedGuards];
+/**
+ * Guards of what runs wait for and what people ask. What each of them alone refuses is shown in test/unit/protocol; the
+ * scenarios in which the checker misses them are still to be named.
+ */
+const unplayedGuards: readonly string[] = [
+  'attach.active',
+  'attach.few',
+  'attach.schema',
+  'await.active',
+  'await.epoch',
+  'await.leased',
+  'await.nonce',
+  'await.schema',
+  'await.unended',
+  'cancelPaused.active',
+  'cancelPaused.kind',
+  'cancelPaused.schema',
+  'claim.released',
+  'deliver.active',
+  'deliver.lookInTime',
+  'deliver.lookLater',
+  'deliver.rev',
+  'deliver.schema',
+  'failDependent.active',
+  'failDependent.rev',
+  'failDependent.schema',
+  'leave.active',
+  'leave.rev',
+  'leave.schema',
+  'notify.active',
+  'notify.child',
+  'notify.control',
+  'notify.lookInTime',
+  'notify.lookLater',
+  'notify.schema',
+  'notify.status',
+  'notify.unended',
+  'park.active',
+  'park.expired',
+  'park.requested',
+  'park.rev',
+  'park.schema',
+  'pathCommit.control',
+  'pause.active',
+  'pause.noControl',
+  'pause.schema',
+  'raiseCancel.active',
+  'raiseCancel.kind',
+  'raiseCancel.mode',
+  'raiseCancel.schema',
+  'release.active',
+  'release.lookInTime',
+  'release.lookLater',
+  'release.rev',
+  'release.schema',
+  'resume.active',
+  'resume.paused',
+  'resume.schema',
+  'retry.control',
+  'signal.active',
+  'signal.lookInTime',
+  'signal.lookLater',
+  'signal.rev',
+  'signal.schema',
+  'timeOut.active',
+  'timeOut.due',
+  'timeOut.lookInTime',
+  'timeOut.lookLater',
+  'timeOut.noControl',
+  'timeOut.rev',
+  'timeOut.schema',
+  'timeOut.waiting',
+  'yield.control',
+];
+
+export const listedGuards: readonly string[] = [
+  ...Object.keys(guards),
+  ...simulatedGuards,
+  ...unplayedGuards,
+];
 
 export const mutants: readonly Mutant[] = [
   ...Object.entries(guards).map(([name, found]): Mutant => {

@@ -5,12 +5,15 @@ import type { EpochMs, Ms } from '../../lib/model/time.ts';
 import type { Transition } from '../../lib/model/transition.ts';
 import type { Submission } from '../../lib/protocol/submit.ts';
 import { taskShape } from '../support/task-shape.ts';
-import type { Budget, State } from './state.ts';
+import type { Budget, Request, State } from './state.ts';
 
 /** One bounded system to be explored in full. */
 export interface Scenario {
   readonly name: string;
+  /** What run 0 executes. */
   readonly shape: Shape;
+  /** What the runs after it execute: those that others submit, and those that nodes start. */
+  readonly others: readonly Shape[];
   /** Whether holders go on with the next node: time may be up for each, or for none. */
   readonly inline: 'never' | 'always' | 'either';
   /** Nodes that other workers serve. */
@@ -19,9 +22,13 @@ export interface Scenario {
   readonly outputChars: number;
   readonly workers: number;
   readonly discoverers: number;
-  readonly submissions: readonly { readonly run: number; readonly payload: string; readonly delayMs?: Ms }[];
-  /** The run that each canceller cancels. */
+  readonly submissions: readonly Submitted[];
+  /** The run that each canceller cancels: gracefully, or every second one in abort mode. */
   readonly cancels: readonly number[];
+  /** What people ask besides. */
+  readonly requests: readonly Request[];
+  /** Whether runs can end only if people ask for what they may: it is no fault then. */
+  readonly needsPeople: boolean;
   readonly attemptsMax: number;
   readonly messagesMax: number;
   readonly looksMax: number;
@@ -34,6 +41,15 @@ export interface Scenario {
   /** A doorbell for run 0 under another definition is in the queue from the beginning. */
   readonly foreignMessage: boolean;
   readonly budget: Budget;
+}
+
+export interface Submitted {
+  readonly run: number;
+  readonly payload: string;
+  readonly delayMs?: Ms;
+  /** The runs it depends on. */
+  readonly dependsOn?: readonly number[];
+  readonly skips?: true;
 }
 
 /** What a mutant does to the protocol and its callers. */
@@ -61,6 +77,7 @@ export const noBudget: Budget = {
 
 export const baseScenario: Omit<Scenario, 'name'> = {
   shape: taskShape,
+  others: [],
   inline: 'never',
   elsewhere: [],
   outputChars: 1,
@@ -68,6 +85,8 @@ export const baseScenario: Omit<Scenario, 'name'> = {
   discoverers: 1,
   submissions: [{ run: 0, payload: 'a' }],
   cancels: [],
+  requests: [],
+  needsPeople: false,
   attemptsMax: 2,
   messagesMax: 2,
   looksMax: 1,
@@ -81,6 +100,11 @@ export const baseScenario: Omit<Scenario, 'name'> = {
 
 const start: EpochMs = 960_000_000;
 export const lookaheadMs: Ms = 60_000;
+/**
+ * What is as far away as this never comes: a run that waits for something that it will be told of is looked at once a day,
+ * and must be told all the same.
+ */
+export const farMs: Ms = 43_200_000;
 const minuteMs: Ms = 60_000;
 /** 5,001 ms short of a minute: what must be looked at then falls on a full minute. */
 const leaseMs: Ms = 54_999;
@@ -96,35 +120,50 @@ export function leaseEnd(now: EpochMs, more: number): EpochMs {
 const definition = 'definition' as DefinitionHash;
 const foreignDefinition = 'another definition' as DefinitionHash;
 export const runName = (run: number): RunId => `run-${run}` as RunId;
+const retryName = 'run-0~2';
+/** Run 0 tried again. */
+const retrySlot = 3;
+
+/** The place of a run in a state, by its name. */
+export const runIndex = (name: string): number =>
+  name === retryName ? retrySlot : Number(name.slice('run-'.length));
+
+export const shapeOf = ({ others, shape }: Scenario, run: number): Shape => others[run - 1] ?? shape;
 export const nonceName = (count: number): Nonce => `nonce-${count}` as Nonce;
 const tenant = '-' as TenantId;
 
-function submissionOf(scenario: Scenario, index: number): Submission {
-  const given = scenario.submissions[index];
-  if (!given) throw new Error(`scenario ${scenario.name} has no submission ${index}`);
+/** What starts a run, but for what it depends on: a client's submission, or that of a child run. */
+export function submissionOf(
+  scenario: Scenario,
+  { delayMs = 0, payload, run }: Submitted,
+  nameChild: () => RunId,
+): Submission {
+  const shape = shapeOf(scenario, run);
   return {
     tenant,
-    run: runName(given.run),
-    kind: scenario.shape.kind,
-    name: scenario.shape.name,
+    run: runName(run),
+    kind: shape.kind,
+    name: shape.name,
     hash: definition,
-    submission: given.payload,
-    input: { text: `"${given.payload}"` },
+    submission: payload,
+    input: { text: `"${payload}"` },
     pool: 'default',
     priority: 'normal',
     tags: [],
-    shape: scenario.shape,
+    shape,
     planOf: () => ({
       attemptsMax: scenario.attemptsMax,
       leaseMs: leaseMs + scenario.leaseMinutes * minuteMs,
     }),
-    delayMs: given.delayMs ?? 0,
+    delayMs,
+    nameChild,
   };
 }
 
 export function initialState(scenario: Scenario): State {
-  const { submissions, cancels } = scenario;
-  const runs = 1 + Math.max(...submissions.map((each) => each.run));
+  const { cancels, others, requests, submissions } = scenario;
+  const slots = [...submissions.map(({ run }) => run), others.length];
+  const runs = 1 + Math.max(...slots, requests.some(({ ask }) => ask === 'retry') ? retrySlot : 0);
   const foreign = { tenant, run: runName(0), node: soleNode, hash: foreignDefinition, hop: 0 };
   return {
     now: start,
@@ -133,12 +172,17 @@ export function initialState(scenario: Scenario): State {
     workers: Array.from({ length: scenario.workers }, () => ({ at: 'idle' as const })),
     discoverers: Array.from({ length: scenario.discoverers }, () => ({ at: 'idle' as const })),
     clients: [
-      ...submissions.map(({ run }, index) => ({
-        at: 'submit' as const,
-        run,
-        submission: submissionOf(scenario, index),
+      ...submissions.map((submitted) => ({ at: 'submit' as const, submitted })),
+      ...cancels.map((run, index) => ({
+        at: 'ask' as const,
+        request: {
+          ask: 'cancel' as const,
+          run,
+          // As they were numbered among all clients.
+          mode: (submissions.length + index) % 2 === 0 ? ('graceful' as const) : ('abort' as const),
+        },
       })),
-      ...cancels.map((run) => ({ at: 'cancel' as const, run })),
+      ...requests.map((request) => ({ at: 'ask' as const, request })),
     ],
     late: [],
     frozen: [],
@@ -146,4 +190,16 @@ export function initialState(scenario: Scenario): State {
     looksMax: scenario.looksMax,
     nonces: 0,
   };
+}
+
+/** A name for the next child run: that of a run which is neither there nor named yet. */
+export function freeName(state: State, { others, submissions }: Scenario): RunId {
+  const named = state.runs.flatMap((run) =>
+    run ? [run.run, ...Object.values(run.nodes).flatMap(({ child }) => child?.run ?? [])] : [],
+  );
+  const submitted = submissions.map(({ run }) => runName(run));
+  const names = others.map((_, index) => runName(index + 1)).filter((name) => !submitted.includes(name));
+  const free = names.find((name) => !named.includes(name));
+  if (!free) throw new Error('the scenario has no room for another child run');
+  return free;
 }

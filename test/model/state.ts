@@ -1,11 +1,12 @@
 import type { NodeId, Nonce } from '../../lib/model/ids.ts';
 import type { Dispatch } from '../../lib/model/message.ts';
-import type { Run, RunNode } from '../../lib/model/run.ts';
+import type { CancelMode, Run, RunNode } from '../../lib/model/run.ts';
 import type { EpochMs } from '../../lib/model/time.ts';
 import type { ClaimCommand } from '../../lib/protocol/claim.ts';
 import type { Fence } from '../../lib/protocol/guards.ts';
-import type { Submission } from '../../lib/protocol/submit.ts';
+import type { Relations } from '../../lib/protocol/look.ts';
 import type { CheckedWrite } from '../../lib/testing/invariants.ts';
+import type { Submitted } from './scenario.ts';
 
 /**
  * One state of the whole system: what is stored, what is on its way, and where each actor stands between two requests.
@@ -41,6 +42,13 @@ export interface Write extends CheckedWrite {
   readonly run: number;
 }
 
+/** A run that is to be put where none of its id is. */
+export interface Put {
+  readonly run: number;
+  readonly creation: Run;
+  readonly dispatches: readonly Dispatch[];
+}
+
 export interface Held {
   readonly message: Message;
   readonly run: Run;
@@ -50,7 +58,7 @@ export interface Held {
 
 /** How an attempt ended, as the handler has it. */
 export interface Result {
-  readonly kind: 'value' | 'error' | 'yield' | 'cancelled';
+  readonly kind: 'value' | 'error' | 'yield' | 'await' | 'cancelled';
   readonly decision?: string;
   /** For the lease on the node that comes next; without it time is up, and the rest is left to messages. */
   readonly nonce?: Nonce;
@@ -70,7 +78,7 @@ export interface Settling {
 export type Worker =
   | { readonly at: 'idle' }
   | {
-      readonly at: 'claim' | 'takeOver' | 'exhaust';
+      readonly at: 'claim' | 'takeOver' | 'wake' | 'exhaust';
       readonly message: Message;
       readonly command: ClaimCommand;
       readonly write: Write;
@@ -102,18 +110,78 @@ export type Worker =
       readonly dispatches: readonly Dispatch[];
       readonly continues?: Fence;
     }
-  | { readonly at: 'finalise'; readonly message: Message; readonly write: Write };
+  /** Before it puts the run that its node stands for. */
+  | { readonly at: 'start'; readonly held: Held; readonly put: Put }
+  | {
+      readonly at: 'relate';
+      readonly message: Message;
+      readonly relating: Relating;
+      /** What is done after that. */
+      readonly then?: { readonly run: Run; readonly nonce?: Nonce };
+    };
+
+/** What is to be done for a run or for others that know it, as lib/relations does it: one after the other. */
+export type Duty =
+  /** Sees what it needs. */
+  | { readonly to: 'tend'; readonly run: number }
+  /** Ends it, where it is cancelled and quiet. `of`: the parent that waits for that. */
+  | { readonly to: 'finish'; readonly run: number; readonly of?: number; readonly childless?: true }
+  /** Cancels a child, or puts a tombstone in its place. */
+  | {
+      readonly to: 'end';
+      readonly run: number;
+      readonly of: number;
+      readonly node: NodeId;
+      readonly mode: CancelMode;
+    }
+  /** Tells a parent how its child has ended; a child that is gone has failed. */
+  | { readonly to: 'tell'; readonly run: number; readonly of: number; readonly node: NodeId }
+  /** Sees whether a child has ended, or is gone. */
+  | { readonly to: 'check'; readonly run: number; readonly of: number; readonly node: NodeId }
+  /** Tells a dependent how a run that it waits for has ended. */
+  | { readonly to: 'release'; readonly run: number; readonly of: number }
+  /** Makes a dependent known to a run that it waits for. */
+  | { readonly to: 'attach'; readonly run: number; readonly of: number }
+  | { readonly to: 'leave'; readonly run: number };
+
+/** Stands before the request for the first of its duties: a read, where it is neither a write nor a put. */
+export interface Relating {
+  readonly duties: readonly Duty[];
+  readonly write?: Write;
+  readonly dispatches?: readonly Dispatch[];
+  readonly put?: Put;
+}
 
 export type Discoverer =
   | { readonly at: 'idle' }
   | { readonly at: 'plan'; readonly run: number; readonly seen: Run }
-  | { readonly at: 'look'; readonly write: Write; readonly dispatches: readonly Dispatch[] };
+  | {
+      readonly at: 'look';
+      readonly write: Write;
+      readonly dispatches: readonly Dispatch[];
+      readonly relations?: Relations;
+    }
+  | { readonly at: 'relate'; readonly relating: Relating };
+
+/** What people ask of a run. */
+export type Request =
+  | { readonly ask: 'cancel' | 'pause'; readonly run: number; readonly mode: CancelMode }
+  | { readonly ask: 'resume' | 'retry'; readonly run: number }
+  | { readonly ask: 'signal'; readonly run: number; readonly signal: string; readonly id: string };
 
 export type Client =
   | { readonly at: 'done' }
-  | { readonly at: 'submit'; readonly run: number; readonly submission: Submission }
-  | { readonly at: 'cancel'; readonly run: number }
-  | { readonly at: 'request' | 'finalise'; readonly write: Write };
+  | { readonly at: 'submit'; readonly submitted: Submitted }
+  | { readonly at: 'ask'; readonly request: Request }
+  | {
+      readonly at: 'request';
+      readonly request: Request;
+      readonly write: Write;
+      readonly dispatches: readonly Dispatch[];
+    }
+  /** Before it puts a run: one that depends on others, or goes on from one that failed. */
+  | { readonly at: 'put'; readonly put: Put }
+  | { readonly at: 'relate'; readonly relating: Relating };
 
 /** How often each of these may still happen. What is not named here may happen at any time. */
 export interface Budget {

@@ -1,9 +1,10 @@
 import type { Shape } from '../../lib/model/definition.ts';
-import type { NodeId, Nonce } from '../../lib/model/ids.ts';
+import type { NodeId, Nonce, RunId } from '../../lib/model/ids.ts';
 import type { Run, RunNode, SucceededNode } from '../../lib/model/run.ts';
 import type { EpochMs } from '../../lib/model/time.ts';
 import type { Transition } from '../../lib/model/transition.ts';
 import { type CommitOptions, commit } from '../../lib/protocol/commit.ts';
+import type { Fence } from '../../lib/protocol/guards.ts';
 import { joinFork } from '../../lib/protocol/open-join.ts';
 import { leasedNode, sampleRun, start } from '../support/sample-run.ts';
 import { chain, longBranch } from '../support/workflow-shapes.ts';
@@ -17,6 +18,7 @@ const options = (shape: Shape): CommitOptions => ({
   expires: 1,
   hop: 0,
   hopLimit: 64,
+  nameChild: () => 'child' as RunId,
   inline,
 });
 
@@ -27,6 +29,7 @@ export function workflowTransitions(): Transition[] {
     ends(longBranch, at, 'f/x/a'),
     ends(longBranch, at, 'f/x/b'),
     ends(longBranch, at, 'f/x/b', { 'f/y/c': ended('y') }),
+    commit(pausing(at), fenceOf('f/x/a'), value, options(longBranch)).transition,
     ...joins(at),
   ]);
 }
@@ -43,9 +46,16 @@ const ended = (branch: string): SucceededNode => ({
 });
 
 function ends(shape: Shape, at: EpochMs, path: string, others: Readonly<Record<string, RunNode>> = {}) {
-  const fence = { node: path as NodeId, epoch: 1, nonce: 'nonce-1' as Nonce };
-  return commit(withNodes(at, { [path]: leasedNode, ...others }), fence, value, options(shape)).transition;
+  const run = withNodes(at, { [path]: leasedNode, ...others });
+  return commit(run, fenceOf(path), value, options(shape)).transition;
 }
+
+const fenceOf = (path: string): Fence => ({ node: path as NodeId, epoch: 1, nonce: 'nonce-1' as Nonce });
+
+const pausing = (at: EpochMs): Run => ({
+  ...withNodes(at, { 'f/x/a': leasedNode }),
+  control: { kind: 'pause', mode: 'graceful', since: start },
+});
 
 const withNodes = (at: EpochMs, nodes: Readonly<Record<string, RunNode>>): Run =>
   sampleRun({ kind: 'workflow', at, epoch: 1, nodes });

@@ -1,8 +1,8 @@
 import type { Run } from '../../lib/model/run.ts';
 import { schemaVersion } from '../../lib/model/run.ts';
-import { applyTransition } from '../../lib/testing/apply-transition.ts';
+import { applyTransition, asStored } from '../../lib/testing/apply-transition.ts';
 import { brokenByWrite } from '../../lib/testing/invariants.ts';
-import { replace, type State, type Write } from './state.ts';
+import { type Put, replace, type State, type Write } from './state.ts';
 
 export interface Written {
   readonly state: State;
@@ -33,7 +33,7 @@ function normal(run: Run, looksMax: number): Run {
   return { ...run, looks, nodes };
 }
 
-const readable = (run: Run) => (run.schema > schemaVersion ? undefined : run);
+export const readable = (run: Run): Run | undefined => (run.schema > schemaVersion ? undefined : run);
 
 /** A write and what the writer does on its answer, in every way that it can go. */
 export function* answers(
@@ -49,3 +49,29 @@ export function* answers(
   const how = `applied, response lost, sent again and ${again.applied ? 'applied' : 'refused'}`;
   yield { how, fault: true, written: { ...again, broken: [...written.broken, ...again.broken] } };
 }
+
+/** Puts a run where none is, in every way that it can go. */
+export function* puts(
+  state: State,
+  { creation, run }: Put,
+): Generator<{ readonly how: string; readonly fault: boolean; readonly written: Written }> {
+  const existing = state.runs[run];
+  if (existing) {
+    yield { how: 'is there', fault: false, written: refused(state, existing) };
+    return;
+  }
+  const stored = asStored(creation);
+  const put = { ...state, runs: replace(state.runs, run, stored) };
+  yield { how: 'put', fault: false, written: { state: put, applied: true, run: stored, broken: [] } };
+  if (state.budget.lostResponses === 0) return;
+  const { budget } = put;
+  const spent = { ...put, budget: { ...budget, lostResponses: budget.lostResponses - 1 } };
+  yield { how: 'put, response lost, put again', fault: true, written: refused(spent, stored) };
+}
+
+const refused = (state: State, run: Run): Written => ({
+  state,
+  applied: false,
+  run: readable(run),
+  broken: [],
+});

@@ -47,7 +47,7 @@ export class SimulatedRunStore implements RunStore {
       if (created.applied) leases.created(created.run, timeline.now);
       return created;
     };
-    return this.#wire.request('runs.create', writeFaults, () => ({ perform }));
+    return this.#wire.request(stepOf(creation), writeFaults, () => ({ perform }));
   }
 
   createAll(creations: readonly Creation[]): Promise<CreatedAll> {
@@ -91,6 +91,7 @@ export class SimulatedRunStore implements RunStore {
   get(key: RunKey): Promise<Run | undefined> {
     return this.#wire.request('runs.get', readFaults, () => ({
       perform: () => this.#options.table.get(key),
+      answered: () => this.#wire.sandbox.onRead(),
     }));
   }
 
@@ -108,6 +109,13 @@ export class SimulatedRunStore implements RunStore {
     const perform = () => this.#options.table.query(query);
     return this.#wire.request('runs.query', readFaults, () => ({ perform, isOld: true }));
   }
+}
+
+/** Who creates a run, and why, makes a difference to what may go wrong. */
+function stepOf({ run }: Creation): string {
+  if (run.submission === 'tombstone') return 'runs.create(tombstone)';
+  if (run.parent) return 'runs.create(child)';
+  return run.retryOf === undefined ? 'runs.create' : 'runs.create(retry)';
 }
 
 /** The other stores as one process reaches them: each call is a request, to what is behind the wire. */

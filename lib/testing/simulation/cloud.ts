@@ -52,6 +52,8 @@ interface CloudOptions {
   readonly faults: Faults;
   /** No clock is further ahead or behind. */
   readonly skewMsMax: Ms;
+  /** Nothing arrives but what discovery sends, in fair weather, too. */
+  readonly isMute: boolean;
   readonly trace: (line: string) => void;
   readonly tamper: (transition: Transition) => Transition;
 }
@@ -96,7 +98,7 @@ export class Cloud {
 
   /** A new process, and how it reaches everything. */
   process(name: string): Ports {
-    const { faults, skewMsMax } = this.#options;
+    const { faults, isMute, skewMsMax } = this.#options;
     const skewMs = this.prng.between(-skewMsMax, skewMsMax);
     const sandbox = new Sandbox(name, this.timeline, skewMs);
     const wire = new Wire(sandbox, {
@@ -120,7 +122,7 @@ export class Cloud {
       definitions: simulatedDefinitions(wire, this.#definitions),
       cache: simulatedCache(wire, this.#cache),
       workers: simulatedWorkers(wire, this.#workers),
-      queue: new QueueAdapter(wire, this.queue),
+      queue: new QueueAdapter(wire, this.queue, isMute && !name.startsWith('discovery')),
       registry,
       settings,
       pools,

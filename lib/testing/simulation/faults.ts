@@ -26,34 +26,56 @@ export interface Fault {
 /** How often each kind strikes where it can, as a probability per request. */
 export type Weather = Readonly<Record<FaultKind, number>>;
 
-/** Some requests are many, and would take most of the faults; others are few, and matter as much. */
+/** Some requests are many, and would take most of the faults; others are fewer, and matter as much. */
 const shares: Readonly<Record<string, number>> = {
   'runs.query': 1 / 12,
-  'workers.put': 1 / 6,
-  'workers.list': 4,
   'runs.apply(claim)': 1,
   'runs.apply(look)': 1,
-  'runs.apply(retry)': 7,
   'runs.apply(renew)': 1,
-  'queue.extend': 1 / 2,
-  'runs.apply(yield)': 20,
-  'runs.apply(finaliseCancel)': 4,
-  'runs.apply(exhaust)': 3,
   'runs.apply(commit)': 3,
-  'runs.apply(join)': 20,
-  'history.put': 8,
-  'history.list': 40,
-  'runs.apply(takeOver)': 5,
-  'definitions.put': 1 / 2,
-  'definitions.get': 20,
-  'cache.get': 4,
-  'cache.put': 15,
-  'payloads.get': 5,
-  'payloads.put': 5,
+  'runs.apply(takeOver)': 3,
+  'runs.apply(retry)': 7,
+  'runs.apply(exhaust)': 8,
+  'runs.apply(pause)': 4,
+  'runs.apply(resume)': 8,
+  'runs.apply(park)': 5,
+  'runs.apply(finaliseCancel)': 5,
+  'runs.apply(attach)': 10,
+  'runs.apply(failDependent)': 8,
+  'runs.apply(leave)': 10,
+  'runs.create(child)': 7,
+  'runs.createAll': 6,
+  'workers.put': 1 / 4,
+  'workers.list': 6,
+  'attempts.put': 4,
+  'queue.extend': 1 / 2,
+  'definitions.put': 2 / 3,
+  'cache.get': 8,
+  'payloads.get': 3,
+  'payloads.put': 3,
 };
 const shareOf = (step: string): number => shares[step] ?? 2;
 /** No share makes a request hopeless. */
 const boostedMax = 0.3;
+
+/** So few that each is struck in one way or another, whatever the weather: the probability of each kind. */
+const rare: Readonly<Record<string, number>> = {
+  'runs.apply(await)': 0.08,
+  'runs.apply(cancelPaused)': 0.1,
+  'runs.apply(deliver)': 0.14,
+  'runs.apply(join)': 0.13,
+  'runs.apply(notify)': 0.1,
+  'runs.apply(raiseCancel)': 0.12,
+  'runs.apply(release)': 0.1,
+  'runs.apply(timeOut)': 0.1,
+  'runs.apply(yield)': 0.12,
+  'runs.create(retry)': 0.1,
+  'runs.create(tombstone)': 0.13,
+  'cache.put': 0.12,
+  'definitions.get': 0.1,
+  'history.list': 0.15,
+  'history.put': 0.13,
+};
 
 /**
  * Deals out faults. Each is numbered, so that a failing history can be run again with some of them left out.
@@ -63,6 +85,7 @@ export class Faults {
   readonly #prng: Prng;
   readonly #weather: Weather;
   readonly #keep: ReadonlySet<number> | undefined;
+  readonly #odds = new Map<string, readonly number[]>();
   #count = 0;
   #isCalm = false;
 
@@ -86,10 +109,9 @@ export class Faults {
   draw(actor: string, step: string, kinds: readonly FaultKind[]): FaultKind | undefined {
     if (this.#isCalm) return undefined;
     let left = this.#prng.fraction();
-    const share = shareOf(step);
-    for (const kind of kinds) {
-      const usual = this.#weather[kind];
-      left -= Math.max(Math.min(usual, usual * share), Math.min(boostedMax, usual * share));
+    const odds = this.#oddsOf(step, kinds);
+    for (const [index, kind] of kinds.entries()) {
+      left -= odds[index] ?? 0;
       if (left >= 0) continue;
       const number = this.#count++;
       if (this.#keep && !this.#keep.has(number)) return undefined;
@@ -97,6 +119,21 @@ export class Faults {
       return kind;
     }
     return undefined;
+  }
+
+  /** The probability of each kind; those of one step are always asked for together. */
+  #oddsOf(step: string, kinds: readonly FaultKind[]): readonly number[] {
+    const known = this.#odds.get(`${step} ${kinds[0]}`);
+    if (known) return known;
+    const share = shareOf(step);
+    const odds = kinds.map((kind) => {
+      const own = rare[step];
+      if (own !== undefined) return own;
+      const usual = this.#weather[kind];
+      return Math.max(Math.min(usual, usual * share), Math.min(boostedMax, usual * share));
+    });
+    this.#odds.set(`${step} ${kinds[0]}`, odds);
+    return odds;
   }
 }
 
@@ -111,7 +148,7 @@ export function weatherOf(prng: Prng): Weather {
     'crash after': upTo(0.04, 0.5),
     'freeze before': upTo(0.1, 0.6),
     'freeze after': upTo(0.1, 0.6),
-    'message lost': prng.chance(0.1) ? 1 : upTo(0.4, 0.4),
+    'message lost': prng.chance(0.05) ? 1 : upTo(0.4, 0.4),
     'message duplicated': upTo(0.4, 0.5),
     'message delayed': upTo(0.4, 0.5),
     stale: upTo(0.5, 0.5),

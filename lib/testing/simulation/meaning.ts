@@ -82,6 +82,11 @@ const meanings: Readonly<Record<WorkflowName, Meaning>> = {
     const b = double('sum/b/double')(n, walk);
     return add('add')(walk.step('sum', a + b + n), walk);
   },
+  twins: (n, walk) => {
+    const first =
+      add('first/x/add')(n, walk) + add('first/y/add')(n, walk) + double('first/z/double')(n, walk);
+    return double('second/x/double')(first, walk) - add('second/y/add')(first, walk);
+  },
   nested: (n, walk) => {
     const left = 'outer/left';
     const x = add(`${left}/inner/x/add`)(n, walk);
@@ -134,10 +139,11 @@ const meanings: Readonly<Record<WorkflowName, Meaning>> = {
   gates: (n, walk) => {
     const a = walk.signal('sum/a/go', add('sum/a/add')(n, walk));
     const b = double('sum/b/double')(
-      walk.signal('sum/b/go', n, (at) => at + 50),
+      walk.signal('sum/b/go', add('sum/b/add')(n, walk), (at) => at + 50),
       walk,
     );
-    return walk.step('sum', a + b + then(double('sum/c/double'), add('sum/c/add'))(n, walk));
+    const c = walk.signal('sum/c/go', double('sum/c/double')(n, walk), (at) => at);
+    return walk.step('sum', a + b + add('sum/c/add')(c, walk));
   },
   ticking: (n, walk) => {
     let at = n;

@@ -2,17 +2,18 @@ import type { NamedBatchEntry, SubmitOptions } from '../../client/client.ts';
 import { directClient } from '../../client/direct-client.ts';
 import type { Ports } from './cloud.ts';
 import { post } from './http.ts';
-import type { Ledger } from './ledger.ts';
+import type { Ledger, Submitted } from './ledger.ts';
 import type { Prng } from './prng.ts';
 import { nameOf, someWork, type Work } from './workflows.ts';
 
 /** What is to be submitted, once or several times. */
 export interface Order {
-  readonly submit: (ports: Ports) => Promise<void>;
+  /** Resolves to what was submitted, as somebody was told. */
+  readonly submit: (ports: Ports) => Promise<readonly Submitted[]>;
   /** Under the same idempotency keys. */
   readonly isRepeatable: boolean;
   /** The same key for something else. */
-  readonly conflict?: (ports: Ports) => Promise<void>;
+  readonly conflict?: (ports: Ports) => Promise<unknown>;
 }
 
 interface Single {
@@ -43,10 +44,10 @@ export class Orders {
 
   #single(index: number): Order {
     const prng = this.#prng;
-    const delay = prng.pick(delays);
     const idempotencyKey = prng.chance(0.5) ? `key-${index}` : undefined;
     const depends = prng.chance(0.25) ? this.#onFailure() : undefined;
     const work = depends ? this.#gathering() : someWork(prng);
+    const delay = nameOf(work) === 'gates' ? '0ms' : prng.pick(delays);
     let order: Single | undefined;
     // What it depends on is known only when it is submitted first.
     const made = (): Single => {
@@ -108,22 +109,30 @@ export class Orders {
     return [...new Set(picked)];
   }
 
-  async #submit(ports: Ports, { options, work }: Single): Promise<void> {
+  async #submit(ports: Ports, { options, work }: Single): Promise<readonly Submitted[]> {
     const path = 'task' in work ? '/tasks' : '/runs';
     const { broken } = this.#ledger;
     const submitted = this.#prng.chance(overHttp)
       ? await post<{ id: string }>(ports, path, { ...work, ...options }, broken)
       : await directClient(ports).submitByName(nameOf(work), work.input, options);
-    if (submitted) this.#ledger.submitted.push({ id: submitted.id, work, key: options.idempotencyKey });
+    return submitted ? this.#told([{ id: submitted.id, work, key: options.idempotencyKey }]) : [];
   }
 
-  async #submitAll(ports: Ports, entries: readonly Entry[]): Promise<void> {
+  async #submitAll(ports: Ports, entries: readonly Entry[]): Promise<readonly Submitted[]> {
     const named = entries.map(({ work, ...entry }) => ({ ...entry, task: nameOf(work), input: work.input }));
     const runs = await directClient(ports).submitAllByName(named);
-    for (const [index, { idempotencyKey, work }] of entries.entries()) {
-      const id = runs[index]?.id ?? '';
-      this.#ledger.submitted.push({ id, work, key: idempotencyKey });
-    }
+    return this.#told(
+      entries.map(({ idempotencyKey, work }, index) => ({
+        id: runs[index]?.id ?? '',
+        work,
+        key: idempotencyKey,
+      })),
+    );
+  }
+
+  #told(submitted: readonly Submitted[]): readonly Submitted[] {
+    this.#ledger.submitted.push(...submitted);
+    return submitted;
   }
 }
 

@@ -40,7 +40,7 @@ export class People {
     const prng = this.#prng;
     for (let index = 0; index < runs; index++) {
       this.#scheduleOrder(index, withinMs);
-      if (prng.chance(0.25)) this.#at(withinMs, (ports) => this.#cancel(ports));
+      if (prng.chance(0.2)) this.#at(withinMs, (ports) => this.#cancel(ports));
       if (prng.chance(0.25)) this.#at(withinMs, (ports) => this.#pause(ports));
       const signals = prng.between(0, 2);
       for (let time = 0; time < signals; time++)
@@ -48,7 +48,7 @@ export class People {
       if (prng.chance(0.3)) this.#at(2 * withinMs, (ports) => this.#requests.retry(ports));
       if (prng.chance(0.05)) this.#at(2 * withinMs, (ports) => this.#requests.retryAll(ports));
       if (prng.chance(0.2)) this.#at(withinMs, (ports) => this.#look(ports));
-      if (prng.chance(0.4)) this.#at(2 * withinMs, (ports) => this.#lookBack(ports));
+      if (prng.chance(0.6)) this.#at(2 * withinMs, (ports) => this.#lookBack(ports));
     }
   }
 
@@ -73,7 +73,13 @@ export class People {
   #scheduleOrder(index: number, withinMs: Ms): void {
     const { conflict, isRepeatable, submit } = this.#orders.some(index);
     const repeats = isRepeatable ? this.#prng.between(1, 3) : 1;
-    for (let time = 0; time < repeats; time++) this.#at(withinMs, submit);
+    for (let time = 0; time < repeats; time++)
+      this.#at(withinMs, async (ports) => {
+        for (const { id, work } of await submit(ports)) {
+          // Its branches come to their waits soon.
+          if (nameOf(work) === 'gates') this.#at(10_000, (others) => this.#requests.signalLate(others, id));
+        }
+      });
     if (conflict && this.#prng.chance(0.3)) this.#at(withinMs, conflict);
   }
 
@@ -101,15 +107,17 @@ export class People {
   async #cancel(ports: Ports): Promise<void> {
     const id = this.#requests.someRun();
     if (id === undefined) return;
-    const isRaised = this.#prng.chance(0.5);
-    if (isRaised) this.#at(60_000, (others) => this.#requests.cancel(others, id, 'abort'));
+    const isRaised = this.#prng.chance(0.6);
+    if (isRaised) this.#at(20_000, (others) => this.#requests.cancel(others, id, 'abort'));
     await this.#requests.cancel(ports, id, isRaised ? 'graceful' : undefined);
   }
 
   async #pause(ports: Ports): Promise<void> {
     const id = this.#requests.someRun();
     if (id === undefined) return;
-    if (this.#prng.chance(0.6)) this.#at(300_000, (others) => this.#requests.resume(others, id));
+    const after = this.#prng.fraction();
+    if (after < 0.5) this.#at(200_000, (others) => this.#requests.resume(others, id));
+    else if (after < 0.7) this.#at(200_000, (others) => this.#requests.cancel(others, id));
     await this.#requests.pause(ports, id);
   }
 
@@ -129,14 +137,14 @@ export class People {
 
   /** At a run whose finished nodes may lie apart. */
   async #lookBack(ports: Ports): Promise<void> {
-    const long = this.ledger.submitted.findLast(({ work }) => nameOf(work) === 'long');
-    if (!long) return;
+    const long = this.#requests.someRun(({ hasHistory }) => hasHistory === true);
+    if (long === undefined) return;
     // Few runs have such nodes when somebody looks: others look at the same time.
     for (const name of ['a', 'b', 'c']) {
       const other = directClient(this.#cloud.process(`${ports.sandbox.name}-${name}`));
-      void other.get(long.id).catch(() => {});
+      void other.get(long).catch(() => {});
     }
-    await directClient(ports).get(long.id);
+    await directClient(ports).get(long);
   }
 
   /** As one does who has the run, but not its code. */

@@ -106,5 +106,13 @@ const long = defineWorkflow('long', { input })
   .step(add, { id: 's6' })
   .build();
 
+/** Branches that end together, twice. */
+const twins = defineWorkflow('twins', { input })
+  .fork({ x: (b) => b.step(add), y: (b) => b.step(add), z: (b) => b.step(double) })
+  .join('first', ({ x, y, z }) => ({ ...x, n: x.n + y.n + z.n }))
+  .fork({ x: (b) => b.step(double), y: (b) => b.step(add) })
+  .join('second', ({ x, y }) => ({ ...x, n: x.n - y.n }))
+  .build();
+
 /** Those that wait for nothing but time. */
-export const plainWorkflows = { chain, forked, nested, routed, looped, rounds, deep, delayed, long };
+export const plainWorkflows = { twins, chain, forked, nested, routed, looped, rounds, deep, delayed, long };

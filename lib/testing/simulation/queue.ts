@@ -95,16 +95,19 @@ export class SimulatedQueue {
 export class QueueAdapter implements Queue {
   readonly #wire: Wire;
   readonly #queue: SimulatedQueue;
+  readonly #isMute: boolean;
 
-  constructor(wire: Wire, queue: SimulatedQueue) {
+  /** @param isMute whether nothing arrives that this process sends, and it is told that it did */
+  constructor(wire: Wire, queue: SimulatedQueue, isMute: boolean) {
     this.#wire = wire;
     this.#queue = queue;
+    this.#isMute = isMute;
   }
 
   async send(dispatches: readonly Dispatch[]): Promise<readonly Dispatch[]> {
     if (dispatches.length === 0) return [];
     const perform = () => {
-      for (const dispatch of dispatches) this.#queue.put(dispatch);
+      if (!this.#isMute) for (const dispatch of dispatches) this.#queue.put(dispatch);
       return true;
     };
     try {

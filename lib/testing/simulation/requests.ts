@@ -1,7 +1,10 @@
 import type { Client } from '../../client/client.ts';
 import { directClient } from '../../client/direct-client.ts';
+import { noTenant, runId } from '../../model/ids.ts';
 import type { Run } from '../../model/run.ts';
+import type { Ms } from '../../model/time.ts';
 import { endOf } from '../relations.ts';
+import { isWaiting } from '../waiting.ts';
 import type { Cloud, Ports } from './cloud.ts';
 import { editOf, workOf } from './edits.ts';
 import { post } from './http.ts';
@@ -13,6 +16,9 @@ const modes = ['graceful', 'abort'] as const;
 const overHttp = 0.3;
 /** A run that was tried again and failed so often is left alone. */
 const retriesMax = 3;
+
+const momentMs: Ms = 500;
+const momentsMax = 180;
 
 type Mode = (typeof modes)[number];
 
@@ -29,10 +35,12 @@ export class Requests {
     this.#ledger = ledger;
   }
 
-  /** One of those that somebody was told of, or a child of theirs; undefined where there is none. */
-  someRun(): string | undefined {
-    const all = this.#cloud.table.all();
-    return all.length > 0 ? this.#prng.pick(all).run : undefined;
+  /** Mostly one that goes on, of those that people submitted or children of theirs; undefined where there is none. */
+  someRun(isMeant: (run: Run) => boolean = () => true): string | undefined {
+    const all = this.#cloud.table.all().filter(isMeant);
+    const live = all.filter((run) => endOf(run) === undefined);
+    const runs = live.length > 0 && this.#prng.chance(0.9) ? live : all;
+    return runs.length > 0 ? this.#prng.pick(runs).run : undefined;
   }
 
   async cancel(ports: Ports, id: string, mode: Mode = this.#prng.pick(modes)): Promise<void> {
@@ -50,7 +58,7 @@ export class Requests {
   }
 
   /** Before it is waited for, meanwhile, or too late; now and then under an id that another has had. */
-  async signal(ports: Ports, id = this.#someSignalled()): Promise<void> {
+  async signal(ports: Ports, id = this.someRun(({ name }) => takesSignals(name))): Promise<void> {
     if (id === undefined) return;
     const number = ++this.#signals;
     const earlier = this.#ledger.sent.filter((sent) => sent.run === id && sent.id !== undefined);
@@ -64,6 +72,19 @@ export class Requests {
       client.signal(id, 'go', { add }, options),
     );
     if (taken) this.#ledger.taken.push(sent);
+  }
+
+  /** Dawdles between looking at the run and writing to it, until one of its nodes has begun to wait. */
+  async signalLate(ports: Ports, id: string): Promise<void> {
+    const { table, timeline } = this.#cloud;
+    const dawdle = (moments: number): void => {
+      const run = table.get({ tenant: noTenant, run: runId(id) });
+      if (moments === 0 || !run || Object.values(run.nodes).some(isWaiting)) return;
+      ports.sandbox.freeze(momentMs);
+      timeline.after(momentMs, () => dawdle(moments - 1));
+    };
+    ports.sandbox.onRead = () => dawdle(momentsMax);
+    await this.signal(ports, id);
   }
 
   /** Has a failed run tried again: as it was, or with another input for what failed. */
@@ -86,13 +107,6 @@ export class Requests {
       if (retry === undefined || !run) continue;
       this.#ledger.submitted.push({ id: retry, work: await workOf(this.#cloud, run), key: undefined });
     }
-  }
-
-  #someSignalled(): string | undefined {
-    const all = this.#cloud.table.all().filter(({ name }) => takesSignals(name));
-    const live = all.filter((run) => endOf(run) === undefined);
-    const runs = live.length > 0 && this.#prng.chance(0.9) ? live : all;
-    return runs.length > 0 ? this.#prng.pick(runs).run : undefined;
   }
 
   /** In the library, or over HTTP. @returns the answer, where it is one of success */

@@ -22,6 +22,8 @@ export class Sandbox implements Clock {
   #freezes = 0;
   #missed: (() => void)[] = [];
   readonly #onDeath: (() => void)[] = [];
+  /** Called when it has read a run. */
+  onRead: () => void = () => {};
 
   constructor(name: string, timeline: Timeline, skewMs: Ms) {
     this.name = name;

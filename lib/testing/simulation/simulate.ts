@@ -12,7 +12,7 @@ import { Prng } from './prng.ts';
 import { brokenPromises } from './promises.ts';
 
 export interface SimulationOptions {
-  /** How many runs are submitted; by default 2 to 8, by the seed. */
+  /** How many runs are submitted; by default 2 to 6, by the seed. */
   readonly runs?: number;
   /** The numbers of the faults to deal out; all by default. */
   readonly keep?: ReadonlySet<number>;
@@ -65,11 +65,13 @@ class History {
     this.#prng = new Prng(seed, 'history');
     this.#skewMsMax = this.#prng.pick([0, 2_000, 2_000, 30_000]);
     this.#faults = new Faults(seed, weatherOf(this.#prng), keep);
-    this.#runs = runs ?? this.#prng.between(2, 8);
+    this.#runs = runs ?? this.#prng.between(2, 6);
+    const isMute = this.#prng.chance(0.1);
     this.#cloud = new Cloud({
       seed,
       faults: this.#faults,
       skewMsMax: this.#skewMsMax,
+      isMute,
       trace: (line) => {
         this.#trace.push(line);
         onTrace?.(line);

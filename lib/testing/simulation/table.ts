@@ -34,7 +34,6 @@ interface Indexed {
 }
 
 interface Row {
-  readonly shard: number;
   readonly versions: Version[];
   readonly index: Indexed[];
 }
@@ -78,6 +77,7 @@ export class Table {
   readonly #timeline: Timeline;
   readonly #lag: () => Ms;
   readonly #rows = new Map<string, Row>();
+  readonly #shards: readonly Row[][] = Array.from({ length: shardCount }, () => []);
   readonly #tamper: TableOptions['tamper'];
   readonly #shapeOf: TableOptions['shapeOf'];
   readonly #courses: Courses;
@@ -106,7 +106,9 @@ export class Table {
   }
 
   #put({ run }: Creation): void {
-    this.#rows.set(textOf(run), { shard: shardOf(run), versions: [], index: [] });
+    const row: Row = { versions: [], index: [] };
+    this.#rows.set(textOf(run), row);
+    this.#shards[shardOf(run)]?.push(row);
     this.#store(asStored(run));
     this.#courses.created(run);
   }
@@ -158,8 +160,7 @@ export class Table {
     cursor,
   }: IndexQuery): IndexPage {
     const from = Number(cursor ?? 0);
-    const named = [...this.#rows.values()]
-      .filter((row) => row.shard === shard)
+    const named = (this.#shards[shard] ?? [])
       .flatMap(({ index }) => index.findLast(({ visibleAt }) => visibleAt <= this.#timeline.now)?.run ?? [])
       .filter((run) => indexPhaseOf(run.phase) === indexPhaseOf(phase) && run.at <= until)
       .sort((a, b) => (newestFirst ? b.at - a.at : a.at - b.at));

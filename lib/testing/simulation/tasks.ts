@@ -68,12 +68,12 @@ const values = [null, 0, '', false, undefined, 'text', { nested: [1, { deep: tru
 export function someBehaviour(prng: Prng): Behaviour {
   const ms = prng.pick([0, 10, 1_000, 15_000, 60_000]);
   const most = prng.fraction();
-  if (most < 0.35) {
+  if (most < 0.3) {
     const value = prng.pick([...values, ...values]);
     return { does: 'return', ms, ...(value !== undefined && { value }) };
   }
-  if (most < 0.55) return { does: 'throw', ms, times: prng.between(1, 3) };
-  if (most < 0.6) return { does: 'give up' };
+  if (most < 0.48) return { does: 'throw', ms, times: prng.between(1, 3) };
+  if (most < 0.52) return { does: 'give up' };
   if (most < 0.97) return { does: 'page', pages: prng.between(2, 9), ms: prng.pick([1_000, 30_000, 30_000]) };
   return { does: 'ignore signals', ms: prng.pick([10_000, 200_000]) };
 }

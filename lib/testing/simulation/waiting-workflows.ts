@@ -35,9 +35,14 @@ const gates = defineWorkflow('gates', { input })
     a: (b) => b.step(add).awaitSignal('go', { schema, merge, timeout: '5m' }),
     b: (b) =>
       b
+        .step(add)
         .awaitSignal('go', { schema, merge, timeout: '2m', onTimeout: (c) => c.map('alone', plus(50)) })
         .step(double),
-    c: (b) => b.step(double).step(add),
+    c: (b) =>
+      b
+        .step(double)
+        .awaitSignal('go', { schema, merge, timeout: '3m', onTimeout: (c) => c })
+        .step(add),
   })
   .join(sum)
   .build();

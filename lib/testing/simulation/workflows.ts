@@ -16,6 +16,9 @@ export type Work =
 
 export const nameOf = (work: Work): string => ('task' in work ? work.task : work.workflow);
 
+/** Some more of those whose branches end together, and of those whose finished nodes lie apart. */
+const more: readonly WorkflowName[] = ['twins', 'twins', 'rounds', 'long', 'long', 'long'];
+
 const namesOf = <Name extends WorkflowName>(group: Readonly<Record<Name, unknown>>) =>
   Object.keys(group) as Name[];
 const plain = namesOf(plainWorkflows);
@@ -35,23 +38,24 @@ function stepsOf(name: WorkflowName): string[] {
 
 export function someWork(prng: Prng): Work {
   const kind = prng.fraction();
-  if (kind < 0.3) {
-    const task = prng.chance(0.3) ? 'cached' : 'plain';
+  if (kind < 0.28) {
+    const task = prng.chance(0.5) ? 'cached' : 'plain';
     return { task, input: someBehaviour(prng) };
   }
-  if (kind < 0.55) return pieceOf(prng.pick([...plain, 'long' as const]), prng);
-  return pieceOf(prng.pick(kind < 0.8 ? waiting : families), prng);
+  if (kind < 0.58) return pieceOf(prng.pick([...plain, ...more]), prng);
+  return pieceOf(prng.pick(kind < 0.8 ? [...waiting, 'gates' as const, 'gates' as const] : families), prng);
 }
 
 function pieceOf(workflow: WorkflowName, prng: Prng): Work {
   const steps = stepsOf(workflow);
   const fails = prng.chance(0.4) ? [prng.pick(steps), prng.pick(steps)] : [];
-  const ballast = 'x'.repeat(prng.pick(workflow === 'long' ? [200, 300, 1_200] : [0, 0, 0, 1_200]));
+  const ballast = 'x'.repeat(prng.pick(workflow === 'long' ? [300, 1_200] : [0, 0, 0, 1_200]));
   return {
     workflow,
     input: {
       n: prng.between(0, 9),
-      ms: prng.pick([0, 10, 1_000, 15_000, 40_000]),
+      // Branches that come to a wait are met on the way by those who signal.
+      ms: prng.pick(workflow === 'gates' ? [15_000, 40_000] : [0, 10, 1_000, 15_000, 40_000]),
       fails,
       ballast,
       ...(prng.chance(0.15) && { dies: prng.pick(steps) }),

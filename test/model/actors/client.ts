@@ -1,88 +1,132 @@
-import { finaliseCancel, isQuiet, requestCancel } from '../../../lib/protocol/cancel.ts';
-import { isResubmission, submit } from '../../../lib/protocol/submit.ts';
-import { runName } from '../scenario.ts';
-import { type Client, replace, type State, type Step } from '../state.ts';
-import { answers } from '../write.ts';
-import { type Rules, request, ring, spend } from './requests.ts';
+import type { Run } from '../../../lib/model/run.ts';
+import { doorbellsOf } from '../../../lib/protocol/doorbells.ts';
+import { isResubmission, type Submission, submit } from '../../../lib/protocol/submit.ts';
+import { endOf } from '../../../lib/testing/relations.ts';
+import { freeName, runName, type Submitted, submissionOf } from '../scenario.ts';
+import { type Client, type Put, replace, type State, type Step } from '../state.ts';
+import { puts, readable } from '../write.ts';
+import { asking, requesting } from './people.ts';
+import { needsTending, type Relater, relate, relatingSteps } from './relating.ts';
+import { type Rules, ring, spend } from './requests.ts';
 
-/** What a submitter or canceller can do next. */
+/** What a submitter or anybody else who asks for something can do next. */
 export function* clientSteps(state: State, index: number, rules: Rules): Generator<Step> {
   const client = state.clients[index];
-  const become = (next: State, now: Client): State => ({
-    ...next,
-    clients: replace(next.clients, index, now),
-  });
-  const step = (label: string, next: State, fault = false, broken: readonly string[] = []): Step => ({
-    label: `client ${index} ${label}`,
-    next,
-    fault,
-    broken,
-  });
-  switch (client?.at) {
+  if (!client) return;
+  const by = new Person(state.now, index, rules);
+  switch (client.at) {
     case 'submit':
-      yield* submitting(state, client, rules, become, step);
+      yield* submitting(state, client, by);
       return;
-    case 'cancel': {
-      const stored = state.runs[client.run];
-      if (!stored) return;
-      const key = { tenant: stored.tenant, run: runName(client.run) };
-      const write = request(
-        rules,
-        client.run,
-        requestCancel(key, { mode: index % 2 === 0 ? 'graceful' : 'abort' }, state.now),
-      );
-      yield step('asks to cancel', become(state, { at: 'request', write }), true);
+    case 'ask':
+      yield* asking(state, client.request, by);
       return;
-    }
     case 'request':
-      for (const { how, fault, written } of answers(state, client.write)) {
-        const { applied, run } = written;
-        const quiet = applied && run && isQuiet(rules.mutation?.seen?.(run) ?? run, state.now);
-        const next: Client = quiet
-          ? { at: 'finalise', write: request(rules, client.write.run, finaliseCancel(run, state.now, 1)) }
-          : { at: 'done' };
-        yield step(`cancel: ${how}`, become(written.state, next), fault, written.broken);
-      }
+      yield* requesting(state, client, by);
       return;
-    case 'finalise':
-      for (const { how, fault, written } of answers(state, client.write)) {
-        yield step(`finaliseCancel: ${how}`, become(written.state, { at: 'done' }), fault, written.broken);
-      }
+    case 'put':
+      yield* putting(state, client.put, by);
+      return;
+    case 'relate':
+      for (const { label, next, ...step } of relatingSteps(state, by, client.relating))
+        yield { ...by.step(label, next), ...step };
+  }
+}
+
+/** One client, in any state. */
+export class Person implements Relater {
+  readonly index: number;
+  readonly rules: Rules;
+  readonly clock: number;
+  readonly skewMs = 0;
+
+  constructor(clock: number, index: number, rules: Rules) {
+    this.clock = clock;
+    this.index = index;
+    this.rules = rules;
+  }
+
+  now(state: State, client: Client): State {
+    return { ...state, clients: replace(state.clients, this.index, client) };
+  }
+
+  readonly become: Relater['become'] = (state, relating) =>
+    this.now(state, relating ? { at: 'relate', relating } : { at: 'done' });
+
+  /** What can be done at once for a run is; the rest is left to its holders and to discovery. */
+  tended(state: State, run: Run): State {
+    return needsTending(run) ? relate(state, this, run) : this.now(state, { at: 'done' });
+  }
+
+  step(label: string, next: State, fault = false): Step {
+    return { label: `client ${this.index} ${label}`, next, fault, broken: [] };
   }
 }
 
 function* submitting(
   state: State,
-  { run, submission }: Extract<Client, { at: 'submit' }>,
-  rules: Rules,
-  become: (next: State, now: Client) => State,
-  step: (label: string, next: State, fault?: boolean, broken?: readonly string[]) => Step,
+  { submitted }: Extract<Client, { at: 'submit' }>,
+  by: Person,
 ): Generator<Step> {
+  const { rules } = by;
+  const { dependsOn, run } = submitted;
+  const given = submissionOf(rules.scenario, submitted, () => freeName(state, rules.scenario));
   const existing = state.runs[run];
   if (existing) {
-    const accepted =
-      rules.mutation?.slip === 'resubmission unchecked' || isResubmission(existing, submission);
-    const same =
-      existing.input === submission.input ||
-      JSON.stringify(existing.input) === JSON.stringify(submission.input);
-    const broken = accepted === same ? [] : ['I10: one key stands for two submissions'];
-    yield step(accepted ? 'finds its run' : 'is refused', become(state, { at: 'done' }), false, broken);
+    yield* finding(state, existing, given, by);
     return;
   }
-  const { creation, dispatches } = submit(submission, state.now);
+  if (dependsOn) {
+    // Before they are there its submission is refused, and nothing has happened.
+    if (dependsOn.some((each) => !state.runs[each])) return;
+    const { creation } = submit({ ...given, ...dependingOn(state, submitted) }, state.now);
+    const put = { run, creation: creation.run, dispatches: [] };
+    yield by.step(`reads what ${given.run} depends on`, by.now(state, { at: 'put', put }));
+    return;
+  }
+  const { creation, dispatches } = submit(given, state.now);
   const created = { ...state, runs: replace(state.runs, run, creation.run) };
-  yield step(`submits ${submission.run}`, become(ring(created, dispatches, rules), { at: 'done' }));
+  yield by.step(`submits ${given.run}`, by.now(ring(created, dispatches, rules), { at: 'done' }));
   // Sent again after a lost response it finds its own run, and rings no bell.
   if (state.budget.lostResponses > 0)
-    yield step(
-      'submits, response lost',
-      become(spend(created, 'lostResponses'), client(run, submission)),
-      true,
-    );
+    yield by.step('submits, response lost', spend(created, 'lostResponses'), true);
 }
 
-const client = (run: number, submission: Extract<Client, { at: 'submit' }>['submission']): Client => ({
-  at: 'submit',
-  run,
-  submission,
-});
+/** Under a key there is a run already. */
+function* finding(state: State, existing: Run, given: Submission, by: Person): Generator<Step> {
+  const accepted = by.rules.mutation?.slip === 'resubmission unchecked' || isResubmission(existing, given);
+  const same =
+    existing.input === given.input || JSON.stringify(existing.input) === JSON.stringify(given.input);
+  const broken = accepted === same ? [] : ['I10: one key stands for two submissions'];
+  const next = by.now(state, { at: 'done' });
+  yield { ...by.step(accepted ? 'finds its run' : 'is refused', next), broken };
+}
+
+/** What has succeeded already it need not wait for. */
+function dependingOn(state: State, { dependsOn = [], skips }: Submitted) {
+  const hasSucceeded = (each: number) => state.runs[each]?.phase === 'succeeded';
+  const waitsFor = dependsOn.filter((each) => !hasSucceeded(each)).map(runName);
+  return {
+    dependencies: Object.fromEntries(
+      dependsOn.map((each) => [runName(each), hasSucceeded(each) ? { output: { text: 'x' } } : {}]),
+    ),
+    ...(waitsFor.length > 0 && { waitsFor }),
+    ...(skips && { onDependencyFailure: 'skip' as const }),
+  };
+}
+
+/** A run that depends on others is made known to them by who put it, or by a look. */
+function* putting(state: State, put: Put, by: Person): Generator<Step> {
+  for (const { fault, how, written } of puts(state, put)) {
+    const run = written.run && readable(written.run);
+    // Somebody came for it already.
+    const isOver = !run || (!written.applied && (endOf(run) || run.epoch !== put.creation.epoch));
+    const next = isOver ? by.now(written.state, { at: 'done' }) : afterPut(written.state, run, by);
+    yield by.step(`puts ${put.creation.run}: ${how}`, next, fault);
+  }
+}
+
+function afterPut(state: State, run: Run, by: Person): State {
+  if (run.waitsFor) return relate(state, by, run, 'attach');
+  return by.now(ring(state, doorbellsOf(run, by.clock), by.rules), { at: 'done' });
+}

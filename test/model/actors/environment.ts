@@ -1,6 +1,7 @@
 import type { Run, RunNode } from '../../../lib/model/run.ts';
 import { takeOverGraceMs } from '../../../lib/protocol/limits.ts';
-import { lookaheadMs } from '../scenario.ts';
+import { farMs, lookaheadMs } from '../scenario.ts';
+import { isRepeated } from '../sketch.ts';
 import { type Message, replace, type State, type Step, type Worker } from '../state.ts';
 import { write } from '../write.ts';
 import { type Rules, spend } from './requests.ts';
@@ -20,12 +21,12 @@ function* advance(state: State, { scenario }: Rules): Generator<Step> {
   if (busy(state).some((name) => !state.frozen.includes(name))) return;
   const skews = [0, ...scenario.skewsMs];
   const times = [
-    ...state.runs.flatMap((run) => (run?.phase === 'active' ? momentsOf(run, skews) : [])),
+    ...state.runs.flatMap((run) => (isIndexed(run) ? momentsOf(run, skews) : [])),
     ...state.workers.flatMap((worker, index) =>
       worker.at === 'run' ? [worker.held.until + 1 - (skews[index + 1] ?? 0)] : [],
     ),
   ];
-  const later = times.filter((time) => time > state.now);
+  const later = times.filter((time) => time > state.now && time <= state.now + farMs);
   if (later.length === 0) return;
   const now = Math.min(...later);
   yield { label: `${now - state.now} ms pass`, next: { ...state, now }, fault: false, broken: [] };
@@ -33,7 +34,7 @@ function* advance(state: State, { scenario }: Rules): Generator<Step> {
 
 /** Actors with a request in hand. */
 function busy(state: State): string[] {
-  const isBusy = ({ at }: { at: string }) => !['idle', 'run', 'submit', 'cancel', 'done'].includes(at);
+  const isBusy = ({ at }: { at: string }) => !['idle', 'run', 'submit', 'ask', 'done'].includes(at);
   const named = (kind: string, actors: readonly { at: string }[]) =>
     actors.flatMap((actor, index) => (isBusy(actor) ? [`${kind} ${index}`] : []));
   return [
@@ -52,6 +53,8 @@ function* freezes(state: State): Generator<Step> {
   }
 }
 
+const isIndexed = (run: Run | undefined): run is Run => run?.phase === 'active' || run?.phase === 'ending';
+
 function momentsOf(run: Run, skews: readonly number[]): readonly number[] {
   return [
     run.at,
@@ -61,8 +64,9 @@ function momentsOf(run: Run, skews: readonly number[]): readonly number[] {
 }
 
 function momentsOfNode(node: RunNode, skews: readonly number[]): number[] {
-  if (node.status === 'ready')
-    return [...skews.map((skew) => node.notBefore - skew), node.notBefore - lookaheadMs];
+  const due = node.status === 'ready' ? node.notBefore : node.signal?.until;
+  if (due !== undefined && node.status !== 'running')
+    return [...skews.map((skew) => due - skew), due - lookaheadMs];
   if (node.status !== 'running') return [];
   const { until } = node.lease;
   return [until + 1, ...skews.map((skew) => until + takeOverGraceMs + 1 - skew)];
@@ -70,6 +74,7 @@ function momentsOfNode(node: RunNode, skews: readonly number[]): number[] {
 
 function* queue(state: State, { scenario }: Rules): Generator<Step> {
   for (const [index, message] of state.queue.entries()) {
+    if (isRepeated(state.queue, index)) continue;
     const label = `a message of ${message.dispatch.run} is lost`;
     yield {
       label,
@@ -105,12 +110,12 @@ function* crashes(state: State): Generator<Step> {
     yield { label: `worker ${index} crashes before: ${worker.at}`, next, fault: true, broken: [] };
   }
   for (const [index, { at }] of state.discoverers.entries()) {
-    if (at !== 'look') continue;
+    if (at !== 'look' && at !== 'relate') continue;
     const next = { ...from, discoverers: replace(from.discoverers, index, { at: 'idle' as const }) };
     yield { label: `discovery ${index} crashes before: ${at}`, next, fault: true, broken: [] };
   }
   for (const [index, { at }] of state.clients.entries()) {
-    if (at !== 'finalise') continue;
+    if (at !== 'relate') continue;
     const next = { ...from, clients: replace(from.clients, index, { at: 'done' as const }) };
     yield { label: `client ${index} dies before: ${at}`, next, fault: true, broken: [] };
   }
@@ -120,11 +125,13 @@ function* crashes(state: State): Generator<Step> {
 function* lateWrites(state: State): Generator<Step> {
   if (state.budget.late > 0) {
     for (const [index, actor] of [...state.workers, ...state.discoverers].entries()) {
-      if (!('write' in actor)) continue;
-      const next = { ...spend(state, 'late'), late: [...state.late, actor.write] };
+      const pending =
+        actor.at === 'relate' ? actor.relating.write : 'write' in actor ? actor.write : undefined;
+      if (!pending) continue;
+      const next = { ...spend(state, 'late'), late: [...state.late, pending] };
       const who =
         index < state.workers.length ? `worker ${index}` : `discovery ${index - state.workers.length}`;
-      const label = `${who} sends ${actor.write.transition.name} again: the first one is still on its way`;
+      const label = `${who} sends ${pending.transition.name} again: the first one is still on its way`;
       yield { label, next, fault: true, broken: [] };
     }
   }

@@ -2,7 +2,7 @@ import type { Dispatch } from '../../../lib/model/message.ts';
 import type { Transition } from '../../../lib/model/transition.ts';
 import type { Fence } from '../../../lib/protocol/guards.ts';
 import type { Leaving } from '../../../lib/protocol/history.ts';
-import type { Mutation, Scenario } from '../scenario.ts';
+import { type Mutation, runIndex, type Scenario, shapeOf } from '../scenario.ts';
 import type { Budget, State, Write } from '../state.ts';
 
 /** What every actor's rules are given. */
@@ -23,10 +23,8 @@ export function request(
 ): Write {
   const { mutation, scenario } = rules;
   const made = mutation?.transition?.(transition) ?? transition;
-  return { run, skewMs, transition: made, shape: scenario.shape, ...rest };
+  return { run, skewMs, transition: made, shape: shapeOf(scenario, run), ...rest };
 }
-
-const runIndex = (name: string): number => Number(name.slice('run-'.length));
 
 /** Puts doorbells into the queue; those beyond its bound are lost. */
 export function ring(state: State, dispatches: readonly Dispatch[], { scenario }: Rules): State {

@@ -1,27 +1,31 @@
-import type { LeasedNode, Run } from '../../../lib/model/run.ts';
+import type { LeasedNode, Run, RunNode } from '../../../lib/model/run.ts';
 import type { Transition } from '../../../lib/model/transition.ts';
+import { awaitChild } from '../../../lib/protocol/child.ts';
 import { commit } from '../../../lib/protocol/commit.ts';
 import type { Ending } from '../../../lib/protocol/end.ts';
 import { type HandBack, retryLater, yieldNode } from '../../../lib/protocol/hand-back.ts';
 import type { Leaving } from '../../../lib/protocol/history.ts';
+import { timedOut } from '../../../lib/protocol/nodes/next.ts';
 import { decides, type Place, placeOf } from '../../../lib/protocol/nodes/place.ts';
 import { readRefusedWrite } from '../../../lib/protocol/refused-write.ts';
 import { treeOf } from '../../../lib/testing/tree.ts';
-import { nonceName, type Scenario } from '../scenario.ts';
+import { nonceName, type Scenario, shapeOf } from '../scenario.ts';
 import type { Held, Result, Settling, State, Step, Worker } from '../state.ts';
 import type { Written } from '../write.ts';
+import { planStart, startsChild } from './children.ts';
 import { request, ring, spend } from './requests.ts';
 import { commitOptions, tend } from './tending.ts';
 import { type Actor, holdNext } from './worker.ts';
 
 /** All ways in which the attempt of a holder can end. */
 export function* finishing(actor: Actor, held: Held): Generator<Step> {
-  const { rules, state } = actor;
-  const place = placeOf(rules.scenario.shape, held.fence.node);
-  if (!place) throw new Error(`there is no node ${held.fence.node}`);
-  for (const decision of decisionsOf(place)) {
+  const { state } = actor;
+  const place = placeAt(actor, held);
+  const node = held.run.nodes[held.fence.node];
+  if (startsChild(held)) yield actor.step('plans a child', planStart(actor, held));
+  for (const decision of endsOf(place, held)) {
     const kind = { kind: 'value', ...(decision !== undefined && { decision }) } as const;
-    for (const goesOn of waysOn(rules.scenario, held)) {
+    for (const goesOn of waysOn(actor.rules.scenario, held)) {
       const nonces = state.nonces + 1;
       const from = goesOn ? actor.in({ ...state, nonces }) : actor;
       const result = goesOn ? { ...kind, nonce: nonceName(nonces) } : kind;
@@ -29,10 +33,14 @@ export function* finishing(actor: Actor, held: Held): Generator<Step> {
       yield actor.step(`returns ${what}`, planSettle(from, held, held.run, result));
     }
   }
-  // A delay has no code that could throw.
-  if (place.element.kind !== 'delay')
-    yield actor.step('throws', planSettle(actor, held, held.run, { kind: 'error' }), true);
-  if (held.run.control) {
+  // A delay has no code that could throw, and neither has a signal that did not come.
+  if (place.element.kind !== 'delay' && !node?.signal?.timedOut)
+    yield actor.step(
+      'throws',
+      planSettle(actor, held, held.run, { kind: 'error' }),
+      !node || !hasFailedChild(node),
+    );
+  if (held.run.control?.kind === 'cancel') {
     yield actor.step('stops for the cancel', planSettle(actor, held, held.run, { kind: 'cancelled' }));
   }
   if (state.budget.yields > 0) {
@@ -41,19 +49,35 @@ export function* finishing(actor: Actor, held: Held): Generator<Step> {
   }
 }
 
+function placeAt({ rules }: Actor, { fence, message }: Held): Place {
+  const place = placeOf(shapeOf(rules.scenario, message.run), fence.node);
+  if (!place) throw new Error(`there is no node ${fence.node}`);
+  return place;
+}
+
+/** With which decisions a node can succeed. */
+function endsOf(place: Place, { fence, run }: Held): (string | undefined)[] {
+  const { child, signal } = run.nodes[fence.node] ?? {};
+  // Of a child that is not known to have succeeded there is no value.
+  if (place.element.kind === 'child' && child?.status !== 'succeeded') return [];
+  return signal?.timedOut ? [timedOut] : decisionsOf(place);
+}
+
 /** What user code can decide: `nowhere` is no route. */
 function decisionsOf(place: Place): (string | undefined)[] {
   if (place.element.kind === 'branch') return [...place.element.routes.map(({ key }) => key), 'nowhere'];
   return decides(place) ? ['again', 'done'] : [undefined];
 }
 
-function waysOn({ inline, shape }: Scenario, { fence }: Held): boolean[] {
-  if (inline === 'never' || treeOf(shape).lasts.has(fence.node)) return [inline !== 'never'];
+function waysOn(scenario: Scenario, { fence, message }: Held): boolean[] {
+  const { inline } = scenario;
+  if (inline === 'never' || treeOf(shapeOf(scenario, message.run)).lasts.has(fence.node))
+    return [inline !== 'never'];
   return inline === 'always' ? [true] : [true, false];
 }
 
 /** Decides on the run as it was seen last, as lib/worker/settle.ts does; what leaves the run is put into history first. */
-function planSettle(actor: Actor, held: Held, run: Run, result: Result): State {
+export function planSettle(actor: Actor, held: Held, run: Run, result: Result): State {
   const { leaving, settling, transition } = decide(actor, held, run, result);
   const write = request(actor.rules, held.message.run, transition, {
     fence: held.fence,
@@ -80,25 +104,44 @@ function decide(actor: Actor, held: Held, run: Run, result: Result): Decided {
     case 'value':
       return end(actor, held, run, result, {
         status: 'succeeded',
-        // A route has no output of its own.
-        ...(!isRoute(actor, held) && { output: { text: 'x'.repeat(outputChars) } }),
+        // A route has no output of its own, and neither has a signal that did not come.
+        ...(!isPassing(actor, held) && { output: { text: 'x'.repeat(outputChars) } }),
         cached: false,
         ...(decision !== undefined && { decision }),
       });
     case 'cancelled':
       return end(actor, held, run, result, { status: 'cancelled' });
+    case 'await':
+      return awaiting(actor, held, run, result);
     case 'yield':
-      if (run.control) return end(actor, held, run, result, { status: 'cancelled' });
+      if (run.control?.kind === 'cancel') return end(actor, held, run, result, { status: 'cancelled' });
       return handedBack(yieldNode(run, held.fence, { checkpoint: undefined, ...hop }));
     case 'error':
-      if (node.attempt < node.attemptsMax && !run.control)
+      if (node.attempt < node.attemptsMax && run.control?.kind !== 'cancel' && !hasFailedChild(node))
         return handedBack(retryLater(run, held.fence, { failure, delayMs: backoffMs, ...hop }));
       return end(actor, held, run, result, { status: 'failed', failure });
   }
 }
 
-const isRoute = ({ rules }: Actor, { fence }: Held): boolean =>
-  placeOf(rules.scenario.shape, fence.node)?.element.kind === 'branch';
+/** A child that has failed does not succeed by being asked again. */
+const hasFailedChild = ({ child }: RunNode): boolean =>
+  child?.status !== undefined && child.status !== 'succeeded';
+
+/** A child that has ended before its starter let go of the node: the same holder takes the result. */
+function awaiting(actor: Actor, held: Held, run: Run, result: Result): Decided {
+  const status = run.nodes[held.fence.node]?.child?.status;
+  if (status === undefined)
+    return {
+      transition: awaitChild(run, held.fence),
+      settling: { wrote: 'waiting', dispatches: [] },
+      leaving: {},
+    };
+  return decide(actor, held, run, { ...result, kind: status === 'succeeded' ? 'value' : 'error' });
+}
+
+const isPassing = (actor: Actor, held: Held): boolean =>
+  placeAt(actor, held).element.kind === 'branch' ||
+  held.run.nodes[held.fence.node]?.signal?.timedOut !== undefined;
 
 const handedBack = ({ dispatches, transition }: HandBack): Decided => ({
   transition,

@@ -1,44 +1,45 @@
 import type { NodeId, Nonce } from '../../../lib/model/ids.ts';
 import type { Run } from '../../../lib/model/run.ts';
-import { finaliseCancel, isQuiet } from '../../../lib/protocol/cancel.ts';
 import type { CommitOptions } from '../../../lib/protocol/commit.ts';
 import { forksToJoin } from '../../../lib/protocol/nodes/join.ts';
 import { joinFork } from '../../../lib/protocol/open-join.ts';
-import { leaseEnd } from '../scenario.ts';
+import { freeName, leaseEnd, shapeOf } from '../scenario.ts';
 import type { Message, State, Worker } from '../state.ts';
 import type { Written } from '../write.ts';
+import { needsTending, relate } from './relating.ts';
 import { request, ring } from './requests.ts';
-import { type Actor, holdNext } from './worker.ts';
+import { type Actor, holdNext, relaterOf } from './worker.ts';
 
 const hourMs = 3_600_000;
 const joinTriesMax = 3;
 
 /** @param nonce of the lease on what comes next; without it that is left to messages */
 export function commitOptions(actor: Actor, message: Message, nonce: Nonce | undefined): CommitOptions {
-  const { attemptsMax, elsewhere, hopLimit, leaseMinutes, shape } = actor.rules.scenario;
+  const { scenario } = actor.rules;
+  const { attemptsMax, elsewhere, hopLimit, leaseMinutes } = scenario;
   const endsAt = leaseEnd(actor.state.now, leaseMinutes);
   return {
-    shape,
+    shape: shapeOf(scenario, message.run),
     planOf: (path) => ({ attemptsMax, leaseMs: hourMs, isElsewhere: elsewhere.includes(path) }),
     now: actor.clock,
     expires: 1,
     hop: message.dispatch.hop,
     hopLimit,
+    nameChild: () => freeName(actor.state, scenario),
     inline: nonce && { nonce, worker: `worker-${actor.index}`, endsAt },
   };
 }
 
 /** What a run needs once a node has ended and gave its holder no other, as lib/worker/tend.ts does it. */
 export function tend(actor: Actor, message: Message, run: Run, nonce: Nonce | undefined): State {
-  if (run.phase !== 'active') return actor.become({ at: 'idle' });
-  const seen = actor.rules.mutation?.seen?.(run) ?? run;
-  if (run.control) {
-    if (!isQuiet(seen, actor.clock)) return actor.become({ at: 'idle' });
-    const write = request(actor.rules, message.run, finaliseCancel(run, actor.clock, 1), {
-      skewMs: actor.skewMs,
-    });
-    return actor.become({ at: 'finalise', message, write });
-  }
+  const goesOn = run.phase === 'active' && !run.control && forksToJoin(run).length > 0;
+  if (!needsTending(run)) return goesOn ? joinNext(actor, message, run, nonce) : actor.become({ at: 'idle' });
+  const then = goesOn ? { run, ...(nonce && { nonce }) } : undefined;
+  return relate(actor.state, relaterOf(actor, { message, ...(then && { then }) }), run);
+}
+
+/** Opens the join of a fork whose branches have all ended. */
+export function joinNext(actor: Actor, message: Message, run: Run, nonce: Nonce | undefined): State {
   const [toJoin] = forksToJoin(run);
   if (!toJoin) return actor.become({ at: 'idle' });
   return planJoin(actor, run, { message, fork: toJoin.fork, nonce, tries: 0 });

@@ -6,11 +6,14 @@ import type { Fence } from '../../../lib/protocol/guards.ts';
 import { readRefusedWrite } from '../../../lib/protocol/refused-write.ts';
 import { renew } from '../../../lib/protocol/renew.ts';
 import { leaseEnd, nonceName } from '../scenario.ts';
+import { isRepeated } from '../sketch.ts';
 import { type Held, type Message, replace, type State, type Step, type Worker } from '../state.ts';
-import { answers, type Written } from '../write.ts';
+import { answers, puts, type Written } from '../write.ts';
+import { childStarted } from './children.ts';
+import { type Relater, relatingSteps } from './relating.ts';
 import { type Rules, request, spend } from './requests.ts';
 import { finishing, settle } from './settling.ts';
-import { joined, planJoin } from './tending.ts';
+import { joined, joinNext, planJoin, tend } from './tending.ts';
 
 /** What an executor can do next: the same order of requests as in lib/worker, each one a step. */
 export function* workerSteps(state: State, index: number, rules: Rules): Generator<Step> {
@@ -19,10 +22,42 @@ export function* workerSteps(state: State, index: number, rules: Rules): Generat
   const actor = new Actor(state, index, rules);
   if (worker.at === 'idle') return yield* receive(actor);
   if (worker.at === 'run') return yield* running(actor, worker.held);
+  if (worker.at === 'relate') return yield* relating(actor, worker);
+  if (worker.at === 'start') {
+    for (const { how, fault, written } of puts(state, worker.put))
+      yield actor.step(`puts a child: ${how}`, childStarted(actor.in(written.state), worker, written), fault);
+    return;
+  }
   for (const { how, fault, written } of answers(state, worker.write)) {
     const next = answered(actor.in(written.state), worker, written);
     yield { ...actor.step(`${worker.write.transition.name}: ${how}`, next, fault), broken: written.broken };
   }
+}
+
+function* relating(actor: Actor, worker: Extract<Worker, { at: 'relate' }>): Generator<Step> {
+  for (const { label, next, ...step } of relatingSteps(
+    actor.state,
+    relaterOf(actor, worker),
+    worker.relating,
+  ))
+    yield { ...actor.step(label, next), ...step };
+}
+
+/** What is done for runs beyond their nodes holds up what comes after it. */
+export function relaterOf(
+  actor: Actor,
+  { message, then }: Pick<Extract<Worker, { at: 'relate' }>, 'message' | 'then'>,
+): Relater {
+  return {
+    rules: actor.rules,
+    clock: actor.clock,
+    skewMs: actor.skewMs,
+    become(state, relating) {
+      const now = actor.in(state);
+      if (relating) return now.become({ at: 'relate', message, relating, ...(then && { then }) });
+      return then ? joinNext(now, message, then.run, then.nonce) : now.become({ at: 'idle' });
+    },
+  };
 }
 
 /** One worker in one state. */
@@ -65,6 +100,7 @@ export class Actor {
 function* receive(actor: Actor): Generator<Step> {
   const { state } = actor;
   for (const [at, message] of state.queue.entries()) {
+    if (isRepeated(state.queue, at)) continue;
     const taken = { ...state, queue: state.queue.toSpliced(at, 1), nonces: state.nonces + 1 };
     const nonce = nonceName(taken.nonces);
     const next = planClaim(actor.in(taken), { message, nonce, tries: 0, seenAt: undefined });
@@ -91,12 +127,13 @@ function planClaim(actor: Actor, { message, nonce, tries, seenAt }: Try): State 
   return actor.become({ at: 'claim', message, command, write, tries, seenAt });
 }
 
-type Waiting = Exclude<Worker, { at: 'idle' | 'run' }>;
+type Waiting = Exclude<Worker, { at: 'idle' | 'run' | 'relate' | 'start' }>;
 
 function answered(actor: Actor, worker: Waiting, written: Written): State {
   switch (worker.at) {
     case 'claim':
     case 'takeOver':
+    case 'wake':
     case 'exhaust':
       return claimAnswered(actor, worker, written);
     case 'renew':
@@ -105,17 +142,15 @@ function answered(actor: Actor, worker: Waiting, written: Written): State {
       return settle(actor, worker, written);
     case 'join':
       return joined(actor, worker, written);
-    case 'finalise':
-      return actor.become({ at: 'idle' });
   }
 }
 
-type Claiming = Extract<Worker, { at: 'claim' | 'takeOver' | 'exhaust' }>;
+type Claiming = Extract<Worker, { at: 'claim' | 'takeOver' | 'wake' | 'exhaust' }>;
 
 function claimAnswered(actor: Actor, worker: Claiming, { applied, run }: Written): State {
   const { command, message, tries, seenAt } = worker;
-  if (applied && run)
-    return worker.at === 'exhaust' ? actor.become({ at: 'idle' }) : hold(actor, worker, run);
+  if (applied && run && worker.at === 'exhaust') return tend(actor, message, run, undefined);
+  if (applied && run && worker.at !== 'wake') return hold(actor, worker, run);
   const { nonce } = command;
   if (worker.at !== 'claim') return planClaim(actor, { message, nonce, tries: tries + 1, seenAt });
   // A newer version's item: left to those who can read it.
@@ -135,6 +170,7 @@ function claimAnswered(actor: Actor, worker: Claiming, { applied, run }: Written
     case 'again':
       return planClaim(actor, { message, nonce, tries: tries + 1, seenAt: decided.seenAt });
     case 'takeOver':
+    case 'wake':
     case 'exhaust': {
       const { hash, skewMs } = worker.write;
       const write = request(actor.rules, message.run, decided.transition, { ...(hash && { hash }), skewMs });

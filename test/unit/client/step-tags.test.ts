@@ -1,8 +1,8 @@
 import { type Body, defineWorkflow } from 'holdfast';
 import { expect, it } from 'vitest';
-import { checkStepTags } from '../../../lib/submission/step-tags.ts';
 import type { Pools } from '../../../lib/config/pools.ts';
 import { registeredOf } from '../../../lib/define/registry.ts';
+import { checkStepTags } from '../../../lib/submission/step-tags.ts';
 import { Count, task } from '../define/samples.ts';
 
 const lanes = { normal: 'http://127.0.0.1/queue' };
