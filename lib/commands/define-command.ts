@@ -1,4 +1,5 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec';
+import { noteTakerOf } from '../attempts/note-taker.ts';
 import { defineTask, type Task, type TaskOptions } from '../define/task.ts';
 import { validate } from '../define/validate.ts';
 import { checkAllowed } from './allowed.ts';
@@ -31,7 +32,8 @@ export function defineCommand<const Name extends string>(
     ...options,
     input: allowedBy(policy),
     output: commandOutput,
-    run: (input, { signal }) => runParsed(policy, input, signal),
+    run: (input, ctx) =>
+      runParsed(policy, input, ctx.signal, (taken) => noteTakerOf(ctx)?.setResources(taken)),
   });
 }
 

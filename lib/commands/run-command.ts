@@ -1,7 +1,9 @@
+import type { Resources } from '../model/attempt.ts';
 import { HoldfastError } from '../model/errors.ts';
 import type { Ms } from '../model/time.ts';
 import { Capture, type Captured } from '../process/capture.ts';
 import { type Exit, type StartedProgram, startProgram } from '../process/start-program.ts';
+import { ProgramUsage } from '../process/usage.ts';
 import { checkAllowed, commandNotFound, directoryOf, findProgram } from './allowed.ts';
 import type { CommandOutput, ParsedInput } from './input.ts';
 import type { CommandPolicy } from './policy.ts';
@@ -11,12 +13,14 @@ const messageTailMax = 600;
 /**
  * Runs a command to its end, or until the signal fires, and ends every process that it leaves behind.
  *
+ * @param onUsage is told what the program took, where the system shows it
  * @throws the signal's reason, or HoldfastError `CommandNotAllowed`, `CommandNotFound`, `CommandFailed`, `InvalidInput`
  */
 export async function runParsed(
   policy: CommandPolicy,
   input: ParsedInput,
   signal: AbortSignal | undefined,
+  onUsage?: (resources: Resources) => void,
 ): Promise<CommandOutput> {
   checkAllowed(policy, input);
   const file = await findProgram(input.program, process.env.PATH ?? '');
@@ -24,6 +28,7 @@ export async function runParsed(
   signal?.throwIfAborted();
   const started = performance.now();
   const program = await start(file, cwd, policy, input);
+  const usage = new ProgramUsage(program.process.pid);
   const stdout = new Capture(program.process.stdout, policy.outputBytesMax);
   const stderr = new Capture(program.process.stderr, policy.outputBytesMax);
   program.process.stdin.end(input.stdin);
@@ -31,6 +36,8 @@ export async function runParsed(
   signal?.addEventListener('abort', stop, { once: true });
   if (signal?.aborted) stop();
   const exit = await program.exited;
+  const taken = usage.stop();
+  if (taken) onUsage?.(taken);
   signal?.removeEventListener('abort', stop);
   const durationMs = Math.round(performance.now() - started);
   await program.end(policy.killGraceMs);

@@ -19,7 +19,7 @@ export interface LogLine {
 
 /** What an attempt took of the machine. */
 export interface Resources {
-  /** Of a thread its own memory, of anything else that of the whole process, in MiB. */
+  /** Of a thread and of a program their own memory, else that of the whole process, in MiB. */
   readonly peakMemoryMb: number;
   readonly userCpuSeconds: number;
   readonly systemCpuSeconds: number;

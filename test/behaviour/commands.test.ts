@@ -65,6 +65,23 @@ async function executorOf(run: { readonly id: string }): Promise<number> {
 }
 
 describe('a command task', () => {
+  it.runIf(process.platform === 'linux')('tells what its program took, and not its executor', async () => {
+    const burn = `const kept = Buffer.alloc(60e6, 1); while (process.cpuUsage().user < 4e5); process.exit(3)`;
+    const run = await runtime.client.submit(
+      tasks.brief,
+      { program: node, args: ['-e', burn] },
+      { timeout: '30s' },
+    );
+    expect(await runtime.client.wait(run, { timeout: '40s' })).toMatchObject({
+      status: 'failed',
+      error: { code: 'CommandFailed' },
+    });
+    const [attempt] = (await runtime.client.attempts(run)).attempts;
+    expect(attempt?.resources).not.toHaveProperty('shared');
+    expect(attempt?.resources?.userCpuSeconds).toBeGreaterThan(0.2);
+    expect(attempt?.resources?.peakMemoryMb).toBeGreaterThan(60);
+  });
+
   it('runs a program in an executor of its own process; its output is the result', async () => {
     const args = ['-e', 'console.log(process.cwd()); console.error(process.argv[1])', '--', '; exit 1'];
     const submitted = await post({ program: node, args });
