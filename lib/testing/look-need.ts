@@ -41,9 +41,10 @@ function needOfRun(before: Run, run: Run, write: CheckedWrite, now: EpochMs): Ep
 /** A run that starts nothing can be ended or parked once its last lease is over, or as soon as nobody holds one. */
 function needOfStopped(before: Run, run: Run, write: CheckedWrite, now: EpochMs): EpochMs {
   const needed = Math.max(now, ...Object.values(run.nodes).map(leaseNeed));
-  // What leaves nodes and control alone, such as a new dependent, makes no need.
-  const isAside = !isLook(write) && run.nodes === before.nodes && run.control === before.control;
-  if (isAside) return Math.max(needed, before.at);
+  // What leaves nodes and control alone, such as a new dependent, makes no need; nor does what a pausing run is told.
+  const isSame =
+    run.nodes === before.nodes || (run.control?.kind === 'pause' && holders(run) === holders(before));
+  if (!isLook(write) && run.control === before.control && isSame) return Math.max(needed, before.at);
   // Its children end first, and the last of them tells it.
   if (run.control?.kind === 'cancel' && hasLiveChildren(run))
     return Math.max(needed, isLook(write) ? now + lookPause(before.looks) : before.at);
@@ -53,6 +54,8 @@ function needOfStopped(before: Run, run: Run, write: CheckedWrite, now: EpochMs)
     name === 'pathCommit' || name === 'await' || (name === 'commit' && run.control?.kind === 'pause');
   return isLate ? Math.max(needed, before.at) : needed;
 }
+
+const holders = ({ nodes }: Run): number => Object.values(nodes).filter(isLeased).length;
 
 /** Whatever it waits for tells it; looks make sure of that. */
 const needOfDependent = (before: Run, write: CheckedWrite, now: EpochMs): EpochMs =>
