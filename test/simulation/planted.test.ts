@@ -24,6 +24,45 @@ const dropping =
     updates: transition.updates.filter((update) => !('set' in update && isLeftOut(update.set))),
   });
 
+/** Only of writes of that name. */
+const of =
+  (name: string, tamper: Tamper): Tamper =>
+  (transition) =>
+    transition.name === name ? tamper(transition) : transition;
+
+const setTo = (transition: Transition, name: string): unknown => {
+  const found = transition.updates.find((update) => 'value' in update && update.set[0] === name);
+  return found && 'value' in found ? found.value : undefined;
+};
+
+/** A failed run releases those that depend on it as if it had succeeded. */
+const releasing: Tamper = (transition) => ({
+  ...transition,
+  name: 'release',
+  updates: [{ remove: ['waitsFor'] }, { set: ['rev'], from: ['rev'], by: 1 }],
+});
+
+/** Nobody waits for the children, nor for those who hold a node. */
+const endingAtOnce: Tamper = (transition) => {
+  const at = setTo(transition, 'at');
+  const ends = { phase: 'cancelled', at, endedAt: at, expires: 1 };
+  const others = transition.updates.filter((update) => !('set' in update && update.set[0] === 'at'));
+  return {
+    ...transition,
+    updates: [...others, ...Object.entries(ends).map(([name, value]) => ({ set: [name], value }))],
+  };
+};
+
+/** What is owed to others is forgotten. */
+const leavingAtOnce: Tamper = (transition) => ({
+  ...transition,
+  updates: transition.updates.map((update) =>
+    'value' in update && update.set[0] === 'phase' && update.value === 'ending'
+      ? { ...update, value: setTo(transition, 'ended') }
+      : update,
+  ),
+});
+
 const unmoved: Tamper = (transition) =>
   transition.name === 'look'
     ? {
@@ -60,6 +99,46 @@ const bugs: Readonly<Record<string, { tamper: Tamper; noticedAs: RegExp; from?: 
   },
   'a dispatch without the index being moved': { tamper: unmoved, noticedAs: /discovery/ },
   'a takeover of a lease that lives': { tamper: without('takeOver.expired'), noticedAs: /I6/, from: 550 },
+  'a timeout beside the signal that has come': {
+    tamper: without('timeOut.rev', 'timeOut.waiting'),
+    noticedAs: /no order|I15|waited|waits/,
+  },
+  'a signal that overwrites another one': { tamper: without('signal.rev'), noticedAs: /signal|I9/ },
+  'a wait that does not see the signal that came': {
+    tamper: without('pathCommit.rev'),
+    noticedAs: /the signal|I9|I15|lost/,
+  },
+  'a signal that is not remembered': {
+    tamper: dropping((path) => path[0] === 'signalIds'),
+    noticedAs: /came a second time|twice/,
+  },
+  'a claim of a run that waits for another': { tamper: without('claim.released'), noticedAs: /I3/ },
+  'a claim of a paused or cancelled run': { tamper: without('claim.noControl'), noticedAs: /I13/ },
+  'a release by a run that has failed': { tamper: of('failDependent', releasing), noticedAs: /I3/ },
+  'a dependent made known to a run that has ended': {
+    tamper: without('attach.active'),
+    noticedAs: /I2|I16/,
+  },
+  'an end that forgets what is owed': { tamper: leavingAtOnce, noticedAs: /I16|I18/ },
+  'a child told of to another node, or twice': {
+    tamper: without('notify.child', 'notify.status', 'notify.unended'),
+    noticedAs: /I11|notify/,
+  },
+  'a holder that waits for a child that has ended': {
+    tamper: without('await.unended'),
+    noticedAs: /wait for nothing|waits for nothing|L1/,
+  },
+  'a cancel that ends a run at once, with children and holders': {
+    tamper: of('cancel', endingAtOnce),
+    noticedAs: /I14|I13|I1:|no order/,
+  },
+  'a pause that is not over with its resumption': {
+    tamper: of('resume', (transition) => ({
+      ...transition,
+      updates: transition.updates.filter((update) => !('remove' in update)),
+    })),
+    noticedAs: /L1|I13/,
+  },
   'a claim that spends no attempt': {
     tamper: (transition) => ({
       ...transition,
