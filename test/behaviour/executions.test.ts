@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { ExecutionResult } from '../../lib/client/execution-view.ts';
 import { type LocalRuntime, startLocal } from '../../lib/local/index.ts';
+import { Worker } from '../../lib/worker/index.ts';
 import * as tasks from './executions-tasks.ts';
 
 vi.setConfig({ testTimeout: 60_000 });
@@ -225,5 +226,29 @@ describe('executions, where stored code is not switched on', () => {
     });
     expect([submitted.status, await submitted.json()]).toMatchObject([400, { code: 'UnknownTask' }]);
     expect((await runtime.client.list()).runs.filter(({ task }) => task === 'stored-code')).toEqual([]);
+  });
+});
+
+it('executions run in a worker process of one`s own, too', async () => {
+  const file = fileURLToPath(new URL('./executions-tasks.ts', import.meta.url));
+  await using runtime = await startLocal({
+    tasks: file,
+    port: 0,
+    workers: 0,
+    settings: { ...settings, storedCode: 'on' },
+  });
+  const { execute } = callerOf(() => runtime);
+  await using worker = new Worker(file, { env: runtime.env }).id('own-worker').spawn();
+  await worker.ready;
+  const code = { 'main.js': `export const main = () => { console.log('here'); return 42; };` };
+  expect(await execute({ functionName: 'main', code })).toMatchObject({
+    success: true,
+    result: 42,
+    logs: [{ message: 'here' }],
+    workerId: 'own-worker',
+  });
+  expect(await execute({ functionName: 'report', parameters: { lines: 1 } })).toMatchObject({
+    success: true,
+    logs: [{ message: 'line 0' }, { message: 'counted' }],
   });
 });
