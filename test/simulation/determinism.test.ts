@@ -13,6 +13,14 @@ it('plays another history for another seed', async () => {
   expect(new Set(await hashesOf(seeds)).size).toBe(seeds.length);
 });
 
+it('plays the same history when it is told how many runs and which faults that one had', async () => {
+  for (const seed of seeds) {
+    const { faults, runs, traceHash } = await simulate(seed);
+    const keep = new Set(faults.map(({ number }) => number));
+    expect((await simulate(seed, { runs, keep })).traceHash).toBe(traceHash);
+  }
+});
+
 it('leaves out the faults it is told to', async () => {
   const { faults } = await simulate(2);
   const none = await simulate(2, { keep: new Set() });

@@ -83,7 +83,7 @@ const bugs: Readonly<Record<string, { tamper: Tamper; noticedAs: RegExp; from?: 
   },
   'a join under an epoch that another has': {
     tamper: without('join.rev', 'join.newEpoch', 'commit.rev', 'commit.newEpoch'),
-    noticedAs: /I4|I7|I13|no order/,
+    noticedAs: /I4|I7|I13|I16|no order/,
   },
   'a loop that does not count its rounds': {
     tamper: dropping((path) => path.length === 3 && path[2] === 'iteration'),

@@ -65,8 +65,9 @@ class History {
     this.#prng = new Prng(seed, 'history');
     this.#skewMsMax = this.#prng.pick([0, 2_000, 2_000, 30_000]);
     this.#faults = new Faults(seed, weatherOf(this.#prng), keep);
-    this.#runs = runs ?? this.#prng.between(2, 6);
     const isMute = this.#prng.chance(0.1);
+    // Drawn last: where it is given, all else is the same.
+    this.#runs = runs ?? this.#prng.between(2, 6);
     this.#cloud = new Cloud({
       seed,
       faults: this.#faults,
