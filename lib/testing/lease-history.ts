@@ -13,6 +13,8 @@ export interface Opening {
   readonly holder?: { readonly owner: string; readonly until: EpochMs };
   /** Nobody can have it before what it waits for has come. */
   readonly waits?: true;
+  /** It had ended before: its run goes on from another one, which did the work. */
+  readonly ended?: { readonly status: TerminalStatus; readonly output?: string };
 }
 
 /** What a request asked of a lease. */

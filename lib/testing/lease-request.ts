@@ -1,5 +1,5 @@
 import type { NodeId } from '../model/ids.ts';
-import { isOpen, type LeasedNode, type Run, type RunNode } from '../model/run.ts';
+import { isOpen, type LeasedNode, type Run, type RunNode, type TerminalStatus } from '../model/run.ts';
 import type { EpochMs } from '../model/time.ts';
 import type { Transition, Update } from '../model/transition.ts';
 import { type Applied, isReadable } from '../ports/run-store.ts';
@@ -139,7 +139,7 @@ function openingsOf(updates: readonly Update[], run: Run): Map<NodeId, Opening> 
   for (const update of updates) {
     if (!('value' in update) || !isNode(update.set)) continue;
     const node = update.value as RunNode;
-    if (!isOpen(node) || isLooping(node)) continue;
+    if (isLoop(node)) continue;
     const path = update.set[1] as NodeId;
     const holder = node.status === 'running' ? holderOf(node) : undefined;
     opened.set(path, {
@@ -147,12 +147,19 @@ function openingsOf(updates: readonly Update[], run: Run): Map<NodeId, Opening> 
       epoch: node.epoch,
       ...(holder && { holder }),
       ...(node.status === 'waiting' && { waits: true }),
+      ...(!isOpen(node) && { ended: endOf(node) }),
     });
   }
   return opened;
 }
 
-const isLooping = (node: RunNode): boolean => node.status === 'waiting' && node.iteration !== undefined;
+const isLoop = (node: RunNode): boolean =>
+  (node.status === 'waiting' || node.status === 'succeeded') && node.iteration !== undefined;
+
+function endOf(node: RunNode): NonNullable<Opening['ended']> {
+  const output = node.status === 'succeeded' && node.output ? outputOf(node.output) : undefined;
+  return { status: node.status as TerminalStatus, ...(output !== undefined && { output }) };
+}
 
 const holderOf = ({ lease }: LeasedNode) => ({ owner: lease.nonce, until: lease.until });
 

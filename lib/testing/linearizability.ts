@@ -301,7 +301,7 @@ function committed(
  * A node comes once in each iteration, under an epoch that is not smaller than before. One of a loop's body that has
  * ended may stay in the item until it comes again.
  */
-function opened(state: LeaseState, { epoch, holder, life, waits }: Opening): LeaseState | undefined {
+function opened(state: LeaseState, { ended, epoch, holder, life, waits }: Opening): LeaseState | undefined {
   const isOpen = state.present && state.ended === undefined;
   if (isOpen || epoch < state.epoch || (state.life && !isLater(life, state.life))) return undefined;
   return {
@@ -311,6 +311,7 @@ function opened(state: LeaseState, { epoch, holder, life, waits }: Opening): Lea
     until: holder?.until ?? 0,
     ...(holder && { holder: holder.owner }),
     ...(waits && { waits }),
+    ...(ended && { ended: ended.status, output: ended.output }),
   };
 }
 

@@ -45,6 +45,10 @@ const stop: LeaseRequest = { asks: 'stop' };
 const letGo = (epoch: number): LeaseRequest => ({ asks: 'await', epoch });
 const wake: LeaseRequest = { asks: 'wake' };
 const waiting: LeaseRequest = { asks: 'open', opening: { life: [], epoch: 1, waits: true } };
+const carried: LeaseRequest = {
+  asks: 'open',
+  opening: { life: [], epoch: 1, ended: { status: 'succeeded', output: '1' } },
+};
 const skip: LeaseRequest = { asks: 'end', status: 'skipped' };
 const round = (next: 'leave' | Opening): LeaseRequest => ({
   asks: 'commit',
@@ -181,6 +185,11 @@ const good: Record<string, LeaseEvent[]> = {
     ['a', 3, 4, letGo(1), refused('Changed')],
     ['a', 5, 6, commit(1), granted],
   ),
+  'a node that a run brings along from the one that it goes on from': history(
+    ['o', 1, 2, carried, granted],
+    ['b', 3, 4, claim(100), refused('Finished')],
+    ['r', 5, 6, read, seen(1, 'succeeded', '1')],
+  ),
   'a node that waits from its beginning, and is skipped': history(
     ['o', 1, 2, waiting, granted],
     ['d', 3, 4, skip, granted],
@@ -250,6 +259,14 @@ const bad: Record<string, LeaseEvent[]> = {
     ['a', 5, 6, commit(1), granted],
   ),
   'a claim after the end of the run': history(['o', 3, 4, stop, granted], ['b', 5, 6, claim(100), epoch(1)]),
+  'a claim of a node that its run brought along': history(
+    ['o', 1, 2, carried, granted],
+    ['b', 3, 4, claim(100), epoch(2)],
+  ),
+  'another output than the node was brought along with': history(
+    ['o', 1, 2, carried, granted],
+    ['r', 5, 6, read, seen(1, 'succeeded', '2')],
+  ),
   'a claim of a node that waits': history(['o', 1, 2, waiting, granted], ['b', 3, 4, claim(100), epoch(2)]),
   'a claim of a node that was let go, before its child has ended': history(
     held,
