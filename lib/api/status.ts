@@ -60,7 +60,7 @@ export const statusOfCode = {
   TasksNotLoaded: 500,
   OutputTooLarge: 500,
   LeaseLost: 500,
-  LeaseExpired: 500,
+  WorkerLost: 500,
   Cancelled: 500,
   TimedOut: 500,
   ShuttingDown: 500,

@@ -39,7 +39,7 @@ export const errorHints = {
   RunCancelled: 'Submit the run again if it is still wanted.',
   // What ends an attempt. These are also the reasons of a handler's abort signal.
   LeaseLost: 'Stop working: another worker may own the task now, and this result would be refused.',
-  LeaseExpired:
+  WorkerLost:
     'The worker stopped renewing: it crashed, froze or could not reach the table. It is taken over.',
   Cancelled: 'Stop working: the run was cancelled in abort mode.',
   TimedOut: 'Raise the timeout of the task, or make it faster.',

@@ -25,8 +25,8 @@ export const isAbandoned = (node: LeasedNode, now: EpochMs): boolean =>
 /** The failure of an attempt whose worker fell silent. */
 export function expiredLease(node: LeasedNode): Failure {
   return {
-    type: 'LeaseExpired',
-    code: 'LeaseExpired',
+    type: 'WorkerLost',
+    code: 'WorkerLost',
     message: 'The worker stopped renewing its lease: it crashed, froze or could not reach the table',
     attempt: node.attempt,
     ...(node.worker === undefined ? {} : { worker: node.worker }),

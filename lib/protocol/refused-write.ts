@@ -12,7 +12,7 @@ export type RefusedWrite =
 /**
  * A node that I go on with under the nonce that my write gave it shows that the write went through. Otherwise: an epoch
  * has one holder only, so a node that is in the state I wrote, under my epoch, was brought there by me. Only discovery
- * ends an abandoned lease under its old epoch: as cancelled, or as failed for `LeaseExpired`.
+ * ends an abandoned lease under its old epoch: as cancelled, or as failed for `WorkerLost`.
  *
  * @param wrote the status of the node that the write would have left; undefined for one that leaves it leased
  * @param continues the node that the write would have opened for its own holder
@@ -28,7 +28,7 @@ export function readRefusedWrite(
   const node = run?.nodes[fence.node];
   if (!run || !node || node.epoch !== fence.epoch) return { now: 'lost' };
   if (node.status !== 'running') {
-    const abandoned = node.status === 'failed' && node.failure.code === 'LeaseExpired';
+    const abandoned = node.status === 'failed' && node.failure.code === 'WorkerLost';
     return wrote === node.status && !abandoned ? { now: 'done', run } : { now: 'lost' };
   }
   // Of a run that another node ended nothing more can be written, though the lease stays as it is.

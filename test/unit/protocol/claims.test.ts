@@ -92,7 +92,7 @@ describe('a takeover', () => {
       attempt: 2,
       worker: 'me',
       lease: { nonce, until: play.now + minuteMs },
-      failure: { code: 'LeaseExpired', attempt: 1, worker: 'w' },
+      failure: { code: 'WorkerLost', attempt: 1, worker: 'w' },
     });
   });
 

@@ -105,7 +105,7 @@ describe('a refused write of a holder', () => {
     ['my nonce', aRun(leased(now, { lease: { nonce: mine.nonce, until: now } })), 'mine'],
     ['the node ended as I wrote it', ended('failed', { failure: { type: 'Error' } }), 'done'],
     ['the node ended otherwise', ended('cancelled'), 'lost'],
-    ['discovery ended it for me', ended('failed', { failure: { code: 'LeaseExpired' } }), 'lost'],
+    ['discovery ended it for me', ended('failed', { failure: { code: 'WorkerLost' } }), 'lost'],
   ])('%s: %s', (_what, run, expected) => {
     expect(readRefusedWrite(run, mine, 'failed').now).toBe(expected);
   });

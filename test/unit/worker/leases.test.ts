@@ -242,7 +242,7 @@ describe('a crash', () => {
     expect(await system.client.get(run)).toMatchObject({
       status: 'running',
       attempt: 2,
-      error: { type: 'LeaseExpired', attempt: 1, workerId: 'crashed' },
+      error: { type: 'WorkerLost', attempt: 1, workerId: 'crashed' },
     });
     last().done('ok');
     await executing;
@@ -256,7 +256,7 @@ describe('a crash', () => {
     await crash(system);
     await system.clock.advance(36_000);
     expect(await system.discover()).toMatchObject({ tended: 1, sent: 0 });
-    expect(await system.client.get(run)).toMatchObject({ status: 'failed', error: { type: 'LeaseExpired' } });
+    expect(await system.client.get(run)).toMatchObject({ status: 'failed', error: { type: 'WorkerLost' } });
   });
 
   it('on the last attempt fails the run, by whoever gets its message', async () => {
