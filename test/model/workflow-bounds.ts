@@ -124,6 +124,10 @@ export const forkBounds: AllBounds = {
     usual: { ...line, shape: shapes.loopInBranch, workers: 1, faults: { late: 1 } },
     large: { workers: 2 },
   },
+  'loop in a branch: freezes': {
+    usual: { ...line, shape: shapes.loopInBranch, workers: 1, attemptsMax: 2, faults: { freezes: 1 } },
+    isRare: true,
+  },
   'fork in fork': {
     usual: { ...line, shape: shapes.forkInFork, faults: {} },
     large: { faults: { crashes: 1 } },
