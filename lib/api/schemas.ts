@@ -187,6 +187,15 @@ export const retriesSchema = z.strictObject({
 export const listingSchema = z.strictObject({
   status: statusSchema.exactOptional(),
   name: text(64).exactOptional().meta({ description: 'Only runs of this task or workflow.' }),
+  since: timeOf(
+    'Only those that ended, or of active ones are looked at next, then or later.',
+  ).exactOptional(),
+  until: timeOf(
+    'Only those that ended, or of active ones are looked at next, then or earlier.',
+  ).exactOptional(),
+  sort: z.enum(['latest', 'earliest']).exactOptional().meta({
+    description: 'By the same times. Default `latest` first.',
+  }),
   limit: z.coerce
     .number<string>()
     .int()

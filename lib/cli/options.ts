@@ -14,6 +14,8 @@ export interface Session {
   readonly paint: Paint;
   /** One JSON document as a line, with `--json`; else the text for people. */
   readonly print: (value: unknown, text: () => string) => void;
+  /** A part of a stream: with `--json` each value as a line. */
+  readonly printEach: (values: readonly unknown[], text: () => string) => void;
 }
 
 /** Options of every verb that talks to the API. */
@@ -35,9 +37,12 @@ export function openSession(command: Command, cli: Cli): Session {
     }),
     inTenant: tenant === undefined ? {} : { tenant },
     paint: painter(cli.color.out),
-    print: (value, text) => cli.out(json ? `${JSON.stringify(value)}\n` : text()),
+    print: (value, text) => cli.out(json ? line(value) : text()),
+    printEach: (values, text) => cli.out(json ? values.map(line).join('') : text()),
   };
 }
+
+const line = (value: unknown) => `${JSON.stringify(value)}\n`;
 
 export function wholeNumber(text: string): number {
   if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('It must be a whole number.');

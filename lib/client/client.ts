@@ -95,6 +95,12 @@ export interface NamedBatchEntry extends Omit<BatchEntry, 'task'> {
 export interface ListOptions {
   readonly status?: RunStatus;
   readonly name?: string;
+  /** ISO 8601: those that ended then or later; of active ones, those that are looked at next then or later. */
+  readonly since?: string;
+  /** ISO 8601: those that ended then or earlier; of active ones, those that are looked at next then or earlier. */
+  readonly until?: string;
+  /** By the same times. Default `latest` first. */
+  readonly sort?: 'latest' | 'earliest';
   readonly tenant?: string;
   /** 1 to 100, default 20. */
   readonly limit?: number;

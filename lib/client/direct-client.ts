@@ -158,7 +158,7 @@ class DirectClient {
   }
 
   async list(options: ListOptions = {}): Promise<RunPage> {
-    const { runs, cursor } = await listRuns(this.#ports.runs, options);
+    const { runs, cursor } = await listRuns(this.#ports.runs, options, this.#ports.clock.now());
     const views = await pMap(runs, (run) => this.view(run), { concurrency: 10 });
     return { runs: views, ...(cursor !== undefined && { cursor }) };
   }

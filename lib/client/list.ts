@@ -2,37 +2,62 @@ import * as z from 'zod';
 import { HoldfastError } from '../model/errors.ts';
 import { noTenant, tenantId } from '../model/ids.ts';
 import { type Phase, type Run, type RunStatus, statusOf } from '../model/run.ts';
-import { type IndexEntry, isReadable, type RunStore, shardCount } from '../ports/run-store.ts';
+import type { EpochMs, Ms } from '../model/time.ts';
+import {
+  type IndexEntry,
+  type IndexPage,
+  type IndexQuery,
+  isReadable,
+  type RunStore,
+  shardCount,
+} from '../ports/run-store.ts';
 import type { ListOptions } from './client.ts';
+import { timeOf } from './time-of.ts';
 
 /** A page looks at no more index entries than this, and may be short of its limit therefore. */
 const entriesMax = 1_000;
 const limitMax = 100;
+/** A pausing run is looked at again once its leases have ended, and none is longer than 12 hours. */
+const pausingMsMax: Ms = 12 * 3_600_000 + 60_000;
 
 const positionSchema = z.strictObject({ at: z.int().min(0), run: z.string().min(1).max(128) });
-/** Where a page ended, in the order of the listing: latest `at` first, then by id. */
+/** Where a page ended, in the order of the listing: by `at`, then by id. */
 type Position = z.infer<typeof positionSchema>;
 
+/** As RunStore's. A store may use `since` to read less; what comes back too early is left out here. */
+interface ListedStore {
+  readonly getMany: RunStore['getMany'];
+  query(query: IndexQuery & { readonly since?: EpochMs }): Promise<IndexPage>;
+}
+
+interface Range {
+  readonly since: EpochMs;
+  readonly until: EpochMs;
+  /** Negative where the first comes first in the listing. */
+  readonly compare: (a: Position, b: Position) => number;
+  readonly newestFirst: boolean;
+  readonly after: Position | undefined;
+  readonly limit: number;
+}
+
 /**
- * One page of runs, the latest first: by end for finished runs, by next look for active ones. Reads one index query for
- * each of 16 shards and each phase asked for, so a listing of one status is several times cheaper than one of all.
+ * One page of runs, the latest first unless `sort` says otherwise: by end for finished runs, by next look for active
+ * ones. Reads one index query for each of 16 shards and each phase asked for, so a listing of one status is several
+ * times cheaper than one of all. What it holds is bounded by the limit, however many runs there are.
  *
- * @throws HoldfastError `InvalidArgument` for a limit outside 1 to 100 or a damaged cursor
+ * @throws HoldfastError `InvalidArgument` for a limit outside 1 to 100, no time, or a damaged cursor
  */
 export async function listRuns(
-  store: RunStore,
+  store: ListedStore,
   options: ListOptions,
+  now: EpochMs,
 ): Promise<{ runs: readonly Run[]; cursor?: string }> {
-  const limit = options.limit ?? 20;
-  if (!Number.isInteger(limit) || limit < 1 || limit > limitMax) {
-    throw new HoldfastError('InvalidArgument', `limit must be a whole number from 1 to ${limitMax}`, {
-      field: 'limit',
-    });
-  }
   const tenant = options.tenant === undefined ? noTenant : tenantId(options.tenant);
-  const after = options.cursor === undefined ? undefined : readCursor(options.cursor);
-  const merged = mergeLatestFirst(
-    phasesOf(options.status).flatMap((phase) => shards(store, phase, limit, after)),
+  const range = rangeOf(options);
+  const { limit } = range;
+  const merged = mergeInOrder(
+    phasesOf(options.status).flatMap((phase) => shards(store, phase, bounded(range, phase, options, now))),
+    range.compare,
   );
   const runs: Run[] = [];
   let position: Position | undefined;
@@ -47,11 +72,32 @@ export async function listRuns(
     for (const entry of entries) {
       if (runs.length === limit) break;
       position = { at: entry.at, run: entry.run };
-      const run = found.get(entry.run);
+      const run = entry.tenant === tenant ? found.get(entry.run) : undefined;
       if (run && matches(run, options)) runs.push(run);
     }
   }
   return position ? { runs, cursor: writeCursor(position) } : { runs };
+}
+
+function rangeOf({ cursor, limit = 20, since, sort = 'latest', until }: ListOptions): Range {
+  if (!Number.isInteger(limit) || limit < 1 || limit > limitMax)
+    throw invalid('limit', `must be a whole number from 1 to ${limitMax}`);
+  if (sort !== 'latest' && sort !== 'earliest') throw invalid('sort', 'must be latest or earliest');
+  const newestFirst = sort === 'latest';
+  return {
+    since: timeOf(since, 'since') ?? 0,
+    until: timeOf(until, 'until') ?? Number.POSITIVE_INFINITY,
+    compare: newestFirst ? compareLatest : compareEarliest,
+    newestFirst,
+    after: cursor === undefined ? undefined : readCursor(cursor),
+    limit,
+  };
+}
+
+/** A run that is pausing stands among the active ones, but not among those that are looked at much later. */
+function bounded(range: Range, phase: Phase, { status }: ListOptions, now: EpochMs): Range {
+  if (status !== 'paused' || phase !== 'active') return range;
+  return { ...range, until: Math.min(range.until, now + pausingMsMax) };
 }
 
 function matches(run: Run, { status, name }: ListOptions): boolean {
@@ -60,48 +106,57 @@ function matches(run: Run, { status, name }: ListOptions): boolean {
 
 function phasesOf(status: RunStatus | undefined): readonly Phase[] {
   if (status === undefined) return ['active', 'paused', 'succeeded', 'failed', 'cancelled', 'skipped'];
+  if (status === 'paused') return ['paused', 'active'];
   return status === 'ready' || status === 'waiting' || status === 'running' ? ['active'] : [status];
 }
 
-async function readInOrder(store: RunStore, entries: readonly IndexEntry[]): Promise<Map<string, Run>> {
+async function readInOrder(store: ListedStore, entries: readonly IndexEntry[]): Promise<Map<string, Run>> {
   if (entries.length === 0) return new Map();
   const found = await store.getMany(entries.map(({ tenant, run }) => ({ tenant, run })));
   return new Map(found.filter(isReadable).map((run) => [run.run, run]));
 }
 
-function shards(store: RunStore, phase: Phase, limit: number, after: Position | undefined) {
-  return Array.from({ length: shardCount }, (_, shard) => entriesOf(store, phase, shard, limit, after));
+function shards(store: ListedStore, phase: Phase, range: Range) {
+  return Array.from({ length: shardCount }, (_, shard) => entriesOf(store, phase, shard, range));
 }
 
 async function* entriesOf(
-  store: RunStore,
+  store: ListedStore,
   phase: Phase,
   shard: number,
-  limit: number,
-  after: Position | undefined,
+  { after, compare, limit, newestFirst, ...range }: Range,
 ): AsyncGenerator<IndexEntry, undefined> {
+  const since = after && !newestFirst ? Math.max(range.since, after.at) : range.since;
+  const until = after && newestFirst ? Math.min(range.until, after.at) : range.until;
+  if (since > until) return undefined;
   let cursor: string | undefined;
   do {
     const page = await store.query({
       phase,
       shard,
-      newestFirst: true,
+      newestFirst,
       limit,
-      ...(after && { until: after.at }),
+      ...(since > 0 && { since }),
+      ...(until < Number.POSITIVE_INFINITY && { until }),
       ...(cursor !== undefined && { cursor }),
     });
-    for (const entry of page.entries) if (!after || compare(entry, after) > 0) yield entry;
+    for (const entry of page.entries) {
+      if (entry.at < since && newestFirst) return undefined;
+      if (entry.at >= since && (!after || compare(entry, after) > 0)) yield entry;
+    }
     cursor = page.cursor;
   } while (cursor !== undefined);
   return undefined;
 }
 
-const compare = (a: Position, b: Position): number =>
-  b.at - a.at || (a.run < b.run ? -1 : a.run > b.run ? 1 : 0);
+const compareIds = (a: Position, b: Position): number => (a.run < b.run ? -1 : a.run > b.run ? 1 : 0);
+const compareLatest = (a: Position, b: Position): number => b.at - a.at || compareIds(a, b);
+const compareEarliest = (a: Position, b: Position): number => a.at - b.at || compareIds(a, b);
 
 /** Merges sorted sources; every first entry is asked for at once. */
-async function* mergeLatestFirst(
+async function* mergeInOrder(
   sources: AsyncGenerator<IndexEntry, undefined>[],
+  compare: Range['compare'],
 ): AsyncGenerator<IndexEntry> {
   const heads = await Promise.all(
     sources.map(async (source) => ({ source, next: (await source.next()).value })),
@@ -133,6 +188,9 @@ function readCursor(cursor: string): Position {
   try {
     return positionSchema.parse(JSON.parse(Buffer.from(cursor, 'base64url').toString()));
   } catch {
-    throw new HoldfastError('InvalidArgument', 'cursor is not one that a listing gave', { field: 'cursor' });
+    throw invalid('cursor', 'is not one that a listing gave');
   }
 }
+
+const invalid = (field: string, what: string): HoldfastError =>
+  new HoldfastError('InvalidArgument', `${field} ${what}`, { field });

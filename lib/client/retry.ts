@@ -6,13 +6,13 @@ import { type NodeId, runId } from '../model/ids.ts';
 import type { Payload } from '../model/payload.ts';
 import { nodesOf, type Run, type RunKey, type RunNode, statusOf } from '../model/run.ts';
 import { serialize } from '../model/serialize.ts';
-import { type EpochMs, toIso } from '../model/time.ts';
+import type { EpochMs } from '../model/time.ts';
 import { expiry, type Packed, packText, storeApart } from '../payload/payload.ts';
 import { isReadable } from '../ports/run-store.ts';
 import { doorbellsOf } from '../protocol/doorbells.ts';
 import { retryId, retryRun } from '../protocol/retry.ts';
 import { ring } from '../relations/ring.ts';
-import type { RetriedRun, RetryFilter, RetryManyOptions, RetryOptions } from './client.ts';
+import type { ListOptions, RetriedRun, RetryFilter, RetryManyOptions, RetryOptions } from './client.ts';
 import { readRun } from './key.ts';
 import { listRuns } from './list.ts';
 import type { ClientPorts } from './ports.ts';
@@ -117,27 +117,23 @@ const manyMax = 1_000;
 /** @throws HoldfastError `InvalidArgument` */
 export async function retryMany(
   ports: ClientPorts,
-  filter: RetryFilter = {},
+  { limit = 100, ...filter }: RetryFilter = {},
   { dryRun = false }: RetryManyOptions = {},
 ): Promise<readonly RetriedRun[]> {
-  const { limit = 100, name, tenant } = filter;
   if (!Number.isInteger(limit) || limit < 1 || limit > manyMax)
     throw invalid('limit', `must be 1 to ${manyMax}`);
-  const since = timeOf(filter.since, 'since') ?? 0;
-  const until = timeOf(filter.until, 'until') ?? Number.POSITIVE_INFINITY;
   const found: Run[] = [];
   let cursor: string | undefined;
   do {
-    const page = await listRuns(ports.runs, {
+    const query: ListOptions = {
+      ...filter,
       status: 'failed',
       limit: 100,
-      ...(name !== undefined && { name }),
-      ...(tenant !== undefined && { tenant }),
       ...(cursor !== undefined && { cursor }),
-    });
-    found.push(...page.runs.filter(({ at }) => at >= since && at <= until));
-    // The latest come first.
-    cursor = (page.runs.at(-1)?.at ?? since) < since ? undefined : page.cursor;
+    };
+    const page = await listRuns(ports.runs, query, ports.clock.now());
+    found.push(...page.runs);
+    cursor = page.cursor;
   } while (cursor !== undefined && found.length < limit);
   const retried: RetriedRun[] = [];
   for (const run of found.slice(0, limit)) {
@@ -154,13 +150,6 @@ async function tried(ports: ClientPorts, run: Run): Promise<Pick<RetriedRun, 're
     if (!(error instanceof HoldfastError) || error.code === 'StoreUnreachable') throw error;
     return { error: { code: error.code, message: error.message } };
   }
-}
-
-function timeOf(text: string | undefined, field: string): number | undefined {
-  if (text === undefined) return undefined;
-  const ms = Date.parse(text);
-  if (Number.isNaN(ms)) throw invalid(field, `must be a time such as ${toIso(0)}`);
-  return ms;
 }
 
 const invalid = (field: string, what: string): HoldfastError =>

@@ -1,5 +1,6 @@
 import { type DynamoDBDocumentClient, PutCommand, QueryCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { type Run, type RunKey, schemaVersion } from '../model/run.ts';
+import type { EpochMs } from '../model/time.ts';
 import type { Creation, Guard, Transition } from '../model/transition.ts';
 import {
   type Applied,
@@ -80,22 +81,20 @@ export class DynamoRunStore implements RunStore {
     return items.map(decodeItem).filter((run) => run !== undefined);
   }
 
-  async query(query: IndexQuery): Promise<IndexPage> {
+  /** @param query with `since`, only entries whose `at` is not earlier */
+  async query(query: IndexQuery & { readonly since?: EpochMs }): Promise<IndexPage> {
     const { db, name } = this.#table;
-    const { phase, shard, until, cursor, limit, newestFirst = false } = query;
-    const bounded = until !== undefined;
+    const { phase, shard, cursor, limit, newestFirst = false } = query;
+    const range = rangeOf(query);
     const command = new QueryCommand({
       TableName: name,
       IndexName: stateIndex.name,
-      KeyConditionExpression: bounded ? '#0 = :0 AND #1 <= :1' : '#0 = :0',
+      KeyConditionExpression: `#0 = :0${range.condition}`,
       ExpressionAttributeNames: {
         '#0': stateIndex.partition,
-        ...(bounded ? { '#1': stateIndex.sort } : {}),
+        ...(range.condition === '' ? {} : { '#1': stateIndex.sort }),
       },
-      ExpressionAttributeValues: {
-        ':0': statePartition(phase, shard),
-        ...(bounded ? { ':1': until } : {}),
-      },
+      ExpressionAttributeValues: { ':0': statePartition(phase, shard), ...range.values },
       ScanIndexForward: !newestFirst,
       Limit: limit,
       ...(cursor === undefined ? {} : { ExclusiveStartKey: startKey(query, cursor) }),
@@ -120,6 +119,17 @@ export class DynamoRunStore implements RunStore {
     });
     return conditionally(this.#table, key, () => db.send(update));
   }
+}
+
+/** A key condition takes one comparison of the sort key. */
+function rangeOf({ since, until }: { since?: EpochMs; until?: EpochMs }): {
+  condition: string;
+  values: Stored;
+} {
+  if (since === undefined && until === undefined) return { condition: '', values: {} };
+  if (since === undefined) return { condition: ' AND #1 <= :1', values: { ':1': until } };
+  if (until === undefined) return { condition: ' AND #1 >= :1', values: { ':1': since } };
+  return { condition: ' AND #1 BETWEEN :1 AND :2', values: { ':1': since, ':2': until } };
 }
 
 function refused({ item }: Extract<Conditional<unknown>, { applied: false }>): Applied {

@@ -2,7 +2,7 @@ import type { AttemptView } from '../../lib/client/attempt-view.ts';
 import type { Client, NamedBatchEntry, SubmitOptions, Submitted } from '../../lib/client/client.ts';
 import { executionResult, noExecution } from '../../lib/client/execution-result.ts';
 import { outputOf } from '../../lib/client/finished.ts';
-import type { ActiveRun, FailedRun, Run, SucceededRun } from '../../lib/client/run-view.ts';
+import type { ActiveRun, FailedRun, Run, RunPage, SucceededRun } from '../../lib/client/run-view.ts';
 import type { Shape } from '../../lib/model/definition.ts';
 import { HoldfastError } from '../../lib/model/errors.ts';
 
@@ -100,6 +100,8 @@ export const orderShape: Shape = {
 export class FakeClient implements Client {
   readonly submitted: Submission[] = [];
   readonly calls: unknown[][] = [];
+  /** What it lists, page by page, instead of all its runs. */
+  pages: readonly RunPage[] = [];
   readonly runs = new Map<string, Run>();
   /** Thrown by every method, if there is one. */
   failure: { readonly thrown: unknown } | undefined;
@@ -138,6 +140,9 @@ export class FakeClient implements Client {
 
   readonly list: Client['list'] = async (options = {}) => {
     this.#called('list', options);
+    const [page, ...pages] = this.pages;
+    this.pages = pages;
+    if (page) return page;
     return { runs: [...this.runs.values()], cursor: 'next' };
   };
 

@@ -87,6 +87,30 @@ describe('holdfast get, list, cancel, workers', () => {
     expect(JSON.parse((await run('list --json')).out)).toMatchObject({ cursor: 'next', runs: { length: 2 } });
   });
 
+  it('lists by time and order, and page after page to the end', async () => {
+    const { run, client } = startCli();
+    const range = '--since 2030-01-01 --until 2030-01-31 --sort earliest';
+    await run(`list --status failed ${range} --name echo --limit 5`);
+    const query = { status: 'failed', since: '2030-01-01', until: '2030-01-31', sort: 'earliest' };
+    expect(client.calls).toEqual([['list', { ...query, name: 'echo', limit: 5 }]]);
+    expect(await run('list --since soon')).toMatchObject({
+      code: 2,
+      err: expect.stringMatching(/^InvalidArgument: since.*\nhint: /),
+    });
+    const pages = [
+      { runs: [activeRun(), activeRun({ id: 'r2' })], cursor: 'next' },
+      { runs: [], cursor: 'further' },
+      { runs: [activeRun({ id: 'r3' })] },
+    ];
+    client.pages = pages;
+    const lines = (await run('list --all --json')).out.trimEnd().split('\n');
+    expect(lines.map((line) => JSON.parse(line).id)).toEqual(['r1', 'r2', 'r3']);
+    client.pages = pages;
+    expect((await run('list --all')).out.match(/^r\d/gm)).toEqual(['r1', 'r2', 'r3']);
+    client.pages = [{ runs: [] }];
+    expect((await run('list --all')).out).toBe('no runs\n');
+  });
+
   it('cancels', async () => {
     const { run, client } = startCli();
     client.put(activeRun());
