@@ -1,7 +1,9 @@
 import { type ErrorCode, errorHints, HoldfastError } from '../model/errors.ts';
-import { receiveError, type SentError, sendError } from '../threads/wire.ts';
+import { receiveError, type SentError, type SentThrow, sendError, sendThrown } from '../threads/wire.ts';
 
 export const sendTaskError = (error: Error): SentError => sendError(error, false);
+
+export const sendThrownByTask = (thrown: unknown): SentThrow => sendThrown(thrown, false);
 
 /** As it was sent; ours are of their class again. */
 export function receiveTaskError(sent: SentError): Error {

@@ -12,8 +12,9 @@ import type { LogLevel } from '../model/attempt.ts';
 import { HoldfastError } from '../model/errors.ts';
 import { progressText } from '../payload/progress.ts';
 import type { Logger } from '../ports/logger.ts';
+import { withStrays } from '../threads/strays.ts';
 import { isCloneable } from '../threads/wire.ts';
-import { receiveTaskError, sendTaskError } from './errors.ts';
+import { receiveTaskError, sendThrownByTask } from './errors.ts';
 import type { FromThread, SentContext, TaskAnswer, TaskResult, ToThread } from './wire.ts';
 
 export interface ServeOptions {
@@ -39,10 +40,13 @@ export function serveTasks({ tasks }: ServeOptions): void {
   ): Promise<TaskAnswer> {
     const measured = meterThread();
     const handler = new HandlerContext(sent, port);
-    const result = await resultOf(name, stored, handler);
-    // Behind it nothing of this attempt comes any more.
-    port.close();
-    return { ...result, resources: measured() };
+    const failed = (thrown: unknown): TaskAnswer => ({ ...sendThrownByTask(thrown), resources: measured() });
+    return await withStrays<TaskAnswer>(failed, async () => {
+      const result = await resultOf(name, stored, handler);
+      // Behind it nothing of this attempt comes any more.
+      port.close();
+      return { ...result, resources: measured() };
+    });
   }
 
   async function resultOf(name: string, stored: unknown, handler: HandlerContext): Promise<TaskResult> {
@@ -61,8 +65,7 @@ export function serveTasks({ tasks }: ServeOptions): void {
         `The output of ${name} cannot leave its thread: it is no plain JSON`,
       );
     } catch (thrown) {
-      if (thrown instanceof Error) return { error: sendTaskError(thrown) };
-      return { thrown: isCloneable(thrown) ? thrown : String(thrown) };
+      return sendThrownByTask(thrown);
     }
   }
 

@@ -1,6 +1,6 @@
 import type { Context } from '../define/context.ts';
 import type { LogLevel, Resources } from '../model/attempt.ts';
-import type { SentError } from '../threads/wire.ts';
+import type { SentError, SentThrow } from '../threads/wire.ts';
 
 /** What of a handler's context can be cloned. */
 export interface SentContext
@@ -43,7 +43,4 @@ export type ToThread =
 /** What came of a handler, and what it took: a decision of a loop crosses by its tag, because a clone is none. */
 export type TaskAnswer = { readonly resources: Resources } & TaskResult;
 
-export type TaskResult =
-  | { readonly value: unknown; readonly tag: 'again' | 'done' | undefined }
-  | { readonly error: SentError }
-  | { readonly thrown: unknown };
+export type TaskResult = { readonly value: unknown; readonly tag: 'again' | 'done' | undefined } | SentThrow;

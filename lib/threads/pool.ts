@@ -5,7 +5,7 @@ import { HoldfastError } from '../model/errors.ts';
 import type { Ms } from '../model/time.ts';
 import { AdoptedThreads, Unsent } from './adopt.ts';
 import { poolInUse } from './errors.ts';
-import type { Answer, Target } from './wire.ts';
+import { type Answer, isStray, type Target } from './wire.ts';
 
 export interface PoolOptions {
   /** Threads at the most, 1 to 1,024. Default: the cores that this process may use. */
@@ -87,7 +87,12 @@ export class ThreadPool {
 
   /** Calls a method of the script. */
   call(method: string, args: unknown[], options: CallOptions = {}): Running {
-    const call = this.#pool.exec(method, args, options);
+    let stray: Answer | undefined;
+    const on = (payload: unknown) => {
+      if (isStray(payload)) stray = payload.stray as Answer;
+      else options.on?.(payload);
+    };
+    const call = this.#pool.exec(method, args, { ...options, on });
     if (this.#active++ === 0) this.#alive.ref();
     const answer = new Promise<Answer>((resolve, reject) => {
       const ended = () => {
@@ -101,7 +106,8 @@ export class ThreadPool {
         },
         (error) => {
           ended();
-          reject(error);
+          if (stray) resolve(stray);
+          else reject(error);
         },
       );
     });

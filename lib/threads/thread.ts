@@ -1,5 +1,6 @@
 import workerpool from 'workerpool';
-import { type Answer, isCloneable, sendError, type Target } from './wire.ts';
+import { withStrays } from './strays.ts';
+import { type Answer, sendThrown, type Target } from './wire.ts';
 
 /*
  * The thread's side. It evaluates the text of a function that its own process gave to `spawn`; nothing that came by a
@@ -25,14 +26,16 @@ workerpool.worker({ run });
 
 /** @param tellsStart the caller's clock starts with the work, not with the thread */
 async function run(target: Target, args: readonly unknown[], tellsStart: boolean): Promise<Answer> {
-  try {
-    const code = target.kind === 'text' ? compile(target.text) : await load(target);
-    if (tellsStart) workerpool.workerEmit('started');
-    return { value: await code(...args) };
-  } catch (thrown) {
-    if (thrown instanceof Error) return { error: sendError(thrown, target.kind === 'text') };
-    return { thrown: isCloneable(thrown) ? thrown : String(thrown) };
-  }
+  const failed = (thrown: unknown) => sendThrown(thrown, target.kind === 'text');
+  return await withStrays<Answer>(failed, async () => {
+    try {
+      const code = target.kind === 'text' ? compile(target.text) : await load(target);
+      if (tellsStart) workerpool.workerEmit('started');
+      return { value: await code(...args) };
+    } catch (thrown) {
+      return failed(thrown);
+    }
+  });
 }
 
 function compile(text: string): Code {

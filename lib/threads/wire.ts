@@ -4,10 +4,18 @@ export type Target =
   | { readonly kind: 'export'; readonly url: string; readonly name: string };
 
 /** What came of it: errors cross as data, because a clone keeps neither their class nor their own properties. */
-export type Answer =
-  | { readonly value: unknown }
-  | { readonly error: SentError }
-  | { readonly thrown: unknown };
+export type Answer = { readonly value: unknown } | SentThrow;
+
+/** An error, or anything else that was thrown. */
+export type SentThrow = { readonly error: SentError } | { readonly thrown: unknown };
+
+/** Told by a thread before it ends itself: what its call left to nobody, as the call would have answered. */
+export interface Stray {
+  readonly stray: unknown;
+}
+
+export const isStray = (payload: unknown): payload is Stray =>
+  typeof payload === 'object' && payload !== null && 'stray' in payload;
 
 export interface SentError {
   readonly name: string;
@@ -21,6 +29,21 @@ export interface SentError {
 
 const depthMax = 8;
 const captured = /^([\p{ID_Start}$_][\p{ID_Continue}$]*) is not defined$/u;
+
+/** @param isText as of `sendError` */
+export function sendThrown(thrown: unknown, isText: boolean): SentThrow {
+  if (thrown instanceof Error) return { error: sendError(thrown, isText) };
+  return { thrown: isCloneable(thrown) ? thrown : textOf(thrown) };
+}
+
+/** Whatever can be thrown can refuse to be text. */
+function textOf(thrown: unknown): string {
+  try {
+    return String(thrown);
+  } catch {
+    return 'something was thrown that cannot be described';
+  }
+}
 
 /** @param isText whether the function was sent as its text: then a missing variable is one that it captured */
 export function sendError(error: Error, isText: boolean, depth = 0): SentError {

@@ -41,7 +41,18 @@ describe('a task on a thread', () => {
       input: null,
       error: { code: 'ThreadEnded', message: /memory/ },
     },
-    { name: 'a floating rejection', task: tasks.floating, input: null, error: { message: /left to nobody/ } },
+    {
+      name: 'process.exit that says that all is well',
+      task: tasks.exits,
+      input: 0,
+      error: { code: 'ThreadEnded', message: /exit code 0/ },
+    },
+    {
+      name: 'a floating rejection',
+      task: tasks.floating,
+      input: null,
+      error: { type: 'RangeError', message: /^left to nobody$/ },
+    },
   ])('ends with one clear failure for $name, and its process goes on', async ({ error, input, task }) => {
     const [before] = runtime.processes().executors;
     const run = await runtime.client.submit(task as typeof tasks.endless, input as null);

@@ -135,6 +135,65 @@ describe('errors', () => {
     await expect(spawn(throwing, [{ a: 1 }])).rejects.toEqual({ a: 1 });
   });
 
+  it('that cannot be described are said to be so', async () => {
+    const throwing = () => {
+      throw Object.assign(() => 1, {
+        toString() {
+          throw new RangeError('no text');
+        },
+      });
+    };
+    await expect(spawn(throwing, [])).rejects.toBe('something was thrown that cannot be described');
+  });
+
+  it('that are left to nobody are those of their call, as they were', async () => {
+    const leaving = async (value: unknown, isInTimer: boolean) => {
+      const thrown = value === 'range' ? new RangeError('left', { cause: 'a cause' }) : value;
+      if (isInTimer) {
+        setTimeout(() => {
+          throw thrown;
+        });
+      } else void Promise.reject(thrown);
+      await new Promise(() => setInterval(() => {}, 1_000));
+    };
+    for (const isInTimer of [false, true]) {
+      const error = await spawn(leaving, ['range', isInTimer]).catch((thrown: unknown) => thrown);
+      expect(error).toBeInstanceOf(RangeError);
+      expect(error).toMatchObject({ message: 'left', cause: 'a cause' });
+      for (const value of ['text', undefined, null, { a: 1 }])
+        await expect(spawn(leaving, [value, isInTimer])).rejects.toEqual(value);
+    }
+    expect(await spawn(() => 'next', [])).toBe('next');
+  });
+
+  it('that an earlier call left to nobody do not meet a later one', async () => {
+    await closePool();
+    configurePool({ maxWorkers: 1 });
+    const flags = new Int32Array(new SharedArrayBuffer(8));
+    await spawn(
+      (shared: Int32Array) => {
+        const waiting = setInterval(() => {
+          if (Atomics.load(shared, 0) !== 1) return;
+          clearInterval(waiting);
+          setImmediate(() => Atomics.store(shared, 1, 1));
+          throw new RangeError('of another');
+        }, 1);
+      },
+      [flags],
+    );
+    const later = spawn(
+      async (shared: Int32Array) => {
+        Atomics.store(shared, 0, 1);
+        while (Atomics.load(shared, 1) !== 1) await new Promise((resolve) => setImmediate(resolve));
+        return 'fine';
+      },
+      [flags],
+    );
+    expect(await later).toBe('fine');
+    await closePool();
+    configurePool({ maxWorkers: 2 });
+  });
+
   it('of a thread that ended itself are clear, and the pool goes on', async () => {
     await expect(spawn(() => process.exit(3), [], { name: 'leaving' })).rejects.toMatchObject({
       name: 'ThreadEnded',
