@@ -9,8 +9,8 @@ export { tableEndpoint } from './aws-clients.ts';
 /** What a worker receives from. Apart from `compose`, because functions on Lambda do not receive by themselves. */
 export function composeInbox(
   env: Env,
-  { logger, pools }: Pick<Composition, 'logger' | 'pools'>,
+  { logger, pools, settings }: Pick<Composition, 'logger' | 'pools' | 'settings'>,
 ): { readonly inbox: Inbox; readonly close: () => void } {
   const sqs = pollingClient(env);
-  return { inbox: new SqsInbox(sqs, pools, logger), close: () => sqs.destroy() };
+  return { inbox: new SqsInbox(sqs, pools, logger, settings.pollInterval), close: () => sqs.destroy() };
 }

@@ -60,6 +60,12 @@ export const settingTable = {
   maxBackoff: duration('60s', '0ms', '30d', 'The bound of the pause grows no further.'),
   maxParallel: count(10, 1, 1_000, 'Tasks that one executor runs at a time. Of a worker: its cores.'),
   batchSize: count(1, 1, 10, 'Messages that a worker asks for at a time.'),
+  pollInterval: duration(
+    '1s',
+    '100ms',
+    '20s',
+    'How soon a worker asks again after an empty answer or none. The only queue of a pool is long-polled for 20 s.',
+  ),
   drain: duration('20s', '0ms', '1d', 'How long a worker that ends lets running tasks go on.'),
   connectTimeout: duration('30s', '100ms', '1h', 'How long a worker tries to reach table and queue.'),
   discoveryPeriod: duration('60s', '100ms', '1h', 'How often discovery runs, and how far it looks ahead.'),

@@ -4,6 +4,7 @@ import {
   ReceiveMessageCommand,
   type SQSClient,
 } from '@aws-sdk/client-sqs';
+import type { Ms } from '../model/time.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Logger } from '../ports/logger.ts';
 import { startPolling } from '../worker/poll.ts';
@@ -15,6 +16,7 @@ import type { LocalQueue } from './sqs-server.ts';
 
 /** The longest that SQS holds a poll. */
 const longPollSec = 20;
+const pollIntervalMs: Ms = 200;
 
 export interface EventSourceOptions {
   readonly sqs: SQSClient;
@@ -47,6 +49,7 @@ export function startEventSource(options: EventSourceOptions): EventSource {
       return batch.length > 0 ? [batch] : [];
     },
     work: (batch) => handle(options, batch),
+    intervalMs: pollIntervalMs,
     onFailure: (error, failures) => logger.warn('receiving failed', { queue: queue.url, failures, error }),
     clock,
   });

@@ -7,7 +7,7 @@ import {
 import pMap from 'p-map';
 import { laneUrls, type Pools } from '../config/pools.ts';
 import type { HoldfastError } from '../model/errors.ts';
-import type { Sec } from '../model/time.ts';
+import type { Ms, Sec } from '../model/time.ts';
 import { type Inbox, type Received, receivedMax } from '../ports/inbox.ts';
 import type { Logger } from '../ports/logger.ts';
 import type { Receipt } from '../ports/queue.ts';
@@ -17,8 +17,6 @@ import { unreachable } from './unreachable.ts';
 
 /** The longest that SQS holds a poll. */
 const longPollSec: Sec = 20;
-/** With several lanes: what comes to one waits no longer for the poll of another. */
-const shortPollSec: Sec = 1;
 /** Batches under way at once. */
 const batchesAtOnce = 8;
 
@@ -27,12 +25,18 @@ export class SqsInbox implements Inbox {
   readonly #sqs: SQSClient;
   readonly #pools: Pools;
   readonly #logger: Logger;
+  /** With several lanes: what comes to one waits no longer for the poll of another. SQS knows whole seconds only. */
+  readonly #shortPollSec: Sec;
 
-  /** @param sqs whose requests may take as long as a long poll, and which makes no further tries of its own */
-  constructor(sqs: SQSClient, pools: Pools, logger: Logger) {
+  /**
+   * @param sqs whose requests may take as long as a long poll, and which makes no further tries of its own
+   * @param intervalMs how often several lanes are looked into, if they are empty
+   */
+  constructor(sqs: SQSClient, pools: Pools, logger: Logger, intervalMs: Ms) {
     this.#sqs = sqs;
     this.#pools = pools;
     this.#logger = logger;
+    this.#shortPollSec = Math.min(Math.floor(intervalMs / 1_000), longPollSec);
   }
 
   /** The lanes in turn, the most urgent first; the last of them is waited for if there is nothing else. */
@@ -44,7 +48,7 @@ export class SqsInbox implements Inbox {
     for (const [index, url] of urls.entries()) {
       if (signal.aborted || received.length >= room) break;
       const isWaitedFor = index === urls.length - 1 && received.length === 0;
-      const wait = !isWaitedFor ? 0 : urls.length === 1 ? longPollSec : shortPollSec;
+      const wait = !isWaitedFor ? 0 : urls.length === 1 ? longPollSec : this.#shortPollSec;
       try {
         received.push(...(await this.#poll(url, room - received.length, wait, signal)));
       } catch (error) {

@@ -1,7 +1,6 @@
 import type { Ms } from '../model/time.ts';
 import { type Clock, sleep } from '../ports/clock.ts';
 
-const firstPauseMs: Ms = 200;
 const pauseMsMax: Ms = 10_000;
 
 export interface PollOptions<Item> {
@@ -11,6 +10,8 @@ export interface PollOptions<Item> {
   readonly receive: (most: number, signal: AbortSignal) => Promise<readonly Item[]>;
   /** What is done with each item. Never rejects. */
   readonly work: (item: Item) => Promise<void>;
+  /** One that gave nothing is asked again no sooner than so long after it was asked, one that failed so long after. */
+  readonly intervalMs: Ms;
   /** Told of each failure to receive, how many there were in a row. To throw from here ends the polling. */
   readonly onFailure: (error: unknown, failures: number) => void;
   readonly clock: Clock;
@@ -28,7 +29,7 @@ export interface Polling {
 
 /**
  * Receives only what can be begun at once, so that nothing lies here while others have time for it. A source that cannot
- * be reached is asked again after pauses that grow to ten seconds.
+ * be reached is asked again after pauses that double, to ten seconds.
  */
 export function startPolling<Item>(options: PollOptions<Item>): Polling {
   const stopping = new AbortController();
@@ -47,20 +48,24 @@ export function startPolling<Item>(options: PollOptions<Item>): Polling {
 }
 
 async function poll<Item>(options: PollOptions<Item>, signal: AbortSignal, slots: Slots): Promise<void> {
-  const { clock, receive, work, onFailure } = options;
+  const { clock, intervalMs, receive, work, onFailure } = options;
   let failures = 0;
   for (;;) {
     await slots.free();
     if (signal.aborted) return;
+    const askedAt = clock.now();
     try {
       const items = await receive(slots.left, signal);
       failures = 0;
       for (const item of items) slots.take(work(item));
+      const pauseMs = askedAt + intervalMs - clock.now();
+      if (items.length === 0 && pauseMs > 0) await sleep(clock, pauseMs, signal);
     } catch (error) {
       if (signal.aborted) return;
       failures += 1;
       onFailure(error, failures);
-      await sleep(clock, Math.min(firstPauseMs * 2 ** (failures - 1), pauseMsMax), signal);
+      const pauseMs = Math.min(intervalMs * 2 ** (failures - 1), Math.max(intervalMs, pauseMsMax));
+      await sleep(clock, pauseMs, signal);
     }
   }
 }

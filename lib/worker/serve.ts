@@ -104,6 +104,7 @@ async function receiveUntilStopped(
     room: settings.maxParallel,
     receive: (room, signal) => inbox.receive(pool, Math.min(room, settings.batchSize), signal),
     work,
+    intervalMs: settings.pollInterval,
     onFailure: (error, failures) => {
       if (!isPassing(error)) throw error;
       logger.warn('receiving failed, trying again', { pool, failures, error });

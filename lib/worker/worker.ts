@@ -83,6 +83,14 @@ export class Worker {
     return this.#with({ settings: { ...this.#chosen.settings, batchSize } });
   }
 
+  /**
+   * How long it waits, from asking, before it asks again an empty or unreachable queue, 100ms to 20s. Default `'1s'`. The
+   * one queue of a pool without lanes is long-polled. @throws HoldfastError `InvalidSetting`
+   */
+  pollInterval(pollInterval: Duration): Worker {
+    return this.#with({ settings: { ...this.#chosen.settings, pollInterval } });
+  }
+
   /** How long running tasks may go on once it is to end. Default `'20s'`. @throws HoldfastError `InvalidSetting` */
   drain(drain: Duration): Worker {
     return this.#with({ settings: { ...this.#chosen.settings, drain } });

@@ -1,5 +1,6 @@
 import {
   type DeleteMessageBatchCommandOutput,
+  type ReceiveMessageCommandInput,
   SendMessageCommand,
   type SQSClient,
 } from '@aws-sdk/client-sqs';
@@ -38,8 +39,8 @@ describe.each(sqsEndpoints())('Inbox: $name', (endpoint) => {
   const never = new AbortController().signal;
   const oneLane = (): Pools => ({ default: { tags: [], lanes: { normal: normal.url } } });
   const twoLanes = (): Pools => ({ default: { tags: [], lanes: { normal: normal.url, high: high.url } } });
-  const openInbox = (pools: Pools) => ({
-    inbox: new SqsInbox(normal.sqs, pools, log.logger),
+  const openInbox = (pools: Pools, intervalMs = 1_000) => ({
+    inbox: new SqsInbox(normal.sqs, pools, log.logger, intervalMs),
     queue: new SqsQueue(normal.sqs, pools),
   });
   beforeEach(async () => {
@@ -87,6 +88,27 @@ describe.each(sqsEndpoints())('Inbox: $name', (endpoint) => {
     const waiting = inbox.receive('default', 1, never);
     await queue.send([dispatch(1)]);
     expect(hopsOf(await waiting)).toEqual([1]);
+  });
+
+  test.each([
+    { lanes: 1, intervalMs: 100, waits: [20] },
+    { lanes: 2, intervalMs: 100, waits: [0, 0] },
+    { lanes: 2, intervalMs: 1_000, waits: [0, 1] },
+    { lanes: 2, intervalMs: 20_000, waits: [0, 20] },
+  ])('of $lanes lanes the last is waited for: $waits s at an interval of $intervalMs ms', async (each) => {
+    const { inbox } = openInbox(each.lanes === 1 ? oneLane() : twoLanes(), each.intervalMs);
+    const stop = new AbortController();
+    const waits: unknown[] = [];
+    normal.sqs.middlewareStack.add(
+      (next) => async (args) => {
+        waits.push((args.input as ReceiveMessageCommandInput).WaitTimeSeconds);
+        if (waits.length === each.lanes) stop.abort();
+        return await next(args);
+      },
+      { step: 'initialize' },
+    );
+    expect(await inbox.receive('default', 1, stop.signal)).toEqual([]);
+    expect(waits).toEqual(each.waits);
   });
 
   test('the signal ends the wait, and where it has fired already nothing is received', async () => {

@@ -3,6 +3,7 @@ import * as z from 'zod';
 import { defineTask } from '../../../lib/define/task.ts';
 import { defineWorkflow } from '../../../lib/define/workflow/define-workflow.ts';
 import { type ErrorCode, HoldfastError } from '../../../lib/model/errors.ts';
+import { sleep } from '../../../lib/ports/clock.ts';
 import type { Receipt } from '../../../lib/ports/queue.ts';
 import { attributeStrayErrors } from '../../../lib/worker/stray-errors.ts';
 import { deferred, VirtualSystem } from '../../support/virtual-system.ts';
@@ -216,6 +217,46 @@ describe('receiving', () => {
     begun[0]?.let('done');
     await system.clock.advance(second);
     expect((await system.client.get(neighbour.id)).status).toBe('succeeded');
+  });
+
+  test('a queue that answers at once with nothing is asked again after `pollInterval`', async () => {
+    const system = new VirtualSystem({ echo }, { pollInterval: '5s' });
+    const asked: number[] = [];
+    const receive = async () => {
+      asked.push(system.clock.now());
+      return [];
+    };
+    const worker = new VirtualWorker(system, { inbox: { receive, remove: async () => [] } });
+    const from = system.clock.now();
+    await system.clock.advance(17 * second);
+    expect(asked.map((at) => at - from)).toEqual([0, 5_000, 10_000, 15_000]);
+    worker.stop();
+    await worker.ended;
+  });
+
+  test('a poll that took longer than `pollInterval` is followed by the next at once', async () => {
+    const system = new VirtualSystem({ echo }, { pollInterval: '5s' });
+    const asked: number[] = [];
+    const receive = async (_pool: string, _most: number, signal: AbortSignal) => {
+      asked.push(system.clock.now());
+      await sleep(system.clock, 20 * second, signal);
+      return [];
+    };
+    const worker = new VirtualWorker(system, { inbox: { receive, remove: async () => [] } });
+    const from = system.clock.now();
+    await system.clock.advance(45 * second);
+    expect(asked.map((at) => at - from)).toEqual([0, 20_000, 40_000]);
+    worker.stop();
+    await worker.ended;
+  });
+
+  test('a queue that fails is asked again after `pollInterval`, then after twice that', async () => {
+    const system = new VirtualSystem({ echo }, { pollInterval: '3s' });
+    const worker = new VirtualWorker(system);
+    worker.inbox.failure = unreachable('QueueUnreachable');
+    await system.clock.advance(22 * second);
+    // At 0, 3, 9, 19: the pauses grow to ten seconds.
+    expect(worker.inbox.asked).toHaveLength(4);
   });
 
   test('a queue out of reach is asked again after growing pauses, until it is back', async () => {

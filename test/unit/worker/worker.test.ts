@@ -29,6 +29,11 @@ describe('refuses, with a code and the name of what is wrong', () => {
     ['batch size 11', () => worker.batchSize(11), 'batchSize must be'],
     ['half a message', () => worker.batchSize(1.5), 'batchSize must be'],
     ['no room', () => worker.maxParallel(0), 'maxParallel must be a whole number from 1 to 1000, not 0'],
+    [
+      'no pause at all',
+      () => worker.pollInterval('0ms'),
+      'pollInterval must be a duration from 100ms to 20s, not "0ms"',
+    ],
     ['less than no time', () => worker.drain('-1s' as never), 'drain must be a duration from 0ms to 1d'],
     ['a time without unit', () => worker.connectTimeout(5 as never), 'connectTimeout must be a duration'],
     ['an unknown pool', () => worker.pool('cpu'), 'There is no pool named "cpu"'],
