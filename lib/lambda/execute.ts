@@ -13,6 +13,7 @@ import type { Received } from '../ports/inbox.ts';
 import { parseMessage } from '../sqs/message-body.ts';
 import { queueUrlOf } from '../sqs/queue-url.ts';
 import { registryOf, storedCodeWhere } from '../stored-code/registry.ts';
+import { flushSpans } from '../trace/flush.ts';
 import { Executor } from '../worker/executor.ts';
 import { Heartbeat } from '../worker/heartbeat.ts';
 import { workOff } from '../worker/messages.ts';
@@ -77,6 +78,7 @@ export function createExecute({
         ),
       );
       publishOutcomes();
+      if (onLambda) await flushSpans();
       return settled;
     });
   const end = async () => {

@@ -1,5 +1,6 @@
-import type { Hono } from 'hono';
+import { Hono } from 'hono';
 import { handle, type LambdaContext, type LambdaEvent, streamHandle } from 'hono/aws-lambda';
+import { flushSpans } from '../trace/flush.ts';
 
 export type HttpHandler = (event: LambdaEvent, context?: LambdaContext) => Promise<unknown>;
 
@@ -8,8 +9,13 @@ export type HttpHandler = (event: LambdaEvent, context?: LambdaContext) => Promi
  * emulators that run functions on plain node do not, and take the whole response as a value.
  */
 export function functionUrlHandler(app: Hono): HttpHandler {
+  const flushing = new Hono().all('*', async (c) => {
+    const response = await app.fetch(c.req.raw, c.env);
+    await flushSpans();
+    return response;
+  });
   // hono declares only what streams; it hands back what Lambda's runtime makes of it.
-  return streamsResponses() ? (streamHandle(app) as unknown as HttpHandler) : handle(app);
+  return streamsResponses() ? (streamHandle(flushing) as unknown as HttpHandler) : handle(flushing);
 }
 
 /** The name alone says nothing: Powertools keeps something of its own there. */

@@ -1,0 +1,36 @@
+import { trace } from '@opentelemetry/api';
+import { BatchSpanProcessor, InMemorySpanExporter, TracerProvider } from '@opentelemetry/sdk-trace';
+import { afterEach, expect, it, vi } from 'vitest';
+import { flushSpans } from '../../../lib/trace/flush.ts';
+
+afterEach(() => trace.disable());
+
+const register = (forceFlush: () => Promise<void>) =>
+  trace.setGlobalTracerProvider(Object.assign(new TracerProvider(), { forceFlush }));
+
+it('sends what a batch still holds', async () => {
+  const exporter = new InMemorySpanExporter();
+  trace.setGlobalTracerProvider(
+    new TracerProvider({ spanProcessors: [new BatchSpanProcessor({ exporter })] }),
+  );
+  trace.getTracer('test').startSpan('work').end();
+  expect(exporter.getFinishedSpans()).toEqual([]);
+  await flushSpans();
+  expect(exporter.getFinishedSpans().map(({ name }) => name)).toEqual(['work']);
+});
+
+it('is nothing without an SDK', async () => {
+  await expect(flushSpans()).resolves.toBeUndefined();
+});
+
+it('does not fail with what it flushes', async () => {
+  const flushed = vi.fn(() => Promise.reject(new Error('no collector')));
+  register(flushed);
+  await expect(flushSpans()).resolves.toBeUndefined();
+  expect(flushed).toHaveBeenCalledOnce();
+});
+
+it('does not wait for ever', async () => {
+  register(() => new Promise(() => {}));
+  await expect(flushSpans()).resolves.toBeUndefined();
+});
