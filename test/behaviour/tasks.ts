@@ -53,7 +53,7 @@ export const counter = defineTask({
       ctx.progress({ page });
       await ctx.checkpoint(page + 1);
     }
-    return { from, pages };
+    return { from, pages, holders: ctx.fencingToken };
   },
 });
 

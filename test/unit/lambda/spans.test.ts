@@ -67,4 +67,5 @@ it('the executor has sent those of its attempts', async () => {
   expect(settled).toEqual({ batchItemFailures: [] });
   expect(await runtime.client.result(run)).toBe('hello');
   expect(sent()).toContain('echo');
+  expect(await runtime.client.workers()).toMatchObject([{ kind: 'lambda', status: 'healthy' }]);
 });

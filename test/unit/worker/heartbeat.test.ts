@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { workerViewOf } from '../../../lib/client/view.ts';
 import { readSettings } from '../../../lib/config/settings.ts';
 import type { WorkerRecord } from '../../../lib/ports/worker-registry.ts';
 import { VirtualClock } from '../../../lib/testing/virtual-clock.ts';
@@ -42,6 +43,27 @@ test('beats every ten seconds, to expire after thirty', async () => {
   const { expiresAt = 0, lastSeenAt = 0, startedAt = 0 } = asked[3]?.record ?? {};
   expect([lastSeenAt - startedAt, expiresAt - lastSeenAt]).toEqual([30 * second, 30 * second]);
 });
+
+test.each([
+  { kind: 'process', running: 0, silent: 'lost' },
+  { kind: 'process', running: 1, silent: 'lost' },
+  { kind: 'lambda', running: 1, silent: 'lost' },
+  // Frozen, as Lambda does with idle ones: it cannot say that it is there.
+  { kind: 'lambda', running: 0, silent: 'stopped' },
+] as const)(
+  'silent for thirty seconds, a $kind that ran $running is shown as $silent',
+  async ({ kind, running, silent }) => {
+    const { asked, clock, heartbeat } = begin(kind);
+    const working = Promise.withResolvers<void>();
+    if (kind === 'lambda') void heartbeat.during(() => working.promise);
+    else void heartbeat.start();
+    await clock.advance(0);
+    const record = { ...(asked[0]?.record ?? expect.fail('it said nothing')), running };
+    const shownAfter = (ms: number) => workerViewOf(record, record.lastSeenAt + ms).status;
+    expect([0, 30 * second - 1, 30 * second].map(shownAfter)).toEqual(['healthy', 'healthy', silent]);
+    working.resolve();
+  },
+);
 
 test('a registry that takes long is not asked again meanwhile', async () => {
   const { asked, clock, heartbeat } = begin();
