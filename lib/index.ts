@@ -4,6 +4,7 @@ export type {
   BatchEntry,
   CancelOptions,
   Client,
+  EventsOptions,
   GetOptions,
   InTenant,
   ListOptions,
@@ -13,11 +14,13 @@ export type {
   RetryManyOptions,
   // `RetryOptions` is how a task is tried again.
   RetryOptions as RetryRunOptions,
+  RunEvent,
   RunRef,
   SignalOptions,
   SubmitOptions,
   Submitted,
   WaitOptions,
+  WatchOptions,
   WhoAndWhy,
 } from './client/client.ts';
 export { type ClientOptions, createClient } from './client/create-client.ts';

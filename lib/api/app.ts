@@ -1,10 +1,12 @@
 import { Hono } from 'hono';
+import { etag } from 'hono/etag';
 import { methodNotAllowed } from 'hono/method-not-allowed';
 import { secureHeaders } from 'hono/secure-headers';
 import { HoldfastError } from '../model/errors.ts';
 import type { ApiOptions } from './options.ts';
 import { answerError, answerProblem } from './problem.ts';
 import { addAboutRoutes } from './routes/about.ts';
+import { addEventRoutes } from './routes/events.ts';
 import { addExecutionRoutes } from './routes/executions.ts';
 import { addManyRoutes } from './routes/many.ts';
 import { addRequestRoutes } from './routes/requests.ts';
@@ -25,8 +27,10 @@ export function createApp(options: ApiOptions): Hono {
   );
   app.use(async (c, next) => {
     await next();
-    c.header('cache-control', 'no-store');
+    c.header('cache-control', c.res.headers.has('etag') ? 'private, no-cache' : 'no-store');
   });
+  // What is asked for again and again, and mostly has not changed.
+  for (const path of ['/runs/:id', '/tasks/:id']) app.use(path, etag());
   app.use(methodNotAllowed({ app, onMethodNotAllowed: (c, methods) => answerMethodNotAllowed(c, methods) }));
   // Hono hands on only errors; anything else that is thrown would escape as a rejection.
   app.use(async (c, next) => {
@@ -39,6 +43,7 @@ export function createApp(options: ApiOptions): Hono {
   addTaskRoutes(app, options);
   addRunRoutes(app, options);
   addRequestRoutes(app, options);
+  addEventRoutes(app, options);
   addExecutionRoutes(app, options);
   addManyRoutes(app, options);
   addAboutRoutes(app, options);

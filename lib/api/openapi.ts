@@ -3,7 +3,7 @@ import * as z from 'zod';
 import { version } from '../version.ts';
 import { componentSchemas, refTo, type SchemaName } from './openapi-schemas.ts';
 import { tenantHeader } from './parse.ts';
-import { attemptsSchema, executionLookSchema, listingSchema, lookSchema } from './schemas.ts';
+import { attemptsSchema, eventsSchema, executionLookSchema, listingSchema, lookSchema } from './schemas.ts';
 
 const jsonOf = (name: SchemaName, type = 'application/json') => ({
   content: { [type]: { schema: { $ref: refTo(name) } } },
@@ -26,6 +26,11 @@ const tenant = header(tenantHeader, 'Whose runs. Default: those without a tenant
 const key = header('idempotency-key', 'The same key and request again give the same task.');
 const batchKey = header('idempotency-key', 'Gives each entry a key: this one, a dot, and its ref.');
 const id = pathPart('id');
+const ifNoneMatch = header('if-none-match', 'The ETag of the state that is known.');
+const lastEvent = header(
+  'last-event-id',
+  'The id of the last message that was seen: the stream goes on from there.',
+);
 
 const operation = (
   operationId: string,
@@ -43,6 +48,26 @@ const get = (operationId: string, summary: string, parameters: readonly object[]
 });
 const post = (of: ReturnType<typeof operation>, body: SchemaName, required: boolean) => ({
   post: { ...of, requestBody: { required, ...jsonOf(body) } },
+});
+/** A run, unless the client knows it as it is. */
+const look = (operationId: string, summary: string) => ({
+  get: operation(operationId, summary, [tenant, id, ifNoneMatch, ...queryParameters(lookSchema)], {
+    200: {
+      ...answer('OK', 'Run'),
+      headers: { ETag: { description: 'Of this state', schema: { type: 'string' } } },
+    },
+    304: { description: 'It is as the client knows it' },
+  }),
+});
+/** A stream whose messages have a run each. */
+const stream = (operationId: string, summary: string, parameters: readonly object[], more: object = {}) => ({
+  get: operation(operationId, summary, [tenant, ...parameters, lastEvent], {
+    200: {
+      description: 'Messages named `run`, each with a run as its data; a comment every 15 s',
+      content: { 'text/event-stream': { schema: { type: 'string' } } },
+    },
+    ...more,
+  }),
 });
 /** Asks something of a run; the body may be left out. */
 const ask = (operationId: string, summary: string, done: string, body: SchemaName, more: object[] = []) =>
@@ -74,7 +99,7 @@ function submissionPaths(): object {
   );
   return {
     '/tasks': post(operation('submitTask', 'Submits a task', [tenant, key], submitted), 'Submission', true),
-    '/tasks/{id}': get('getTask', 'Shows a task', [tenant, id, ...queryParameters(lookSchema)], 'Run'),
+    '/tasks/{id}': look('getTask', 'Shows a task'),
     '/runs': {
       ...get('listRuns', 'Lists runs', [tenant, ...queryParameters(listingSchema)], 'RunPage'),
       ...post(operation('submitRun', 'Submits a workflow', [tenant, key], submitted), 'RunSubmission', true),
@@ -93,7 +118,7 @@ function executionPaths(): object {
       202: located('Submitted', 'ExecutionRun'),
     },
   );
-  const look = operation(
+  const result = operation(
     'getExecution',
     'What became of an execution',
     [tenant, id, ...queryParameters(executionLookSchema)],
@@ -102,7 +127,7 @@ function executionPaths(): object {
       404: answer('There is no such execution', 'ExecutionResult'),
     },
   );
-  return { '/executions': post(execute, 'Execution', true), '/executions/{id}': { get: look } };
+  return { '/executions': post(execute, 'Execution', true), '/executions/{id}': { get: result } };
 }
 
 function runPaths(): object {
@@ -115,7 +140,18 @@ function runPaths(): object {
     202: answer('What is tried again', 'Retried'),
   });
   return {
-    '/runs/{id}': get('getRun', 'Shows a run', [tenant, id, ...queryParameters(lookSchema)], 'Run'),
+    '/runs/{id}': look('getRun', 'Shows a run'),
+    '/runs/{id}/events': stream(
+      'watchRun',
+      'The run as it is, and again whenever it has changed, until it has ended',
+      [id, ...queryParameters(lookSchema)],
+      { 204: { description: 'It has ended, and the client knows how' } },
+    ),
+    '/events': stream(
+      'watchRuns',
+      'Runs as they change: all that end, and of those that go on the hundred that are due next',
+      queryParameters(eventsSchema),
+    ),
     '/runs/{id}/attempts': get(
       'listAttempts',
       'What attempts told beside their results',

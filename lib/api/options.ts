@@ -1,4 +1,5 @@
 import type { Client } from '../client/client.ts';
+import type { Clock } from '../ports/clock.ts';
 import type { Logger } from '../ports/logger.ts';
 
 /** What the API lists as registered; a Registry is one. */
@@ -16,4 +17,6 @@ export interface ApiOptions {
   /** What `POST /tasks` without `task` means. Default: such a request is refused. */
   readonly defaultTask?: string;
   readonly logger: Logger;
+  /** Of heartbeats. Default: this machine's. */
+  readonly clock?: Clock;
 }

@@ -35,6 +35,16 @@ const lengthOfTime = (what: string) =>
     })
     .meta({ description: `${what} A number of seconds, or a whole number and a unit: ms, s, m, h, d.` });
 
+const targetSchema = z.union(
+  [
+    z.strictObject({
+      webhook: text(2_048).meta({ description: 'An https URL; signed as Standard Webhooks says.' }),
+    }),
+    z.strictObject({ queue: text(32).meta({ description: 'A queue of SQS, by its name here.' }) }),
+  ],
+  { error: 'must be { "webhook": URL } or { "queue": name }' },
+);
+
 export const submissionSchema = z
   .strictObject({
     task: text(64)
@@ -210,6 +220,16 @@ export const attemptsSchema = z.strictObject({
   node: text(512).exactOptional().meta({ description: 'Only those of the node with this path.' }),
   limit: listingSchema.shape.limit,
   cursor: listingSchema.shape.cursor,
+export const eventsSchema = z.strictObject({
+  status: statusSchema.exactOptional().meta({ description: 'Only runs that have come into this state.' }),
+  name: listingSchema.shape.name,
+  cursor: text(64).exactOptional().meta({
+    description: 'The id of the last event that was seen, where the header Last-Event-ID cannot be given.',
+  }),
+});
+
+export const lastEventSchema = z.strictObject({ 'last-event-id': text(64) });
+
 });
 
 export const lookSchema = z.strictObject({

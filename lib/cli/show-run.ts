@@ -17,6 +17,10 @@ export function runDetails(run: Run, paint: Paint): string {
     ['key', shown(run.idempotencyKey)],
     ['parent', run.parent && printable(`${run.parent.id} at ${run.parent.node}`)],
     ['retry of', shown(run.retryOf)],
+    ['delivery of', shown(run.deliveryOf)],
+    ...(run.deliveries ?? []).map(
+      ({ id, queue, webhook }) => ['delivers to', `${webhook ?? queue} (${id})`] as const,
+    ),
     ['depends on', shown(run.dependsOn?.join(', '))],
     ['waits for', shown(run.waitsFor?.join(', '))],
     ['created', printable(run.createdAt)],
@@ -52,8 +56,14 @@ export function runChange(run: Run, paint: Paint): string {
   return `${parts.filter((part) => part !== undefined).join('  ')}\n`;
 }
 
+/** That one of many runs has changed, on one line. */
+export function runEventLine(run: Run, paint: Paint): string {
+  return `${paint('dim', printable(run.id))}  ${printable(run.task)}  ${runChange(run, paint)}`;
+}
+
 /** How far a workflow has come. */
-function nodesChange({ nodes = [] }: Run): string {
+function nodesChange({ nodes }: Run): string | undefined {
+  if (nodes === undefined) return undefined;
   const open = nodes.filter(({ status }) => status === 'running').map(({ id }) => id);
   const succeeded = nodes.filter(({ status }) => status === 'succeeded').length;
   const counted = `${succeeded} of ${nodes.length} nodes done`;

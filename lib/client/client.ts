@@ -132,6 +132,28 @@ export interface WaitOptions extends InTenant {
 
 /** A run as a reference: an id, or anything that carries one, typed by its output. */
 export type RunRef<Output = unknown> = string | Pick<Run<Output>, 'id' | 'tenant'>;
+export interface WatchOptions extends WaitOptions {
+  /** False leaves the nodes of a workflow out, and what it takes to read them. Default true. */
+  readonly nodes?: boolean;
+}
+
+export interface EventsOptions extends InTenant {
+  /** Only runs that have come into this state. */
+  readonly status?: RunStatus;
+  readonly name?: string;
+  /** Goes on from where a stream was left: of the last event that was seen. Default: from now on. */
+  readonly cursor?: string;
+  readonly signal?: AbortSignal;
+}
+
+/** A run that has changed. */
+export interface RunEvent {
+  /** As a listing shows it: without its nodes. */
+  readonly run: Run;
+  /** Give it back to go on from here. */
+  readonly cursor: string;
+}
+
 
 /**
  * What a program does with tasks and workflows. Every method rejects with a HoldfastError; codes besides those named below:
@@ -214,6 +236,21 @@ export interface Client {
   result(run: RunRef, options?: WaitOptions): Promise<unknown>;
   workers(): Promise<readonly WorkerView[]>;
   /**
+  /**
+   * The run as it is, and again whenever it has changed, until it has ended. What changes and changes back between two
+   * looks is not seen.
+   *
+   * @throws HoldfastError `NotFound`, `WaitTimedOut`; the signal's reason when it fires
+   */
+  watch<Output>(run: Submitted<Output>, options?: WatchOptions): AsyncIterable<Run<Output>>;
+  watch(run: RunRef, options?: WatchOptions): AsyncIterable<Run>;
+  /**
+   * Runs as they change, until the signal fires: all that end or are paused, and of those that go on the hundred that are
+   * due next. Each change comes at least once, within about ten seconds.
+   *
+   * @throws HoldfastError `InvalidArgument`; the signal's reason when it fires
+   */
+  events(options?: EventsOptions): AsyncIterable<RunEvent>;
    * What a name or a hash stands for. By hash also workflows whose code is not here any more, once they were submitted.
    *
    * @throws HoldfastError `NotFound`

@@ -16,13 +16,15 @@ import type {
   SubmitOptions,
   Submitted,
   WaitOptions,
+  WatchOptions,
 } from './client.ts';
 import { cancelRun, pauseRun, resumeRun } from './control.ts';
+import { runEvents } from './events.ts';
 import { asRequested, executionOf } from './execute.ts';
 import { readExecution } from './execution.ts';
 import type { ExecutionRequest } from './execution-view.ts';
 import { outputOf } from './finished.ts';
-import { waitForEnd } from './follow.ts';
+import { changesOf, waitForEnd } from './follow.ts';
 import { keyOf, readRun } from './key.ts';
 import { listRuns } from './list.ts';
 import { nodeViews } from './node-view.ts';
@@ -78,6 +80,10 @@ export function directClient(ports: ClientPorts): Client {
     why: (run, options) => whyRun(ports, keyOf(run, options)),
     wait,
     result: async (run: RunRef, options = {}) => outputOf(await untilEnd(run, options)) as never,
+    watch: ((run: RunRef, options: WatchOptions = {}) =>
+      changesOf(() => client.get(run, options), ports.clock, options)) as Client['watch'],
+    events: (options) =>
+      runEvents({ runs: ports.runs, clock: ports.clock, view: (run) => client.view(run) }, options),
     workers: () => client.workers(),
     definition: (nameOrHash) => client.definition(nameOrHash),
   };

@@ -7,10 +7,10 @@ import { isFinished } from './finished.ts';
 import type { FinishedRun, Run } from './run-view.ts';
 
 const pauseMsMin: Ms = 50;
-const pauseMsMax: Ms = 1_000;
+export const pauseMsMax: Ms = 1_000;
 const pauseGrowth = 1.5;
 /** Looks in a row that may fail for want of an answer, once there was one. */
-const silentLooksMax = 10;
+export const silentLooksMax = 10;
 
 /** One look at a run; the signal interrupts it. */
 export type Look = (signal: AbortSignal) => Promise<Run>;
@@ -21,7 +21,7 @@ export type Look = (signal: AbortSignal) => Promise<Run>;
  *
  * @throws HoldfastError `WaitTimedOut`, and those of the look; the signal's reason when it fires
  */
-export async function* follow(
+async function* follow(
   look: Look,
   clock: Clock,
   options: WaitOptions = {},
@@ -41,6 +41,20 @@ export async function* follow(
     }
   } finally {
     timer?.cancel();
+  }
+}
+
+/** Each state of a run that differs from the one before, the first and the last included. @throws as `follow` */
+export async function* changesOf(
+  look: Look,
+  clock: Clock,
+  options: WaitOptions = {},
+): AsyncGenerator<Run, void> {
+  let before: string | undefined;
+  for await (const run of follow(look, clock, options)) {
+    const text = JSON.stringify(run);
+    if (text !== before) yield run;
+    before = text;
   }
 }
 
@@ -64,13 +78,19 @@ async function lookAgain(look: Look, clock: Clock, signal: AbortSignal): Promise
   }
 }
 
-function isSilence(error: unknown): boolean {
+/** Whether nobody answered. */
+export function isSilence(error: unknown): boolean {
   return (
     error instanceof HoldfastError && (error.code === 'ApiUnreachable' || error.code === 'StoreUnreachable')
   );
 }
 
-function interruptAfter(timeout: NonNullable<WaitOptions['timeout']>, ending: AbortController, clock: Clock) {
+/** Aborts with `WaitTimedOut` once the time is over. */
+export function interruptAfter(
+  timeout: NonNullable<WaitOptions['timeout']>,
+  ending: AbortController,
+  clock: Clock,
+) {
   return clock.after(parseDuration(timeout, 'timeout'), () => {
     ending.abort(new HoldfastError('WaitTimedOut', `The run has not ended within ${timeout}`));
   });

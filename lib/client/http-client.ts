@@ -5,9 +5,15 @@ import type { Client, GetOptions, ListOptions, RunRef, WaitOptions } from './cli
 import { outputOf } from './finished.ts';
 import { waitForEnd } from './follow.ts';
 import { definitionFrom, pageFrom, runFrom, workersFrom } from './http-answers.ts';
+import { eventRequests } from './http-events.ts';
 import { idOf, queryText, runRequests, tenantHeaders } from './http-requests.ts';
 import { submissions, tenantHeader } from './http-submission.ts';
-import { createTransport, type HttpOptions, type HttpRequest } from './http-transport.ts';
+import {
+  createStreamTransport,
+  createTransport,
+  type HttpOptions,
+  type HttpRequest,
+} from './http-transport.ts';
 import type { FinishedRun, Run } from './run-view.ts';
 
 export interface HttpClientOptions extends HttpOptions {
@@ -54,6 +60,7 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
   return {
     ...submissions(send),
     ...runRequests(send),
+    ...eventRequests(createStreamTransport(options), clock),
     get,
     wait,
     list: async (options = {}) => pageFrom(await send(listRequest(options))),

@@ -21,6 +21,11 @@ export interface HttpRequest {
   readonly answerMsMax?: number;
 }
 
+/** A request for a stream of server-sent events. */
+export interface StreamRequest extends Pick<HttpRequest, 'path' | 'headers'> {
+  readonly signal: AbortSignal;
+}
+
 export interface HttpAnswer {
   readonly status: number;
   readonly body: Readonly<Record<string, unknown>>;
@@ -61,6 +66,30 @@ export function createTransport(options: HttpOptions): Transport {
     const json = parseObject(response.text);
     const isGood = response.status >= 200 && response.status < 300;
     if (json && (isGood || request.isAnswer?.(json))) return { status: response.status, body: json };
+    throw json ? errorOf(json, response.status, base) : notTheApi(response.status, base);
+  };
+}
+
+/** Resolves to the stream once the API has answered; undefined where there is nothing to tell any more. */
+export type StreamTransport = (request: StreamRequest) => Promise<ReadableStream<Uint8Array> | undefined>;
+
+/** @throws HoldfastError as `createTransport` */
+export function createStreamTransport(options: HttpOptions): StreamTransport {
+  const base = checkUrl(options.url);
+  const send = options.fetch ?? globalThis.fetch;
+  return async ({ headers, path, signal }) => {
+    const ask = () =>
+      send(`${base}${path}`, {
+        method: 'GET',
+        headers: { accept: 'text/event-stream, application/problem+json', ...options.headers, ...headers },
+        signal,
+      });
+    const response = await answerOf(base, answerMsMaxDefault, ask, signal);
+    if (response.status === 204) return undefined;
+    const type = response.headers.get('content-type') ?? '';
+    if (response.status === 200 && response.body && type.startsWith('text/event-stream'))
+      return response.body;
+    const json = parseObject(await answerOf(base, answerMsMaxDefault, () => response.text(), signal));
     throw json ? errorOf(json, response.status, base) : notTheApi(response.status, base);
   };
 }

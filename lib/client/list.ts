@@ -25,7 +25,7 @@ const positionSchema = z.strictObject({ at: z.int().min(0), run: z.string().min(
 type Position = z.infer<typeof positionSchema>;
 
 /** As RunStore's. A store may use `since` to read less; what comes back too early is left out here. */
-interface ListedStore {
+export interface ListedStore {
   readonly getMany: RunStore['getMany'];
   query(query: IndexQuery & { readonly since?: EpochMs }): Promise<IndexPage>;
 }
@@ -65,7 +65,7 @@ export async function listRuns(
     const entries = await take(merged, Math.min(limit, entriesMax - seen));
     if (entries.length === 0) return { runs };
     seen += entries.length;
-    const found = await readInOrder(
+    const found = await readEntries(
       store,
       entries.filter((entry) => entry.tenant === tenant),
     );
@@ -110,10 +110,34 @@ function phasesOf(status: RunStatus | undefined): readonly Phase[] {
   return status === 'ready' || status === 'waiting' || status === 'running' ? ['active'] : [status];
 }
 
-async function readInOrder(store: ListedStore, entries: readonly IndexEntry[]): Promise<Map<string, Run>> {
+/** Those of the entries that are there and can be read, by their ids. */
+export async function readEntries(
+  store: ListedStore,
+  entries: readonly IndexEntry[],
+): Promise<ReadonlyMap<string, Run>> {
   if (entries.length === 0) return new Map();
   const found = await store.getMany(entries.map(({ tenant, run }) => ({ tenant, run })));
   return new Map(found.filter(isReadable).map((run) => [run.run, run]));
+}
+
+/** What the index holds of some phases from one time on, the earliest first. */
+export function entriesSince(
+  store: ListedStore,
+  phases: readonly Phase[],
+  { limit, since }: { readonly limit: number; readonly since: EpochMs },
+): AsyncGenerator<IndexEntry> {
+  const range: Range = {
+    since,
+    until: Number.POSITIVE_INFINITY,
+    compare: compareEarliest,
+    newestFirst: false,
+    after: undefined,
+    limit,
+  };
+  return mergeInOrder(
+    phases.flatMap((phase) => shards(store, phase, range)),
+    range.compare,
+  );
 }
 
 function shards(store: ListedStore, phase: Phase, range: Range) {
@@ -172,7 +196,7 @@ async function* mergeInOrder(
   }
 }
 
-async function take(source: AsyncGenerator<IndexEntry>, count: number): Promise<IndexEntry[]> {
+export async function take(source: AsyncGenerator<IndexEntry>, count: number): Promise<IndexEntry[]> {
   const taken: IndexEntry[] = [];
   while (taken.length < count) {
     const { value, done } = await source.next();

@@ -1,8 +1,17 @@
 import type { AttemptView } from '../../lib/client/attempt-view.ts';
-import type { Client, NamedBatchEntry, SubmitOptions, Submitted } from '../../lib/client/client.ts';
+import type {
+  Client,
+  NamedBatchEntry,
+  RunRef,
+  SubmitOptions,
+  Submitted,
+  WatchOptions,
+} from '../../lib/client/client.ts';
 import { executionResult, noExecution } from '../../lib/client/execution-result.ts';
 import { outputOf } from '../../lib/client/finished.ts';
+import { changesOf } from '../../lib/client/follow.ts';
 import type { ActiveRun, FailedRun, Run, RunPage, SucceededRun } from '../../lib/client/run-view.ts';
+import { systemClock } from '../../lib/compose/system.ts';
 import type { Shape } from '../../lib/model/definition.ts';
 import { HoldfastError } from '../../lib/model/errors.ts';
 
@@ -250,6 +259,23 @@ export class FakeClient implements Client {
     }
     throw new HoldfastError('NotFound', `There is no definition ${nameOrHash}`, { field: 'definition' });
   };
+
+  readonly watch: Client['watch'] = ((ref: RunRef, options: WatchOptions = {}) => {
+    this.#called('watch', ref, options);
+    return changesOf(() => this.get(ref, options), systemClock, options);
+  }) as Client['watch'];
+
+  readonly events: Client['events'] = (options = {}) => {
+    this.#called('events', options);
+    return this.#changes(options.signal);
+  };
+
+  /** Each of its runs once, and then nothing. */
+  async *#changes(signal: AbortSignal = new AbortController().signal) {
+    for (const run of this.runs.values()) yield { run, cursor: `c${run.id}` };
+    await new Promise((resolve) => signal.addEventListener('abort', resolve));
+    signal.throwIfAborted();
+  }
 
   readonly workers: Client['workers'] = async () => {
     this.#called('workers');

@@ -161,4 +161,24 @@ describe('holdfast watch', () => {
     expect(failed.code).toBe(1);
     expect(failed.out).toBe('failed     attempt 1 of 3  TypeError: no such thing (attempt 1)\n');
   });
+
+  it('follows all runs without an id', async () => {
+    const { run, client } = startCli();
+    client.put(activeRun());
+    client.put(succeededRun(7, { id: 'r2' }));
+    const { code, err, out } = await run('watch --name echo --status ready --timeout 300ms --tenant acme');
+    expect([code, err]).toEqual([0, '']);
+    expect(out).toBe('r1  echo  ready      attempt 0 of 3\nr2  echo  succeeded  attempt 1 of 3  output 7\n');
+    expect(client.calls[0]).toEqual([
+      'events',
+      { name: 'echo', status: 'ready', tenant: 'acme', signal: expect.any(AbortSignal) },
+    ]);
+    const json = (await run('watch --timeout 300ms --json')).out.trimEnd().split('\n');
+    expect(json.map((line) => JSON.parse(line).id)).toEqual(['r1', 'r2']);
+    expect(await run('watch r1 --name echo')).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('--name'),
+    });
+    expect((await run('watch --status lost')).code).toBe(2);
+  });
 });
