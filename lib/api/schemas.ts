@@ -216,10 +216,6 @@ export const listingSchema = z.strictObject({
   cursor: text(2_048).exactOptional().meta({ description: 'From the page before.' }),
 });
 
-export const attemptsSchema = z.strictObject({
-  node: text(512).exactOptional().meta({ description: 'Only those of the node with this path.' }),
-  limit: listingSchema.shape.limit,
-  cursor: listingSchema.shape.cursor,
 export const eventsSchema = z.strictObject({
   status: statusSchema.exactOptional().meta({ description: 'Only runs that have come into this state.' }),
   name: listingSchema.shape.name,
@@ -230,6 +226,10 @@ export const eventsSchema = z.strictObject({
 
 export const lastEventSchema = z.strictObject({ 'last-event-id': text(64) });
 
+export const attemptsSchema = z.strictObject({
+  node: text(512).exactOptional().meta({ description: 'Only those of the node with this path.' }),
+  limit: listingSchema.shape.limit,
+  cursor: listingSchema.shape.cursor,
 });
 
 export const lookSchema = z.strictObject({

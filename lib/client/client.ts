@@ -130,8 +130,6 @@ export interface WaitOptions extends InTenant {
   readonly signal?: AbortSignal;
 }
 
-/** A run as a reference: an id, or anything that carries one, typed by its output. */
-export type RunRef<Output = unknown> = string | Pick<Run<Output>, 'id' | 'tenant'>;
 export interface WatchOptions extends WaitOptions {
   /** False leaves the nodes of a workflow out, and what it takes to read them. Default true. */
   readonly nodes?: boolean;
@@ -154,6 +152,8 @@ export interface RunEvent {
   readonly cursor: string;
 }
 
+/** A run as a reference: an id, or anything that carries one, typed by its output. */
+export type RunRef<Output = unknown> = string | Pick<Run<Output>, 'id' | 'tenant'>;
 
 /**
  * What a program does with tasks and workflows. Every method rejects with a HoldfastError; codes besides those named below:
@@ -234,8 +234,6 @@ export interface Client {
   /** The output. @throws HoldfastError `RunFailed`, `RunCancelled`, and those of `wait` */
   result<Output>(run: Submitted<Output>, options?: WaitOptions): Promise<Output>;
   result(run: RunRef, options?: WaitOptions): Promise<unknown>;
-  workers(): Promise<readonly WorkerView[]>;
-  /**
   /**
    * The run as it is, and again whenever it has changed, until it has ended. What changes and changes back between two
    * looks is not seen.
@@ -251,6 +249,8 @@ export interface Client {
    * @throws HoldfastError `InvalidArgument`; the signal's reason when it fires
    */
   events(options?: EventsOptions): AsyncIterable<RunEvent>;
+  workers(): Promise<readonly WorkerView[]>;
+  /**
    * What a name or a hash stands for. By hash also workflows whose code is not here any more, once they were submitted.
    *
    * @throws HoldfastError `NotFound`
