@@ -17,10 +17,6 @@ export function runDetails(run: Run, paint: Paint): string {
     ['key', shown(run.idempotencyKey)],
     ['parent', run.parent && printable(`${run.parent.id} at ${run.parent.node}`)],
     ['retry of', shown(run.retryOf)],
-    ['delivery of', shown(run.deliveryOf)],
-    ...(run.deliveries ?? []).map(
-      ({ id, queue, webhook }) => ['delivers to', `${webhook ?? queue} (${id})`] as const,
-    ),
     ['depends on', shown(run.dependsOn?.join(', '))],
     ['waits for', shown(run.waitsFor?.join(', '))],
     ['created', printable(run.createdAt)],
