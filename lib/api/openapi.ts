@@ -182,6 +182,7 @@ function runPaths(): object {
 function aboutPaths(): object {
   return {
     '/workers': get('listWorkers', 'Who works', [], 'Workers'),
+    '/queues': get('listQueues', 'How many messages wait for the workers of each pool', [], 'Queues'),
     '/definitions': get('listDefinitions', 'What can be submitted', [], 'Definitions'),
     '/definitions/{id}': get('getDefinition', 'A definition by its name or hash', [id], 'Definition'),
     '/health': get('getHealth', 'Whether the API answers', [], 'Health'),

@@ -2,7 +2,15 @@ import * as z from 'zod';
 import type { AttemptsPage } from '../client/attempt-view.ts';
 import type { RetriedRun } from '../client/client.ts';
 import type { ExecutionResult } from '../client/execution-view.ts';
-import type { DefinitionView, NodeView, Run, RunPage, WorkerView } from '../client/run-view.ts';
+import type {
+  DefinitionView,
+  ListedDefinition,
+  NodeView,
+  QueueView,
+  Run,
+  RunPage,
+  WorkerView,
+} from '../client/run-view.ts';
 import type { Why } from '../client/why-view.ts';
 import { prioritySchema, statusSchema } from './schemas.ts';
 import { shapeSchema } from './shape-schemas.ts';
@@ -282,6 +290,25 @@ export const workerSchema = z.object({
 });
 export const workersSchema = z.object({ workers: z.array(workerSchema).readonly() });
 
+export const queuesSchema = z.object({
+  queues: z
+    .array(
+      z.object({
+        pool: z.string(),
+        tags: z.array(z.string()).readonly().meta({ description: 'That its workers carry.' }),
+        lanes: z
+          .array(z.string())
+          .readonly()
+          .meta({ description: 'By priority: `normal`, and those that have a queue of their own.' }),
+        waiting: z.int().exactOptional().meta({
+          description: 'Roughly how many messages wait in all of them. Absent where they gave no answer.',
+        }),
+        error: z.object({ code: z.string(), message: z.string() }).readonly().exactOptional(),
+      }),
+    )
+    .readonly(),
+});
+
 const listedDefinition = {
   name: z.string(),
   kind: z.enum(['task', 'workflow']),
@@ -330,4 +357,6 @@ export type DocumentedAsTyped = [
   Same<AttemptsPage, z.infer<typeof attemptsPageSchema>>,
   Same<ExecutionResult, z.infer<typeof executionResultSchema>>,
   Same<DefinitionView, z.infer<typeof definitionSchema>>,
+  Same<QueueView, z.infer<typeof queuesSchema>['queues'][number]>,
+  Same<ListedDefinition, z.infer<typeof definitionsSchema>['definitions'][number]>,
 ];

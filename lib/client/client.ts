@@ -4,7 +4,15 @@ import type { Duration } from '../model/duration.ts';
 import type { CancelMode, Priority, RunStatus } from '../model/run.ts';
 import type { AttemptsPage } from './attempt-view.ts';
 import type { ExecutionRequest, ExecutionResult } from './execution-view.ts';
-import type { DefinitionView, FinishedRun, Run, RunPage, WorkerView } from './run-view.ts';
+import type {
+  DefinitionView,
+  FinishedRun,
+  ListedDefinition,
+  QueueView,
+  Run,
+  RunPage,
+  WorkerView,
+} from './run-view.ts';
 import type { Why } from './why-view.ts';
 
 export interface SubmitOptions {
@@ -250,6 +258,10 @@ export interface Client {
    */
   events(options?: EventsOptions): AsyncIterable<RunEvent>;
   workers(): Promise<readonly WorkerView[]>;
+  /** How many messages wait for the workers of each pool. */
+  queues(): Promise<readonly QueueView[]>;
+  /** What can be submitted by name; empty for a client without a tasks module. */
+  definitions(): Promise<readonly ListedDefinition[]>;
   /**
    * What a name or a hash stands for. By hash also workflows whose code is not here any more, once they were submitted.
    *

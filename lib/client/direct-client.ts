@@ -19,6 +19,7 @@ import type {
   WatchOptions,
 } from './client.ts';
 import { cancelRun, pauseRun, resumeRun } from './control.ts';
+import { listDefinitions } from './definitions.ts';
 import { runEvents } from './events.ts';
 import { asRequested, executionOf } from './execute.ts';
 import { readExecution } from './execution.ts';
@@ -29,6 +30,7 @@ import { keyOf, readRun } from './key.ts';
 import { listRuns } from './list.ts';
 import { nodeViews } from './node-view.ts';
 import type { ClientPorts } from './ports.ts';
+import { readQueues } from './queues.ts';
 import { retryFailed, retryMany } from './retry.ts';
 import type { DefinitionView, Run, RunPage } from './run-view.ts';
 import { signalRun } from './signal.ts';
@@ -85,6 +87,8 @@ export function directClient(ports: ClientPorts): Client {
     events: (options) =>
       runEvents({ runs: ports.runs, clock: ports.clock, view: (run) => client.view(run) }, options),
     workers: () => client.workers(),
+    queues: () => readQueues(ports),
+    definitions: async () => (ports.registry ? listDefinitions(ports.registry) : []),
     definition: (nameOrHash) => client.definition(nameOrHash),
   };
 }

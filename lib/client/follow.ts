@@ -21,11 +21,7 @@ export type Look = (signal: AbortSignal) => Promise<Run>;
  *
  * @throws HoldfastError `WaitTimedOut`, and those of the look; the signal's reason when it fires
  */
-async function* follow(
-  look: Look,
-  clock: Clock,
-  options: WaitOptions = {},
-): AsyncGenerator<Run, void> {
+async function* follow(look: Look, clock: Clock, options: WaitOptions = {}): AsyncGenerator<Run, void> {
   const ending = new AbortController();
   const signals = options.signal ? [options.signal, ending.signal] : [ending.signal];
   const timer = options.timeout === undefined ? undefined : interruptAfter(options.timeout, ending, clock);

@@ -3,7 +3,7 @@ import type { AttemptsPage } from './attempt-view.ts';
 import type { RetriedRun, Submitted } from './client.ts';
 import type { ExecutionResult } from './execution-view.ts';
 import type { HttpAnswer } from './http-transport.ts';
-import type { DefinitionView, Run, RunPage, WorkerView } from './run-view.ts';
+import type { DefinitionView, ListedDefinition, QueueView, Run, RunPage, WorkerView } from './run-view.ts';
 import type { Why } from './why-view.ts';
 
 /*
@@ -57,6 +57,14 @@ export function whyFrom({ body }: HttpAnswer): Why {
 
 export function workersFrom({ body }: HttpAnswer): readonly WorkerView[] {
   return listFrom(body.workers, 'a list of workers') as unknown as WorkerView[];
+}
+
+export function queuesFrom({ body }: HttpAnswer): readonly QueueView[] {
+  return listFrom(body.queues, 'a list of queues') as unknown as QueueView[];
+}
+
+export function definitionsFrom({ body }: HttpAnswer): readonly ListedDefinition[] {
+  return listFrom(body.definitions, 'a list of definitions') as unknown as ListedDefinition[];
 }
 
 export function definitionFrom({ body }: HttpAnswer): DefinitionView {

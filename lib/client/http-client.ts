@@ -4,7 +4,14 @@ import type { Clock } from '../ports/clock.ts';
 import type { Client, GetOptions, ListOptions, RunRef, WaitOptions } from './client.ts';
 import { outputOf } from './finished.ts';
 import { waitForEnd } from './follow.ts';
-import { definitionFrom, pageFrom, runFrom, workersFrom } from './http-answers.ts';
+import {
+  definitionFrom,
+  definitionsFrom,
+  pageFrom,
+  queuesFrom,
+  runFrom,
+  workersFrom,
+} from './http-answers.ts';
 import { eventRequests } from './http-events.ts';
 import { idOf, queryText, runRequests, tenantHeaders } from './http-requests.ts';
 import { submissions, tenantHeader } from './http-submission.ts';
@@ -67,6 +74,8 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
     result: async <Output>(run: RunRef<Output>, options: WaitOptions = {}) =>
       outputOf(await untilEnd(run, options)) as Output,
     workers: async () => workersFrom(await send({ method: 'GET', path: '/workers' })),
+    queues: async () => queuesFrom(await send({ method: 'GET', path: '/queues' })),
+    definitions: async () => definitionsFrom(await send({ method: 'GET', path: '/definitions' })),
     definition: async (nameOrHash) =>
       definitionFrom(await send({ method: 'GET', path: `/definitions/${runId(nameOrHash)}` })),
   };

@@ -137,6 +137,27 @@ export interface WorkerView {
   readonly lastSeenAt: string;
 }
 
+/** Where messages for the workers of a pool wait. */
+export interface QueueView {
+  readonly pool: string;
+  /** That its workers carry. */
+  readonly tags: readonly string[];
+  /** By priority: `normal`, and those that have a queue of their own. */
+  readonly lanes: readonly string[];
+  /** Roughly how many messages wait in all of them. Absent where they gave no answer. */
+  readonly waiting?: number;
+  readonly error?: { readonly code: string; readonly message: string };
+}
+
+/** A task or workflow that is registered. */
+export interface ListedDefinition {
+  readonly name: string;
+  readonly kind: 'task' | 'workflow';
+  readonly hash: string;
+  /** Of a workflow, whose highest version new runs get. */
+  readonly version?: number;
+}
+
 /** A task or workflow as data. */
 export interface DefinitionView {
   readonly name: string;

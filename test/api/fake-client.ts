@@ -277,6 +277,21 @@ export class FakeClient implements Client {
     signal.throwIfAborted();
   }
 
+  readonly queues: Client['queues'] = async () => {
+    this.#called('queues');
+    return [
+      { pool: 'default', tags: [], lanes: ['normal'], waiting: 3 },
+      {
+        pool: 'gpu',
+        tags: ['gpu'],
+        lanes: ['normal', 'high'],
+        error: { code: 'QueueUnreachable', message: 'silent' },
+      },
+    ];
+  };
+
+  readonly definitions: Client['definitions'] = async () => [{ name: 'echo', kind: 'task', hash: 'abc' }];
+
   readonly workers: Client['workers'] = async () => {
     this.#called('workers');
     const done = { running: 0, succeeded: 5, failed: 1, averageMs: 20.5 };

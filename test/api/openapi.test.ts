@@ -96,7 +96,22 @@ describe('GET /openapi.json', () => {
   });
 
   it('has the fields of the types, as the compiler sees it', () => {
-    const same: DocumentedAsTyped = [true, true, true, true, true, true, true, true, true, true, true, true];
+    const same: DocumentedAsTyped = [
+      true,
+      true,
+      true,
+      true,
+      true,
+      true,
+      true,
+      true,
+      true,
+      true,
+      true,
+      true,
+      true,
+      true,
+    ];
     expect(same).not.toContain(false);
   });
 

@@ -107,3 +107,19 @@ describe('GET /runs', () => {
     expect([response.status, await response.json()]).toMatchObject([400, { code: 'InvalidArgument', field }]);
   });
 });
+
+describe('what there is besides runs', () => {
+  it('is shown: queues with what waits in them, definitions, workers', async () => {
+    expect(await http.queues()).toEqual([
+      { pool: 'default', tags: [], lanes: ['normal'], waiting: expect.any(Number) },
+    ]);
+    expect(await runtime.client.queues()).toHaveLength(1);
+    const definitions = await http.definitions();
+    expect(definitions).toMatchObject([
+      { name: 'half', kind: 'task' },
+      { name: 'later', kind: 'task' },
+    ]);
+    expect(await runtime.client.definitions()).toEqual(definitions);
+    expect(await http.workers()).toMatchObject([{ pool: 'default', status: 'healthy' }]);
+  });
+});

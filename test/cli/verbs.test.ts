@@ -123,6 +123,22 @@ describe('holdfast get, list, cancel, workers', () => {
     expect(client.calls[0]).toEqual(['cancel', 'r1', options]);
   });
 
+  it('shows the queues, those that gave no answer as well, and the definitions', async () => {
+    const { run } = startCli();
+    const [head, first, second] = (await run('queues')).out.split('\n');
+    expect(head).toMatch(/^POOL +TAGS +LANES +WAITING/);
+    expect(first).toMatch(/^default +normal +3 +$/);
+    expect(second).toMatch(/^gpu +gpu +normal, high +QueueUnreachable: silent$/);
+    expect(JSON.parse((await run('queues --json')).out).queues[0]).toMatchObject({
+      pool: 'default',
+      waiting: 3,
+    });
+    expect((await run('definitions')).out).toMatch(
+      /^NAME .*\necho +task +abc\norder +workflow +2 +o2\norder +workflow +1 +o1\n$/,
+    );
+    expect(JSON.parse((await run('definitions --json')).out).definitions).toHaveLength(3);
+  });
+
   it('shows the workers', async () => {
     const { run } = startCli();
     expect((await run('workers')).out).toMatch(
