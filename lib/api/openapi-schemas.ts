@@ -2,9 +2,12 @@ import * as z from 'zod';
 import {
   batchSchema,
   cancellationSchema,
+  cancellationsSchema,
   executionSchema,
   pauseSchema,
+  pausesSchema,
   resumptionSchema,
+  resumptionsSchema,
   retriesSchema,
   retrySchema,
   runSubmissionSchema,
@@ -28,6 +31,7 @@ import {
   retriedSchema,
   runPageSchema,
   runSchema,
+  steeredSchema,
   whySchema,
   workerSchema,
   workersSchema,
@@ -44,6 +48,9 @@ const requestSchemas = {
   Signal: signalSchema,
   Retry: retrySchema,
   Retries: retriesSchema,
+  Cancellations: cancellationsSchema,
+  Pauses: pausesSchema,
+  Resumptions: resumptionsSchema,
 };
 const responseSchemas = {
   Run: runSchema,
@@ -56,6 +63,7 @@ const responseSchemas = {
   AttemptsPage: attemptsPageSchema,
   BatchRuns: batchRunsSchema,
   Retried: retriedSchema,
+  Steered: steeredSchema,
   Why: whySchema,
   Worker: workerSchema,
   Workers: workersSchema,

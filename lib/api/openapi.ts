@@ -49,6 +49,11 @@ const get = (operationId: string, summary: string, parameters: readonly object[]
 const post = (of: ReturnType<typeof operation>, body: SchemaName, required: boolean) => ({
   post: { ...of, requestBody: { required, ...jsonOf(body) } },
 });
+/** Asks something of many runs. */
+const many = (operationId: string, summary: string, body: SchemaName) => {
+  const responses = { 200: answer('Which it would be', 'Steered'), 202: answer('Which it is', 'Steered') };
+  return post(operation(operationId, summary, [tenant], responses), body, true);
+};
 /** A run, unless the client knows it as it is. */
 const look = (operationId: string, summary: string) => ({
   get: operation(operationId, summary, [tenant, id, ifNoneMatch, ...queryParameters(lookSchema)], {
@@ -176,6 +181,9 @@ function runPaths(): object {
     ),
     '/runs/{id}/retry': post(retry, 'Retry', false),
     '/retries': post(retries, 'Retries', true),
+    '/cancellations': many('cancelRuns', 'Asks for runs to be cancelled', 'Cancellations'),
+    '/pauses': many('pauseRuns', 'Asks for runs to be paused', 'Pauses'),
+    '/resumptions': many('resumeRuns', 'Lets paused runs go on', 'Resumptions'),
   };
 }
 

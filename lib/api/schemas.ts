@@ -70,6 +70,10 @@ export const submissionSchema = z
     onDependencyFailure: z.enum(['fail', 'skip']).exactOptional().meta({
       description: 'What becomes of it when one of them does not succeed. Default `fail`.',
     }),
+    deliverTo: z.array(targetSchema).max(4).exactOptional().meta({
+      description:
+        'Where its result is sent, however it ends: at least once, with the same id each time. Each delivery is a run by itself.',
+    }),
   })
   .meta({ title: 'What to run, and how' });
 
@@ -184,14 +188,38 @@ const timeOf = (what: string) =>
     })
     .meta({ description: what });
 
-export const retriesSchema = z.strictObject({
+const manySchema = z.strictObject({
   name: text(64).exactOptional().meta({ description: 'Only runs of this task or workflow.' }),
-  since: timeOf('Only those that failed then or later.').exactOptional(),
-  until: timeOf('Only those that failed then or earlier.').exactOptional(),
+  since: timeOf(
+    'Only those that ended, or of active ones are looked at next, then or later.',
+  ).exactOptional(),
+  until: timeOf(
+    'Only those that ended, or of active ones are looked at next, then or earlier.',
+  ).exactOptional(),
   limit: z.int().min(1).max(1_000).exactOptional().meta({
     description: 'At most so many, the latest first. Default 100.',
   }),
-  dryRun: z.boolean().exactOptional().meta({ description: 'Only says which runs would be tried again.' }),
+  dryRun: z.boolean().exactOptional().meta({ description: 'Only says which runs it would be.' }),
+});
+
+export const retriesSchema = manySchema;
+
+const onlyStatus = (...statuses: readonly z.infer<typeof statusSchema>[]) =>
+  statusSchema.extract(statuses).exactOptional().meta({ description: 'Only runs in this state.' });
+
+export const cancellationsSchema = manySchema.extend({
+  ...cancellationSchema.shape,
+  status: onlyStatus('ready', 'waiting', 'running', 'paused'),
+});
+
+export const pausesSchema = manySchema.extend({
+  ...pauseSchema.shape,
+  status: onlyStatus('ready', 'waiting', 'running'),
+});
+
+export const resumptionsSchema = manySchema.extend({
+  ...resumptionSchema.shape,
+  status: onlyStatus('paused'),
 });
 
 export const listingSchema = z.strictObject({

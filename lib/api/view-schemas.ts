@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import type { AttemptsPage } from '../client/attempt-view.ts';
-import type { RetriedRun } from '../client/client.ts';
+import type { RetriedRun, SteeredRun } from '../client/client.ts';
 import type { ExecutionResult } from '../client/execution-view.ts';
 import type {
   DefinitionView,
@@ -92,6 +92,19 @@ const base = {
     .exactOptional()
     .meta({ description: 'The node of another run that this one stands for.' }),
   retryOf: z.string().exactOptional().meta({ description: 'The failed run that this one goes on from.' }),
+  deliveries: z
+    .array(
+      z.union([
+        z.object({ id: z.string(), webhook: z.string() }),
+        z.object({ id: z.string(), queue: z.string() }),
+      ]),
+    )
+    .exactOptional()
+    .meta({
+      description:
+        'Where its result is delivered. Each delivery is a run by itself, which is there once this one has ended.',
+    }),
+  deliveryOf: z.string().exactOptional().meta({ description: 'The run whose result this one delivers.' }),
   execution: z
     .object({
       workflowId: z.string(),
@@ -168,6 +181,23 @@ export const retriedSchema = z.object({
           .readonly()
           .exactOptional()
           .meta({ description: 'Why it could not be tried again.' }),
+      }),
+    )
+    .readonly(),
+});
+
+export const steeredSchema = z.object({
+  runs: z
+    .array(
+      z.object({
+        id: z.string(),
+        task: z.string(),
+        status: statusSchema.meta({ description: 'As it stands now.' }),
+        error: z
+          .object({ code: z.string(), message: z.string() })
+          .readonly()
+          .exactOptional()
+          .meta({ description: 'Why it was refused.' }),
       }),
     )
     .readonly(),
@@ -354,6 +384,7 @@ export type DocumentedAsTyped = [
   Same<Pick<NodeView, 'signal' | 'child'>, Pick<z.infer<typeof nodeSchema>, 'signal' | 'child'>>,
   Same<Why, z.infer<typeof whySchema>>,
   Same<RetriedRun, z.infer<typeof retriedSchema>['runs'][number]>,
+  Same<SteeredRun, z.infer<typeof steeredSchema>['runs'][number]>,
   Same<AttemptsPage, z.infer<typeof attemptsPageSchema>>,
   Same<ExecutionResult, z.infer<typeof executionResultSchema>>,
   Same<DefinitionView, z.infer<typeof definitionSchema>>,

@@ -17,6 +17,8 @@ export function runDetails(run: Run, paint: Paint): string {
     ['key', shown(run.idempotencyKey)],
     ['parent', run.parent && printable(`${run.parent.id} at ${run.parent.node}`)],
     ['retry of', shown(run.retryOf)],
+    ['delivery of', shown(run.deliveryOf)],
+    ['delivers to', shown(run.deliveries?.map(targetText).join(', '))],
     ['depends on', shown(run.dependsOn?.join(', '))],
     ['waits for', shown(run.waitsFor?.join(', '))],
     ['created', printable(run.createdAt)],
@@ -88,3 +90,6 @@ const shown = (text: string | undefined) => (text === undefined ? undefined : pr
 export function submissionReceipt(run: Submitted, what = 'submitted'): string {
   return `${run.created ? what : 'known already'}  ${printable(run.id)}  ${printable(run.status)}\n`;
 }
+
+const targetText = ({ id, queue, webhook }: NonNullable<Run['deliveries']>[number]): string =>
+  `${webhook ?? queue} (${id})`;

@@ -1,7 +1,7 @@
 import type { Task } from '../define/task.ts';
 import type { Workflow } from '../define/workflow/workflow.ts';
 import type { Duration } from '../model/duration.ts';
-import type { CancelMode, Priority, RunStatus } from '../model/run.ts';
+import type { CancelMode, DeliveryTarget, Priority, RunStatus } from '../model/run.ts';
 import type { AttemptsPage } from './attempt-view.ts';
 import type { ExecutionRequest, ExecutionResult } from './execution-view.ts';
 import type {
@@ -32,6 +32,8 @@ export interface SubmitOptions {
   readonly dependsOn?: readonly RunRef[];
   /** What becomes of it when one of them does not succeed: `fail` (default) or `skip`. */
   readonly onDependencyFailure?: 'fail' | 'skip';
+  /** Where its result is sent, however it ends; at most 4 targets. At least once, with the same id each time. */
+  readonly deliverTo?: readonly DeliveryTarget[];
 }
 
 /** Who wants something of a run, and why. */
@@ -58,21 +60,30 @@ export interface RetryOptions {
   readonly tenant?: string;
 }
 
-/** Which failed runs are tried again. */
-export interface RetryFilter {
-  readonly name?: string;
-  /** ISO 8601: those that ended then or later. */
-  readonly since?: string;
-  /** ISO 8601: those that ended then or earlier. */
-  readonly until?: string;
+/** Which runs something is done to. */
+export interface RunFilter extends Pick<ListOptions, 'name' | 'since' | 'until' | 'tenant'> {
+  /** Only of those that it can be done to. */
+  readonly status?: RunStatus;
   /** At most so many, the latest first: 1 to 1,000, default 100. */
   readonly limit?: number;
-  readonly tenant?: string;
 }
 
-export interface RetryManyOptions {
-  /** Says which runs would be tried again, and does nothing. */
-  readonly dryRun?: boolean;
+/** Which failed runs are tried again. */
+export type RetryFilter = Omit<RunFilter, 'status'>;
+
+export interface ManyOptions {
+  /** Says which runs it would be, and does nothing. */
+  readonly dryRun?: boolean | undefined;
+}
+
+/** One of many runs that something was done to. */
+export interface SteeredRun {
+  readonly id: string;
+  readonly task: string;
+  /** As it stands now. */
+  readonly status: RunStatus;
+  /** Why it was refused. */
+  readonly error?: { readonly code: string; readonly message: string };
 }
 
 export interface RetriedRun {
@@ -218,7 +229,22 @@ export interface Client {
    */
   retry(run: RunRef, options?: RetryOptions): Promise<Submitted>;
   /** Retries many, one after the other. */
-  retryAll(filter?: RetryFilter, options?: RetryManyOptions): Promise<readonly RetriedRun[]>;
+  retryAll(filter?: RetryFilter, options?: ManyOptions): Promise<readonly RetriedRun[]>;
+  /** Cancels many that have not ended, one after the other. */
+  cancelAll(
+    filter?: RunFilter,
+    options?: Omit<CancelOptions, 'tenant'> & ManyOptions,
+  ): Promise<readonly SteeredRun[]>;
+  /** Pauses many that go on, one after the other. */
+  pauseAll(
+    filter?: RunFilter,
+    options?: Omit<CancelOptions, 'tenant'> & ManyOptions,
+  ): Promise<readonly SteeredRun[]>;
+  /** Resumes many that are paused, one after the other. */
+  resumeAll(
+    filter?: RunFilter,
+    options?: Omit<WhoAndWhy, 'tenant'> & ManyOptions,
+  ): Promise<readonly SteeredRun[]>;
   /** The one thing that a run waits for. @throws HoldfastError `NotFound` */
   why(run: RunRef, options?: InTenant): Promise<Why>;
   /**

@@ -1,7 +1,7 @@
 import { compose } from '../compose/compose.ts';
+import { registryOf } from '../compose/registry.ts';
 import type { Env } from '../config/env.ts';
 import type { readSettings } from '../config/settings.ts';
-import { registryOf } from '../stored-code/registry.ts';
 import type { Client } from './client.ts';
 import { directClient } from './direct-client.ts';
 

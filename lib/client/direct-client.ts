@@ -28,10 +28,11 @@ import { outputOf } from './finished.ts';
 import { changesOf, waitForEnd } from './follow.ts';
 import { keyOf, readRun } from './key.ts';
 import { listRuns } from './list.ts';
+import { cancelMany, pauseMany, resumeMany, retryMany } from './many.ts';
 import { nodeViews } from './node-view.ts';
 import type { ClientPorts } from './ports.ts';
 import { readQueues } from './queues.ts';
-import { retryFailed, retryMany } from './retry.ts';
+import { retryFailed } from './retry.ts';
 import type { DefinitionView, Run, RunPage } from './run-view.ts';
 import { signalRun } from './signal.ts';
 import { viewOf, workerViewOf } from './view.ts';
@@ -76,6 +77,9 @@ export function directClient(ports: ClientPorts): Client {
       return { ...(await client.view(retried.run)), created: retried.created };
     },
     retryAll: (filter, options) => retryMany(ports, filter, options),
+    cancelAll: (filter, options) => cancelMany(ports, filter, options),
+    pauseAll: (filter, options) => pauseMany(ports, filter, options),
+    resumeAll: (filter, options) => resumeMany(ports, filter, options),
     execute: (request) => client.execute(request),
     execution: (id, { organization } = {}) => readExecution(ports, id, organization),
     attempts: (run, options = {}) => listAttempts(ports, keyOf(run, options), options),

@@ -1,8 +1,8 @@
+import { storedCodeOptions } from '../compose/registry.ts';
 import { type Registered, registeredOf } from '../define/registry.ts';
 import { HoldfastError } from '../model/errors.ts';
 import type { ExecutionLabel } from '../model/run.ts';
 import { defaultFilePath } from '../stored-code/input.ts';
-import { storedCodeOptions } from '../stored-code/registry.ts';
 import { storedCodeTask } from '../stored-code/task.ts';
 import type { SubmitOptions } from './client.ts';
 import type { ExecutionRequest } from './execution-view.ts';

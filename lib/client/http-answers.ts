@@ -1,6 +1,6 @@
 import { HoldfastError } from '../model/errors.ts';
 import type { AttemptsPage } from './attempt-view.ts';
-import type { RetriedRun, Submitted } from './client.ts';
+import type { RetriedRun, SteeredRun, Submitted } from './client.ts';
 import type { ExecutionResult } from './execution-view.ts';
 import type { HttpAnswer } from './http-transport.ts';
 import type { DefinitionView, ListedDefinition, QueueView, Run, RunPage, WorkerView } from './run-view.ts';
@@ -43,11 +43,15 @@ export function executionFrom({ body }: HttpAnswer): ExecutionResult {
   return body as unknown as ExecutionResult;
 }
 
-export function retriedFrom({ body }: HttpAnswer): readonly RetriedRun[] {
+export const retriedFrom = (answer: HttpAnswer): readonly RetriedRun[] => manyFrom(answer) as RetriedRun[];
+
+export const steeredFrom = (answer: HttpAnswer): readonly SteeredRun[] => manyFrom(answer) as SteeredRun[];
+
+function manyFrom({ body }: HttpAnswer): unknown {
   const runs = listFrom(body.runs, 'a list of runs');
   const areRuns = runs.every(({ id, task }) => typeof id === 'string' && typeof task === 'string');
   if (!areRuns) throw unexpected('a list of runs');
-  return runs as unknown as RetriedRun[];
+  return runs;
 }
 
 export function whyFrom({ body }: HttpAnswer): Why {

@@ -4,9 +4,9 @@ import type {
   AttemptsOptions,
   Client,
   InTenant,
-  RetryFilter,
-  RetryManyOptions,
+  ManyOptions,
   RetryOptions,
+  RunFilter,
   RunRef,
 } from './client.ts';
 import type { ExecutionRequest } from './execution-view.ts';
@@ -16,6 +16,7 @@ import {
   isExecution,
   retriedFrom,
   runFrom,
+  steeredFrom,
   submittedFrom,
   whyFrom,
 } from './http-answers.ts';
@@ -27,6 +28,7 @@ type RunRequests = Pick<
   Client,
   | ('cancel' | 'pause' | 'resume' | 'signal')
   | ('retry' | 'retryAll' | 'why' | 'attempts')
+  | ('cancelAll' | 'pauseAll' | 'resumeAll')
   | ('execute' | 'execution')
 >;
 
@@ -49,7 +51,12 @@ export function runRequests(send: Transport): RunRequests {
       checkEdited(options);
       return submittedFrom(await ask(run, 'retry', options));
     },
-    retryAll: async (filter, options) => retriedFrom(await send(retriesRequest(filter, options))),
+    retryAll: async (filter, options) => retriedFrom(await send(manyRequest('/retries', filter, options))),
+    cancelAll: async (filter, options) =>
+      steeredFrom(await send(manyRequest('/cancellations', filter, options))),
+    pauseAll: async (filter, options) => steeredFrom(await send(manyRequest('/pauses', filter, options))),
+    resumeAll: async (filter, options) =>
+      steeredFrom(await send(manyRequest('/resumptions', filter, options))),
     execute: async (request) => submittedFrom(await send(executionRequest(request))),
     execution: async (id, { organization } = {}) => {
       const path = `/executions/${runId(id)}${queryText({ organization })}`;
@@ -106,13 +113,14 @@ function checkEdited(options: RetryOptions): void {
   });
 }
 
-/** Many are tried again one after the other. */
-const retriesMsMax = 300_000;
+/** It is done to one after the other. */
+const manyMsMax = 300_000;
 
-function retriesRequest(
-  { tenant, ...filter }: RetryFilter = {},
-  options: RetryManyOptions = {},
+function manyRequest(
+  path: string,
+  { tenant, ...filter }: RunFilter = {},
+  options: ManyOptions = {},
 ): HttpRequest {
   const body = { ...filter, ...options };
-  return { method: 'POST', path: '/retries', headers: tenantHeader(tenant), body, answerMsMax: retriesMsMax };
+  return { method: 'POST', path, headers: tenantHeader(tenant), body, answerMsMax: manyMsMax };
 }

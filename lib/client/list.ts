@@ -45,18 +45,22 @@ interface Range {
  * ones. Reads one index query for each of 16 shards and each phase asked for, so a listing of one status is several
  * times cheaper than one of all. What it holds is bounded by the limit, however many runs there are.
  *
+ * @param statuses where no single one is asked for, those of which it must be one; none means any
  * @throws HoldfastError `InvalidArgument` for a limit outside 1 to 100, no time, or a damaged cursor
  */
 export async function listRuns(
   store: ListedStore,
   options: ListOptions,
   now: EpochMs,
+  statuses: readonly RunStatus[] = [],
 ): Promise<{ runs: readonly Run[]; cursor?: string }> {
   const tenant = options.tenant === undefined ? noTenant : tenantId(options.tenant);
   const range = rangeOf(options);
   const { limit } = range;
   const merged = mergeInOrder(
-    phasesOf(options.status).flatMap((phase) => shards(store, phase, bounded(range, phase, options, now))),
+    phasesOf(options.status, statuses).flatMap((phase) =>
+      shards(store, phase, bounded(range, phase, options, now)),
+    ),
     range.compare,
   );
   const runs: Run[] = [];
@@ -73,7 +77,7 @@ export async function listRuns(
       if (runs.length === limit) break;
       position = { at: entry.at, run: entry.run };
       const run = entry.tenant === tenant ? found.get(entry.run) : undefined;
-      if (run && matches(run, options)) runs.push(run);
+      if (run && matches(run, options, statuses)) runs.push(run);
     }
   }
   return position ? { runs, cursor: writeCursor(position) } : { runs };
@@ -100,15 +104,21 @@ function bounded(range: Range, phase: Phase, { status }: ListOptions, now: Epoch
   return { ...range, until: Math.min(range.until, now + pausingMsMax) };
 }
 
-function matches(run: Run, { status, name }: ListOptions): boolean {
-  return (status === undefined || statusOf(run) === status) && (name === undefined || run.name === name);
+function matches(run: Run, { name, status }: ListOptions, statuses: readonly RunStatus[]): boolean {
+  if (name !== undefined && run.name !== name) return false;
+  if (status !== undefined) return statusOf(run) === status;
+  return statuses.length === 0 || statuses.includes(statusOf(run));
 }
 
-function phasesOf(status: RunStatus | undefined): readonly Phase[] {
-  if (status === undefined) return ['active', 'paused', 'succeeded', 'failed', 'cancelled', 'skipped'];
+function phasesOf(status: RunStatus | undefined, statuses: readonly RunStatus[]): readonly Phase[] {
   if (status === 'paused') return ['paused', 'active'];
-  return status === 'ready' || status === 'waiting' || status === 'running' ? ['active'] : [status];
+  if (status !== undefined) return [phaseOf(status)];
+  if (statuses.length > 0) return [...new Set(statuses.map(phaseOf))];
+  return ['active', 'paused', 'succeeded', 'failed', 'cancelled', 'skipped'];
 }
+
+const phaseOf = (status: RunStatus): Phase =>
+  status === 'ready' || status === 'waiting' || status === 'running' ? 'active' : status;
 
 /** Those of the entries that are there and can be read, by their ids. */
 export async function readEntries(

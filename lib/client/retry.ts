@@ -12,9 +12,8 @@ import { isReadable } from '../ports/run-store.ts';
 import { doorbellsOf } from '../protocol/doorbells.ts';
 import { retryId, retryRun } from '../protocol/retry.ts';
 import { ring } from '../relations/ring.ts';
-import type { ListOptions, RetriedRun, RetryFilter, RetryManyOptions, RetryOptions } from './client.ts';
+import type { RetryOptions } from './client.ts';
 import { readRun } from './key.ts';
-import { listRuns } from './list.ts';
 import type { ClientPorts } from './ports.ts';
 
 const copiesAtOnce = 8;
@@ -52,6 +51,9 @@ const textOf = ({ apart, payload }: Packed): string => apart ?? ('text' in paylo
 
 async function packInput({ registry }: ClientPorts, failed: Run, input: unknown): Promise<Packed> {
   const registered = registry?.byHash(failed.hash);
+  // Who could edit what is delivered could sign what never happened.
+  if (failed.deliveryOf !== undefined)
+    throw new HoldfastError('InvalidArgument', 'input of a delivery cannot be edited', { field: 'input' });
   const code = registered?.nodes.get(failed.result ?? 'task');
   // What fits a step's task is known where its code is; a function of the workflow takes anything.
   if (code?.kind === 'step') await validate(code.task.input, input, 'InvalidInput', 'input');
@@ -111,46 +113,3 @@ const payloadsOf = (node: RunNode): (Payload | undefined)[] => [
 
 const pointerOf = (payload: Payload | undefined): string[] =>
   payload && 'pointer' in payload ? [payload.pointer] : [];
-
-const manyMax = 1_000;
-
-/** @throws HoldfastError `InvalidArgument` */
-export async function retryMany(
-  ports: ClientPorts,
-  { limit = 100, ...filter }: RetryFilter = {},
-  { dryRun = false }: RetryManyOptions = {},
-): Promise<readonly RetriedRun[]> {
-  if (!Number.isInteger(limit) || limit < 1 || limit > manyMax)
-    throw invalid('limit', `must be 1 to ${manyMax}`);
-  const found: Run[] = [];
-  let cursor: string | undefined;
-  do {
-    const query: ListOptions = {
-      ...filter,
-      status: 'failed',
-      limit: 100,
-      ...(cursor !== undefined && { cursor }),
-    };
-    const page = await listRuns(ports.runs, query, ports.clock.now());
-    found.push(...page.runs);
-    cursor = page.cursor;
-  } while (cursor !== undefined && found.length < limit);
-  const retried: RetriedRun[] = [];
-  for (const run of found.slice(0, limit)) {
-    const shown = { id: run.run, task: run.name };
-    retried.push(dryRun ? shown : { ...shown, ...(await tried(ports, run)) });
-  }
-  return retried;
-}
-
-async function tried(ports: ClientPorts, run: Run): Promise<Pick<RetriedRun, 'retry' | 'error'>> {
-  try {
-    return { retry: (await retryFailed(ports, run)).run.run };
-  } catch (error) {
-    if (!(error instanceof HoldfastError) || error.code === 'StoreUnreachable') throw error;
-    return { error: { code: error.code, message: error.message } };
-  }
-}
-
-const invalid = (field: string, what: string): HoldfastError =>
-  new HoldfastError('InvalidArgument', `${field} ${what}`, { field });

@@ -1,5 +1,5 @@
 import type { Shape } from '../model/definition.ts';
-import type { CancelMode, ExecutionLabel, Priority, RunStatus } from '../model/run.ts';
+import type { CancelMode, DeliveryTarget, ExecutionLabel, Priority, RunStatus } from '../model/run.ts';
 
 /** Why a run or its last attempt failed. */
 export interface RunError {
@@ -34,6 +34,10 @@ interface RunBase {
   readonly parent?: { readonly id: string; readonly node: string };
   /** The failed run that this one goes on from. */
   readonly retryOf?: string;
+  /** Where its result is delivered. Each delivery is a run by itself, which is there once this one has ended. */
+  readonly deliveries?: readonly (DeliveryTarget & { readonly id: string })[];
+  /** The run whose result this one delivers. */
+  readonly deliveryOf?: string;
   /** What an execution by reference said of itself. */
   readonly execution?: ExecutionLabel;
   /** Who let it go on after a pause, the last time. */

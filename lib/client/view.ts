@@ -6,6 +6,7 @@ import { type EpochMs, toIso } from '../model/time.ts';
 import { unpack } from '../payload/payload.ts';
 import type { PayloadStore } from '../ports/payload-store.ts';
 import type { WorkerRecord } from '../ports/worker-registry.ts';
+import { deliveryRunId } from '../protocol/deliver-result.ts';
 import type { CancelRequest, Run, RunError, WorkerView } from './run-view.ts';
 
 /** A stored run as people see it; reads what lies apart. */
@@ -71,12 +72,17 @@ function common(run: StoredRun, node: RunNode | undefined) {
 }
 
 /** The other runs that it has to do with. */
-function relatives({ dependencies, execution, parent, resumed, retryOf, waitsFor }: StoredRun) {
+function relatives(run: StoredRun) {
+  const { deliverTo, deliveryOf, dependencies, execution, parent, resumed, retryOf, waitsFor } = run;
   return {
     ...(dependencies && { dependsOn: Object.keys(dependencies) }),
     ...(waitsFor && { waitsFor }),
     ...(parent && { parent: { id: parent.run, node: parent.node } }),
     ...(retryOf !== undefined && { retryOf }),
+    ...(deliveryOf !== undefined && { deliveryOf }),
+    ...(deliverTo && {
+      deliveries: deliverTo.map((target, index) => ({ id: deliveryRunId(run.run, index), ...target })),
+    }),
     ...(execution && { execution }),
     ...(resumed && { resumed: { ...resumed, since: toIso(resumed.since) } }),
   };

@@ -1,4 +1,5 @@
 import { hostname } from 'node:os';
+import { type DeliveryQueues, readDeliveryQueues } from '../config/delivery.ts';
 import { type Env, envNames, required } from '../config/env.ts';
 import { type Pools, readPools } from '../config/pools.ts';
 import { readSettings, type Settings } from '../config/settings.ts';
@@ -18,10 +19,12 @@ import type { Random } from '../ports/random.ts';
 import type { ResultCache } from '../ports/result-cache.ts';
 import type { RunStore } from '../ports/run-store.ts';
 import type { WorkerRegistry } from '../ports/worker-registry.ts';
+import type { ResultSender } from '../result-delivery/task.ts';
 import { SqsQueue } from '../sqs/queue.ts';
 import { awsClients } from './aws-clients.ts';
 import { isLogLevel, powertoolsLogger } from './powertools-logger.ts';
 import { noMetrics, powertoolsMetrics } from './powertools-metrics.ts';
+import { resultSender } from './result-sender.ts';
 import { systemClock, systemRandom } from './system.ts';
 
 /** Everything a function, a worker or a client works with, on the real services. */
@@ -41,6 +44,8 @@ export interface Composition {
   readonly queue: Queue;
   readonly settings: Settings;
   readonly pools: Pools;
+  readonly deliveryQueues: DeliveryQueues;
+  readonly results: ResultSender;
 }
 
 /**
@@ -56,6 +61,7 @@ export function compose(env: Env, given: Parameters<typeof readSettings>[1] = {}
   const logger = powertoolsLogger({ level: readLogLevel(env), serviceName });
   const namespace = env[envNames.metricsNamespace];
   const { dynamodb, sqs } = awsClients(env);
+  const deliveryQueues = readDeliveryQueues(env);
   return {
     clock: systemClock,
     clockOffset: watchStoreClock(dynamodb, systemClock),
@@ -66,6 +72,8 @@ export function compose(env: Env, given: Parameters<typeof readSettings>[1] = {}
     queue: new SqsQueue(sqs, pools, logger),
     settings,
     pools,
+    deliveryQueues,
+    results: resultSender(env, { queues: deliveryQueues, settings, sqs }),
   };
 }
 

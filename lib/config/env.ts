@@ -14,6 +14,10 @@ export const envNames = {
   logLevel: 'HOLDFAST_LOG_LEVEL',
   /** Name of the task that `POST /tasks` without `task` means. */
   defaultTask: 'HOLDFAST_DEFAULT_TASK',
+  /** JSON: name → URL of a queue that results may be delivered to. */
+  deliveryQueues: 'HOLDFAST_DELIVERY_QUEUES',
+  /** What webhooks are signed with, `whsec_…`, of the executors only; several apart by spaces while one replaces another. */
+  webhookSecrets: 'HOLDFAST_WEBHOOK_SECRETS',
   /** URL of the tasks module, for the threads of an executor whose code is no bundle. */
   tasksUrl: 'HOLDFAST_TASKS_URL',
   /** Powertools' own: what each log line and metric says it comes from. */

@@ -50,6 +50,9 @@ const list = (of: string, pattern: RegExp, about: string): ListSetting => ({
 /** As `import` has them, such as `node:crypto`, `zod` or `@scope/name/part`. */
 const moduleName = /^(?:node:[a-z_/]+|(?:@[a-z0-9-~][\w.~-]*\/)?[a-z0-9~][\w.~-]*(?:\/[\w~-][\w.~-]*)*)$/;
 
+/** An address or a CIDR range; the library that applies it knows which of those that look so are none. */
+const addressRange = /^[0-9a-fA-F:.]{2,45}(?:\/\d{1,3})?$/;
+
 /** Every setting, once: the code's defaults, the ranges and the README's list come from here. */
 export const settingTable = {
   lease: duration('60s', '1s', '12h', 'How long a silent worker keeps a task.'),
@@ -88,6 +91,12 @@ export const settingTable = {
     'modules',
     moduleName,
     'What stored code may import besides itself and a few modules of Node that only compute.',
+  ),
+  webhooks: choice('off', ['off', 'on'], 'Whether results may be delivered to webhooks.'),
+  webhookAllow: list(
+    'addresses and ranges',
+    addressRange,
+    'Where webhooks may lead besides the public internet, such as 10.0.0.0/8.',
   ),
   abortGrace: duration('1s', '0ms', '1m', 'How long an aborted handler may take to settle.'),
 } as const;

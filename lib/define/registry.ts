@@ -11,6 +11,9 @@ import { type AnyWorkflow, isWorkflow } from './workflow/workflow.ts';
 
 export type Definition = AnyTask | AnyWorkflow;
 
+/** Of the tasks that come with Holdfast. */
+const reservedPrefix = 'holdfast.';
+
 /** A registered task or workflow, both in the one form that is executed. */
 export interface Registered {
   readonly definition: Definition;
@@ -58,9 +61,11 @@ export class Registry {
   /**
    * Registers every task and workflow that a module exports; other exports are left alone.
    *
+   * @param builtIn tasks that come with Holdfast
+   *
    * @throws HoldfastError `NoTasks`, `DuplicateName`, `InvalidWorkflow` for one that was never built
    */
-  static fromModule(module: Readonly<Record<string, unknown>>): Registry {
+  static fromModule(module: Readonly<Record<string, unknown>>, builtIn: readonly AnyTask[] = []): Registry {
     for (const [name, value] of Object.entries(module)) {
       if (!(value instanceof Builder)) continue;
       throw new HoldfastError(
@@ -75,7 +80,16 @@ export class Registry {
     if (definitions.length === 0) {
       throw new HoldfastError('NoTasks', 'The tasks module exports no task and no workflow');
     }
-    return new Registry(definitions);
+    const reserved = definitions.find(({ name }) => name.startsWith(reservedPrefix));
+    if (reserved)
+      throw new HoldfastError(
+        'InvalidName',
+        `${reserved.name}: names that begin with ${reservedPrefix} are taken`,
+        {
+          field: reserved.name,
+        },
+      );
+    return new Registry([...definitions, ...builtIn]);
   }
 
   #addTask(task: AnyTask): void {

@@ -5,6 +5,7 @@ import type {
   BranchEnd,
   ChildLink,
   Control,
+  DeliveryTarget,
   Dependency,
   ExecutionLabel,
   Lease,
@@ -91,6 +92,8 @@ const dependency = shape({ as: 'a', output: { stored: 'o', shape: payload } } sa
 
 const execution = shape({ workflowId: 'w', caller: 'c', filePath: 'f' } satisfies Names<ExecutionLabel>);
 
+const deliveryTarget = shape({ webhook: 'w', queue: 'q' } satisfies Names<DeliveryTarget>);
+
 const parent = shape({ run: 'r', node: 'n' } satisfies Names<NonNullable<Run['parent']>>);
 
 const branchEnd = shape({ fork: 'f', branch: 'b', of: 'n' } satisfies Names<BranchEnd>);
@@ -151,6 +154,8 @@ export const runShape = shape({
   parent: { stored: 'P', shape: parent },
   retryOf: 'R',
   execution: { stored: 'X', shape: execution },
+  deliverTo: { stored: 'T', items: deliveryTarget },
+  deliveryOf: 'O',
   pool: 'p',
   priority: 'y',
   tags: 't',

@@ -149,6 +149,10 @@ export const runSchema: z.ZodType<Omit<Run, 'tenant' | 'run'>> = z.object({
       filePath: z.string().exactOptional(),
     })
     .exactOptional(),
+  deliverTo: z
+    .array(z.union([z.object({ webhook: z.string() }), z.object({ queue: z.string() })]))
+    .exactOptional(),
+  deliveryOf: branded<RunId>().exactOptional(),
   pool: z.string(),
   priority,
   tags: z.array(z.string()),

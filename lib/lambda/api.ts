@@ -2,8 +2,8 @@ import type { Hono } from 'hono';
 import { createApp } from '../api/app.ts';
 import { directClient } from '../client/direct-client.ts';
 import { compose } from '../compose/compose.ts';
+import { registryOf } from '../compose/registry.ts';
 import { envNames } from '../config/env.ts';
-import { registryOf } from '../stored-code/registry.ts';
 import { functionUrlHandler, type HttpHandler } from './function-url.ts';
 import type { TaskFunctionOptions } from './options.ts';
 

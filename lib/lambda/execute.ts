@@ -4,6 +4,7 @@ import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda'
 import pLimit from 'p-limit';
 import { attributeConsole } from '../attempts/console.ts';
 import { compose, workerIdOf } from '../compose/compose.ts';
+import { registryOf, storedCodeWhere } from '../compose/registry.ts';
 import { countEvent } from '../compose/request-count.ts';
 import { envNames } from '../config/env.ts';
 import { defaultPool, type Pools } from '../config/pools.ts';
@@ -12,7 +13,6 @@ import { threadsFor } from '../isolation/threads-for.ts';
 import type { Received } from '../ports/inbox.ts';
 import { parseMessage } from '../sqs/message-body.ts';
 import { queueUrlOf } from '../sqs/queue-url.ts';
-import { registryOf, storedCodeWhere } from '../stored-code/registry.ts';
 import { flushSpans } from '../trace/flush.ts';
 import { Executor } from '../worker/executor.ts';
 import { Heartbeat } from '../worker/heartbeat.ts';
@@ -44,7 +44,10 @@ export function createExecute({
   const composition = compose(env);
   const { logger, metrics, queue, settings, workers } = composition;
   const statistics = new Statistics();
-  const registry = registryOf(tasks, settings, storedCodeWhere(env, codeThread));
+  const registry = registryOf(tasks, settings, {
+    storedCode: storedCodeWhere(env, codeThread),
+    delivery: composition,
+  });
   const threads = threadsFor(registry, taskSource(env, thread), settings);
   const ports = { ...composition, registry, executor: run, threads, workerId: workerIdOf(env) };
   const executor = new Executor(ports, statistics);

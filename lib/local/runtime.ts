@@ -23,6 +23,8 @@ export interface LocalRuntime extends AsyncDisposable {
     readonly sqs: string;
     readonly queueUrl: string;
     readonly deadLetterQueueUrl: string;
+    /** Of the queue `results`, to which results may be delivered. */
+    readonly resultsQueueUrl: string;
   };
   /** The variables with which any program, a worker or the CLI say, works on the same stack with the same settings. */
   readonly env: Readonly<Record<string, string>>;
@@ -125,6 +127,7 @@ async function start({ options, plan, env, settings, tasks, stack }: Start): Pro
       sqs: services.sqs.url,
       queueUrl: services.queue.url,
       deadLetterQueueUrl: services.deadLetterQueue.url,
+      resultsQueueUrl: services.resultsQueue.url,
     },
     env: { ...shared, ...settingsAmong(env), [envNames.url]: api.url },
     processes: () => ({ dynamodb: services.dynamodb.pid, executors: functions.executorPids() }),

@@ -11,6 +11,7 @@ import { type LocalQueue, type SqsServer, startSqs } from './sqs-server.ts';
 
 const tableName = 'holdfast';
 const queueName = `holdfast-${defaultPool}`;
+const resultsQueueName = 'holdfast-results';
 
 /** The AWS services that everything else talks to. */
 export interface LocalServices {
@@ -18,6 +19,8 @@ export interface LocalServices {
   readonly sqs: SqsServer;
   readonly queue: LocalQueue;
   readonly deadLetterQueue: LocalQueue;
+  /** For results: whoever submits a run may have its result delivered to the queue `results`. */
+  readonly resultsQueue: LocalQueue;
 }
 
 /**
@@ -45,7 +48,8 @@ export async function startServices(
   });
   stack.defer(() => sqs.close());
   const queues = await sqs.createQueues({ name: queueName, functionTimeoutMs: plan.functionTimeoutMs });
-  return { dynamodb, sqs, ...queues };
+  const resultsQueue = await sqs.createPlainQueue(resultsQueueName);
+  return { dynamodb, sqs, ...queues, resultsQueue };
 }
 
 /** Requests cost nothing here, so what people watch is kept fresher than on AWS. */
@@ -57,11 +61,13 @@ const livelyDefaults = {
 /** This process's variables as far as functions may see them, with the options that are variables. */
 export function settingsEnv(options: LocalOptions, own: Env): Record<string, string> {
   const defaultTask = options.defaultTask ?? own[envNames.defaultTask];
+  const secrets = own[envNames.webhookSecrets];
   return {
     ...livelyDefaults,
     ...inheritedEnv(own, Object.values(envNames)),
     [envNames.logLevel]: options.logLevel ?? own[envNames.logLevel] ?? 'warn',
     ...(defaultTask ? { [envNames.defaultTask]: defaultTask } : {}),
+    ...(secrets ? { [envNames.webhookSecrets]: secrets } : {}),
     ...settingVariables(options.settings),
   };
 }
@@ -76,7 +82,7 @@ export const settingsAmong = (env: Env): Record<string, string> =>
   );
 
 /** What a program needs in its environment to work with these services. */
-export function stackEnv({ dynamodb, sqs, queue }: LocalServices): Record<string, string> {
+export function stackEnv({ dynamodb, queue, resultsQueue, sqs }: LocalServices): Record<string, string> {
   const pools: Pools = { [defaultPool]: { tags: [], lanes: { normal: queue.url } } };
   return {
     AWS_ENDPOINT_URL_DYNAMODB: dynamodb.url,
@@ -88,5 +94,6 @@ export function stackEnv({ dynamodb, sqs, queue }: LocalServices): Record<string
     [envNames.table]: tableName,
     [envNames.pools]: JSON.stringify(pools),
     [envNames.pool]: defaultPool,
+    [envNames.deliveryQueues]: JSON.stringify({ results: resultsQueue.url }),
   };
 }

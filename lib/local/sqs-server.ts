@@ -38,6 +38,8 @@ export interface SqsServer {
   readonly url: string;
   /** Creates a queue and its dead-letter queue `<name>-dead-letter`, or brings those that exist up to date. */
   createQueues(options: QueuePairOptions): Promise<{ queue: LocalQueue; deadLetterQueue: LocalQueue }>;
+  /** Creates a queue that others receive from, with the defaults of SQS. */
+  createPlainQueue(name: string): Promise<LocalQueue>;
   /** Ends the server; long polls are answered at once. */
   close(): Promise<void>;
 }
@@ -60,6 +62,7 @@ export async function startSqs(options: SqsServerOptions = {}): Promise<SqsServe
   return {
     url,
     createQueues: (pair) => createQueues(url, pair),
+    createPlainQueue: (name) => withClient(url, (sqs) => createQueue(sqs, url, name, {})),
     async close() {
       app.server.closeAllConnections();
       await app.close();
@@ -72,8 +75,7 @@ async function createQueues(
   endpoint: string,
   pair: QueuePairOptions,
 ): Promise<{ queue: LocalQueue; deadLetterQueue: LocalQueue }> {
-  const sqs = new SQSClient({ endpoint, region: localRegion, credentials: localCredentials });
-  try {
+  return await withClient(endpoint, async (sqs) => {
     const visibility = Math.min(toSec(6 * pair.functionTimeoutMs), visibilitySecMax);
     const deadLetterQueue = await createQueue(sqs, endpoint, `${pair.name}-dead-letter`, {
       VisibilityTimeout: String(visibility),
@@ -87,6 +89,13 @@ async function createQueues(
       }),
     });
     return { queue, deadLetterQueue };
+  });
+}
+
+async function withClient<T>(endpoint: string, use: (sqs: SQSClient) => Promise<T>): Promise<T> {
+  const sqs = new SQSClient({ endpoint, region: localRegion, credentials: localCredentials });
+  try {
+    return await use(sqs);
   } finally {
     sqs.destroy();
   }
@@ -103,7 +112,8 @@ async function createQueue(
   const path = new URL(created.QueueUrl ?? '', endpoint).pathname;
   const url = new URL(path, endpoint).href;
   // Apart from the creation, which refuses a kept queue whose attributes differ.
-  await sqs.send(new SetQueueAttributesCommand({ QueueUrl: url, Attributes: attributes }));
+  if (Object.keys(attributes).length > 0)
+    await sqs.send(new SetQueueAttributesCommand({ QueueUrl: url, Attributes: attributes }));
   const known = await sqs.send(
     new GetQueueAttributesCommand({ QueueUrl: url, AttributeNames: ['QueueArn'] }),
   );

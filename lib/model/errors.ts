@@ -25,6 +25,11 @@ export const errorHints = {
     'Depend on runs of the same tenant that are still there; finished ones are deleted after the retention period.',
   DependencyCycle: 'Leave out one of the named dependencies.',
   IdempotencyConflict: 'Use a new idempotency key for a different request.',
+  UnknownQueue: 'Deliver to one of the queues that HOLDFAST_DELIVERY_QUEUES names.',
+  WebhooksOff: 'Set HOLDFAST_WEBHOOKS=on, and give the executors HOLDFAST_WEBHOOK_SECRETS to sign with.',
+  WebhookRefused:
+    'Use an https URL that leads to public addresses, or allow its range by HOLDFAST_WEBHOOK_ALLOW.',
+  WebhookFailed: 'Mend the endpoint and retry the delivery: anything but a 2xx answer counts as a failure.',
   // What was asked for is not there, or not in a state that allows it.
   NotFound: 'Check the id and the tenant; finished runs are deleted after the retention period.',
   AlreadyCancelled: 'The run is being cancelled already: nothing is left to do.',

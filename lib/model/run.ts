@@ -18,7 +18,7 @@ export type RunStatus =
 export type TerminalStatus = Extract<RunStatus, 'succeeded' | 'failed' | 'cancelled' | 'skipped'>;
 /**
  * Where a run is in its life. `active` runs are looked at when `at` has come; so are `ending` ones, which have ended as
- * `ended` says and still owe something to other runs: dependents their release, a parent the result, children their end.
+ * `ended` says and still owe something: dependents their release, a parent or a target the result, children their end.
  */
 export type Phase = 'active' | 'ending' | 'paused' | TerminalStatus;
 export type Priority = 'high' | 'normal' | 'low';
@@ -197,6 +197,11 @@ export interface Dependency {
   readonly output?: Payload;
 }
 
+/** Where the result of a run is sent: an https URL, or a queue by the name that the deployment gave it. */
+export type DeliveryTarget =
+  | { readonly webhook: string; readonly queue?: never }
+  | { readonly queue: string; readonly webhook?: never };
+
 /** One execution: the run item as the protocol sees it. */
 export interface Run extends RunKey {
   readonly schema: number;
@@ -243,6 +248,10 @@ export interface Run extends RunKey {
   readonly retryOf?: RunId;
   /** Of a run that was asked for by reference. */
   readonly execution?: ExecutionLabel;
+  /** Where its result is sent, however it ends; at most 4 targets. */
+  readonly deliverTo?: readonly DeliveryTarget[];
+  /** The run whose result this one delivers. */
+  readonly deliveryOf?: RunId;
   readonly pool: string;
   readonly priority: Priority;
   readonly tags: readonly string[];

@@ -55,16 +55,17 @@ interface RunEnd {
 }
 
 /**
- * The run ends with one of its nodes. One that owes nothing to other runs leaves the active index in the same write, and
+ * The run ends with one of its nodes. One that owes nothing to others leaves the active index in the same write, and
  * only there the expiry is set; any other one stays until its duties are done (see leave.ts).
  */
 export function endRun(
-  run: Pick<Run, 'kind' | 'nodes' | 'dependents' | 'parent'>,
+  run: Pick<Run, 'kind' | 'nodes' | 'dependents' | 'parent' | 'deliverTo'>,
   status: TerminalStatus,
   { by, expires, now }: RunEnd,
 ): Update[] {
   // Before a run is cancelled its children have ended.
-  const owes = run.dependents || run.parent || (status !== 'cancelled' && liveChildren(run).length > 0);
+  const owesChildren = status !== 'cancelled' && liveChildren(run).length > 0;
+  const owes = run.dependents || run.parent || run.deliverTo || owesChildren;
   return [
     ...(owes
       ? [set(['phase'], 'ending'), set(['ended'], status), set(['looks'], 0)]

@@ -1,16 +1,18 @@
 import type { RunId } from '../model/ids.ts';
-import type { Run } from '../model/run.ts';
+import type { DeliveryTarget, Run } from '../model/run.ts';
 import type { EpochSec } from '../model/time.ts';
 import type { Transition } from '../model/transition.ts';
 import { liveChildren } from './end.ts';
 import { inPhase, raiseRev, remove, set, unchanged } from './guards.ts';
 
-/** What a run that has ended owes to other runs. Each may be done any number of times. */
+/** What a run that has ended owes to others. Each may be done any number of times. */
 export interface Duties {
   readonly release: readonly RunId[];
   readonly notify: Run['parent'];
   /** Children to be cancelled. */
   readonly cancel: readonly RunId[];
+  /** Where its result is to be delivered: by runs, which must be there. */
+  readonly deliver: readonly DeliveryTarget[];
 }
 
 /** Only for a run whose phase is `ending`. */
@@ -18,6 +20,7 @@ export const dutiesOf = (run: Run): Duties => ({
   release: run.dependents ?? [],
   notify: run.parent,
   cancel: run.ended === 'cancelled' ? [] : liveChildren(run),
+  deliver: run.deliverTo ?? [],
 });
 
 /**

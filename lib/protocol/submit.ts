@@ -31,6 +31,8 @@ export type Submission = Pick<
   | 'onDependencyFailure'
   | 'parent'
   | 'execution'
+  | 'deliverTo'
+  | 'deliveryOf'
 > & {
   readonly shape: Shape;
   readonly planOf: (path: NodeId) => NodePlan;

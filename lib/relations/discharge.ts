@@ -7,6 +7,7 @@ import { type DependencyEnd, release } from '../protocol/dependency.ts';
 import { dutiesOf, leave } from '../protocol/leave.ts';
 import { endChildren } from './cancel.ts';
 import { carry } from './carry.ts';
+import { deliverResults } from './deliver-results.ts';
 import type { RelationPorts } from './ports.ts';
 import { expiresOf, writeDecided } from './write.ts';
 
@@ -17,7 +18,7 @@ const dependencyBytesMax = 200;
 const childBytesMax = 1_024;
 
 /**
- * Does what a run that has ended owes to others, then lets it leave the active index. Everything can be done again, so
+ * Does what a run that has ended owes to others (released dependents, a told parent, deliveries begun), then lets it leave the active index. Everything can be done again, so
  * whoever is cut off in the middle leaves the rest to the next look.
  *
  * @param todo gets the runs that now have something to do themselves
@@ -34,6 +35,7 @@ export async function discharge(ports: RelationPorts, run: Run, todo: Run[]): Pr
     concurrency: releasesAtOnce,
   });
   todo.push(...released.filter((each) => each !== undefined));
+  await deliverResults(ports, run, duties.deliver);
   await writeDecided(
     ports,
     run,

@@ -1,4 +1,5 @@
 import type { SubmitOptions } from '../client/client.ts';
+import type { DeliveryQueues } from '../config/delivery.ts';
 import type { Pools } from '../config/pools.ts';
 import type { Settings } from '../config/settings.ts';
 import type { Registered } from '../define/registry.ts';
@@ -24,6 +25,7 @@ export interface SubmissionPorts extends RelationPorts {
   readonly definitions: Pick<DefinitionStore, 'put'>;
   readonly settings: Settings;
   readonly pools: Pools;
+  readonly deliveryQueues?: DeliveryQueues;
 }
 
 export interface CreateOptions extends Pick<PrepareOptions, 'child' | 'execution'> {
@@ -83,7 +85,7 @@ const conflict = (): HoldfastError =>
 
 /** What is to be stored; nothing is written yet. */
 export async function checked(
-  { pools, random, settings }: SubmissionPorts,
+  { deliveryQueues, pools, random, settings }: SubmissionPorts,
   registered: Registered,
   input: unknown,
   { child, execution, options }: CreateOptions,
@@ -96,6 +98,7 @@ export async function checked(
     freshId: () => random.id(),
     pools,
     settings,
+    deliveryQueues,
     child,
     execution,
   });

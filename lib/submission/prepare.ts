@@ -1,4 +1,5 @@
 import type { RunRef, SubmitOptions } from '../client/client.ts';
+import type { DeliveryQueues } from '../config/delivery.ts';
 import { type Pools, poolFor } from '../config/pools.ts';
 import type { Settings } from '../config/settings.ts';
 import { hashOfText, stableHash } from '../define/hash.ts';
@@ -12,6 +13,7 @@ import { serialize } from '../model/serialize.ts';
 import { isTraceparent } from '../model/traceparent.ts';
 import { type Packed, packText } from '../payload/payload.ts';
 import type { Submission } from '../protocol/submit.ts';
+import { checkTargets } from './deliver-to.ts';
 import { checkStepTags } from './step-tags.ts';
 
 const dayMs = 86_400_000;
@@ -28,9 +30,11 @@ export interface PrepareOptions {
   readonly freshId: () => string;
   readonly pools: Pools;
   readonly settings: Settings;
-  /** Of a child run: its id is given, and its parent is told how it ends. */
+  /** Where results may be delivered to; none, where it is absent. */
+  readonly deliveryQueues?: DeliveryQueues | undefined;
   /** Of one that is asked for by reference. */
   readonly execution?: ExecutionLabel | undefined;
+  /** Of a child run: its id is given, and its parent is told how it ends. */
   readonly child?: { readonly id: RunId; readonly parent: NonNullable<Run['parent']> } | undefined;
 }
 
@@ -52,13 +56,13 @@ export interface DependsOn {
  * What a submission asks for, checked and with its defaults. The id follows from tenant and idempotency key, so that
  * the same request finds the run it made before.
  *
- * @throws HoldfastError `InvalidArgument`, `InvalidDuration`, `NotSerializable`, `PayloadTooLarge`, `UnknownTag`
+ * @throws HoldfastError `InvalidArgument`, `InvalidDuration`, `NotSerializable`, `PayloadTooLarge`, `UnknownTag`, `UnknownQueue`, `WebhooksOff`
  */
 export function prepare(
   registered: Registered,
   input: unknown,
   options: SubmitOptions,
-  { child, execution, freshId, pools, settings }: PrepareOptions,
+  { child, deliveryQueues, execution, freshId, pools, settings }: PrepareOptions,
 ): Prepared {
   const { hash, name, shape } = registered;
   const { kind } = shape;
@@ -77,6 +81,8 @@ export function prepare(
   const planOf = nodePlans(registered, settings, pools);
   const key = checkKey(options.idempotencyKey);
   const dependsOn = checkDependencies(options.dependsOn ?? [], tenant);
+  const rules = { queues: deliveryQueues ?? new Map(), settings };
+  const deliverTo = checkTargets(options.deliverTo ?? [], rules);
   const onFailure = oneOf(options.onDependencyFailure ?? 'fail', dependencyFailures, 'onDependencyFailure');
   const asked = {
     [kind]: name,
@@ -88,6 +94,7 @@ export function prepare(
     maxAttempts: options.maxAttempts,
     ...(dependsOn.length > 0 && { dependsOn: dependsOn.map(({ run }) => run).sort(), onFailure }),
     ...(execution && { execution }),
+    ...(deliverTo.length > 0 && { deliverTo }),
   };
   const submission: Submission = {
     tenant,
@@ -106,6 +113,7 @@ export function prepare(
     nameChild: () => runId(freshId()),
     ...(child && { parent: child.parent }),
     ...(execution && { execution }),
+    ...(deliverTo.length > 0 && { deliverTo }),
     ...(onFailure === 'skip' && { onDependencyFailure: onFailure }),
     ...(key !== undefined && { idempotencyKey: key }),
     ...(timeoutMs !== undefined && { timeoutMs }),

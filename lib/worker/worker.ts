@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import { attributeConsole } from '../attempts/console.ts';
 import { type Composition, compose, workerIdOf } from '../compose/compose.ts';
 import { composeInbox, tableEndpoint } from '../compose/inbox.ts';
+import { registryOf } from '../compose/registry.ts';
 import { countEvent } from '../compose/request-count.ts';
 import { type Env, envNames, required } from '../config/env.ts';
 import { defaultPool, readPools } from '../config/pools.ts';
@@ -11,7 +12,6 @@ import { threadsFor } from '../isolation/threads-for.ts';
 import { loadTaskModule, type TaskModule, taskModuleUrl } from '../local/task-module.ts';
 import type { Duration } from '../model/duration.ts';
 import { HoldfastError } from '../model/errors.ts';
-import { registryOf } from '../stored-code/registry.ts';
 import { WorkerHandle } from './handle.ts';
 import { serve, type Told } from './serve.ts';
 import { attributeStrayErrors } from './stray-errors.ts';
@@ -131,7 +131,10 @@ export class Worker {
   ): Promise<void> {
     const url = moduleUrl(this.#tasks);
     const module = url ? await loadTaskModule(url) : (this.#tasks as TaskModule);
-    const registry = registryOf(module, composition.settings, url ? { importsFrom: url } : {});
+    const registry = registryOf(module, composition.settings, {
+      storedCode: url ? { importsFrom: url } : {},
+      delivery: composition,
+    });
     const threads = threadsFor(registry, url && { tasks: url }, composition.settings);
     attributeStrayErrors();
     attributeConsole();

@@ -121,6 +121,11 @@ export const arbitraryRun = record(
     }),
     onDependencyFailure: fc.constant('skip'),
     parent: fc.record({ run: id, node: text }),
+    deliverTo: fc.array(fc.oneof(fc.record({ webhook: text }), fc.record({ queue: text })), {
+      minLength: 1,
+      maxLength: 4,
+    }),
+    deliveryOf: id,
     retryOf: id,
     execution: record({ workflowId: text, caller: text, filePath: text }, ['workflowId']),
     pool: text,

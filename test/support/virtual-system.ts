@@ -10,6 +10,7 @@ import type { Run } from '../../lib/model/run.ts';
 import { soleNode } from '../../lib/model/run.ts';
 import type { Logger } from '../../lib/ports/logger.ts';
 import type { RunStore } from '../../lib/ports/run-store.ts';
+import { deliveryTask, type ResultSender } from '../../lib/result-delivery/task.ts';
 import { MemoryQueue } from '../../lib/testing/memory-queue.ts';
 import {
   MemoryAttemptStore,
@@ -33,6 +34,8 @@ interface LogLine {
 
 const pools: Pools = { [defaultPool]: { tags: [], lanes: { normal: 'http://127.0.0.1/queue' } } };
 
+const deliveryQueues = new Map(['results', 'others'].map((name) => [name, `http://127.0.0.1/${name}`]));
+
 /** Client, executors and discovery on in-memory adapters, under a clock that the test advances. */
 export class VirtualSystem {
   readonly clock = new VirtualClock();
@@ -52,9 +55,14 @@ export class VirtualSystem {
   /** What random fractions are, until the test says otherwise. */
   fraction = 0.5;
 
-  constructor(tasks: Record<string, unknown>, given: Parameters<typeof readSettings>[1] = {}) {
+  /** @param results gets the results that are delivered; its queues are `results` and `others` */
+  constructor(
+    tasks: Record<string, unknown>,
+    given: Parameters<typeof readSettings>[1] = {},
+    results?: ResultSender,
+  ) {
     this.settings = readSettings({}, given);
-    this.registry = Registry.fromModule(tasks);
+    this.registry = Registry.fromModule(tasks, results && [deliveryTask(results, this.clock)]);
     this.client = directClient({ ...this.ports(), pools });
   }
 
@@ -74,6 +82,7 @@ export class VirtualSystem {
       registry: this.registry,
       settings: this.settings,
       pools,
+      deliveryQueues,
       workerId,
     };
   }

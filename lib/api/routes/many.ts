@@ -3,7 +3,7 @@ import { inEntry, readBatch } from '../batch.ts';
 import { batchBytesMax, readJson } from '../json-body.ts';
 import type { ApiOptions } from '../options.ts';
 import { inTenant, parseAs } from '../parse.ts';
-import { retriesSchema } from '../schemas.ts';
+import { cancellationsSchema, pausesSchema, resumptionsSchema, retriesSchema } from '../schemas.ts';
 import { entriesFromHeaders } from '../submission-headers.ts';
 
 /** What is asked for many runs at once. */
@@ -25,4 +25,34 @@ export function addManyRoutes(app: Hono, { client, tasks }: ApiOptions): void {
     const runs = await client.retryAll({ ...filter, ...inTenant(c) }, { dryRun });
     return c.json({ runs }, dryRun ? 200 : 202);
   });
+
+  app.post('/cancellations', async (c) => {
+    const { by, dryRun = false, mode, reason, ...filter } = parseAs(cancellationsSchema, await readJson(c));
+    const options = { dryRun, ...present({ by, mode, reason }) };
+    const runs = await client.cancelAll({ ...filter, ...inTenant(c) }, options);
+    return c.json({ runs }, dryRun ? 200 : 202);
+  });
+
+  app.post('/pauses', async (c) => {
+    const { by, dryRun = false, mode, reason, ...filter } = parseAs(pausesSchema, await readJson(c));
+    const options = { dryRun, ...present({ by, mode, reason }) };
+    const runs = await client.pauseAll({ ...filter, ...inTenant(c) }, options);
+    return c.json({ runs }, dryRun ? 200 : 202);
+  });
+
+  app.post('/resumptions', async (c) => {
+    const { by, dryRun = false, reason, ...filter } = parseAs(resumptionsSchema, await readJson(c));
+    const runs = await client.resumeAll(
+      { ...filter, ...inTenant(c) },
+      { dryRun, ...present({ by, reason }) },
+    );
+    return c.json({ runs }, dryRun ? 200 : 202);
+  });
+}
+
+type Present<T> = { readonly [Key in keyof T]?: Exclude<T[Key], undefined> };
+
+/** Only what was given. */
+function present<T extends object>(values: T): Present<T> {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as Present<T>;
 }

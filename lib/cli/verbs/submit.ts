@@ -1,6 +1,7 @@
 import { type Command, Option } from 'commander';
 import type { SubmitOptions } from '../../client/client.ts';
 import type { Duration } from '../../model/duration.ts';
+import type { DeliveryTarget } from '../../model/run.ts';
 import type { Cli, SetExitCode } from '../cli.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { inputArgument, jsonArgument } from '../json-argument.ts';
@@ -17,6 +18,7 @@ interface Given {
   readonly maxAttempts?: number;
   readonly dependsOn?: string[];
   readonly onDependencyFailure?: 'fail' | 'skip';
+  readonly deliverTo?: string[];
   readonly wait?: boolean;
   readonly waitTimeout?: Duration;
 }
@@ -43,6 +45,11 @@ export function addSubmit(program: Command, cli: Cli, setExitCode: SetExitCode):
         'skip',
       ]),
     )
+    .option(
+      '--deliver-to <target>',
+      'an https URL, or a queue by its name here, that gets its result; may be repeated',
+      collect,
+    )
     .option('--wait', 'wait for its end')
     .option('--wait-timeout <duration>', 'wait no longer than this', durationOption('--wait-timeout'))
     .action(async (name: string, given: Given, command: Command) => {
@@ -59,11 +66,18 @@ export function addSubmit(program: Command, cli: Cli, setExitCode: SetExitCode):
 }
 
 function optionsOf({
+  deliverTo,
   input: _input,
   tag,
   wait: _wait,
   waitTimeout: _late,
   ...options
 }: Given): SubmitOptions {
-  return { ...options, ...(tag === undefined ? {} : { tags: tag }) };
+  return {
+    ...options,
+    ...(tag === undefined ? {} : { tags: tag }),
+    ...(deliverTo && { deliverTo: deliverTo.map(targetOf) }),
+  };
 }
+
+const targetOf = (text: string): DeliveryTarget => (text.includes(':') ? { webhook: text } : { queue: text });

@@ -15,10 +15,16 @@ const settings = Object.entries(settingTable).map(([name, setting]) => ({
 }));
 type Setting = (typeof settings)[number]['setting'];
 
+/** Two that a list may hold. */
+const namesFor = ({ pattern }: { readonly pattern: RegExp }) =>
+  pattern.test('one') ? (['one', 'two'] as const) : (['10.0.0.0/8', '::1'] as const);
+
 /** Values at both ends of what a setting takes. */
 function within(setting: Setting): readonly (string | number)[] {
   if ('choices' in setting) return setting.choices;
-  return 'min' in setting ? [setting.min, setting.max] : ['one', 'one,two'];
+  if ('min' in setting) return [setting.min, setting.max];
+  const [one, two] = namesFor(setting);
+  return [one, `${one},${two}`];
 }
 
 /** Values of the right kind that it does not take, and values of another kind. */
@@ -40,7 +46,8 @@ function range(setting: Setting): string {
 }
 
 /** A value as code gives it. */
-const given = (setting: Setting) => ('choices' in setting || 'min' in setting ? within(setting)[0] : ['one']);
+const given = (setting: Setting) =>
+  'choices' in setting || 'min' in setting ? within(setting)[0] : [namesFor(setting)[0]];
 
 describe.each(settings)('$name', ({ name, setting }) => {
   const variable = settingVariable(name);

@@ -42,7 +42,12 @@ describe('a run that ends while a child lives', () => {
     branch.startChild('f/x/c');
     branch.end(branch.claim('f/y/b'), failed);
     expect(branch.run).toMatchObject({ phase: 'ending', ended: 'failed', result: 'f/y/b' });
-    expect(dutiesOf(branch.run)).toEqual({ release: [], notify: undefined, cancel: ['child-1'] });
+    expect(dutiesOf(branch.run)).toEqual({
+      release: [],
+      notify: undefined,
+      cancel: ['child-1'],
+      deliver: [],
+    });
     const own = new Play(shapes.parent);
     own.end(own.claim('c'), failed);
     expect(dutiesOf(own.run).cancel).toEqual(['child-1']);

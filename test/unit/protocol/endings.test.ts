@@ -103,12 +103,17 @@ describe('a run that ends and owes something', () => {
   const ending = () => ended({ ...withChild(), dependents, parent }, 'failed');
 
   it('names its duties', () => {
-    expect(dutiesOf(ending())).toEqual({ release: ['d1', 'd2'], notify: parent, cancel: ['c'] });
+    expect(dutiesOf(ending())).toEqual({ release: ['d1', 'd2'], notify: parent, cancel: ['c'], deliver: [] });
     expect(dutiesOf(ended(sampleRun({ parent }), 'succeeded'))).toEqual({
       release: [],
       notify: parent,
       cancel: [],
+      deliver: [],
     });
+    const deliverTo = [{ webhook: 'https://example.com' }, { queue: 'results' }];
+    const told = ended(sampleRun({ deliverTo }), 'succeeded');
+    expect(told).toMatchObject({ phase: 'ending', ended: 'succeeded' });
+    expect(dutiesOf(told)).toEqual({ release: [], notify: undefined, cancel: [], deliver: deliverTo });
     // Its children have ended before it.
     expect(dutiesOf(ended({ ...withChild(), parent }, 'cancelled')).cancel).toEqual([]);
   });

@@ -2,8 +2,10 @@ import { existsSync } from 'node:fs';
 import { type Env, envNames } from '../config/env.ts';
 import type { Settings } from '../config/settings.ts';
 import { Registry } from '../define/registry.ts';
-import type { StoredCodeOptions } from './run-stored-code.ts';
-import { storedCodeTask } from './task.ts';
+import type { Clock } from '../ports/clock.ts';
+import { deliveryTask, type ResultSender } from '../result-delivery/task.ts';
+import type { StoredCodeOptions } from '../stored-code/run-stored-code.ts';
+import { storedCodeTask } from '../stored-code/task.ts';
 
 type Where = Pick<StoredCodeOptions, 'entry' | 'importsFrom'>;
 
@@ -22,18 +24,25 @@ export const storedCodeOptions = (
   where: Where = {},
 ): StoredCodeOptions => ({ ...where, imports: storedCodeImports, memoryMib: storedCodeMemory });
 
+/** What an executor has beside the tasks of its module. */
+export interface BuiltIn {
+  readonly storedCode?: Where;
+  readonly delivery?: { readonly results: ResultSender; readonly clock: Clock };
+}
+
 /**
- * The tasks of a module, and those that the settings switch on.
+ * The tasks of a module, and those that the settings switch on; for executors that by which results are delivered, too.
  *
  * @throws HoldfastError `NoTasks`, `DuplicateName`, `InvalidWorkflow`
  */
 export function registryOf(
   tasks: Readonly<Record<string, unknown>>,
   settings: Settings,
-  where: Where = {},
+  { delivery, storedCode }: BuiltIn = {},
 ): Registry {
-  if (settings.storedCode === 'off') return Registry.fromModule(tasks);
-  const builtIn = storedCodeTask(storedCodeOptions(settings, where));
-  // No export has such a name.
-  return Registry.fromModule({ ...tasks, ' built in': builtIn });
+  const builtIn = [
+    ...(settings.storedCode === 'off' ? [] : [storedCodeTask(storedCodeOptions(settings, storedCode))]),
+    ...(delivery ? [deliveryTask(delivery.results, delivery.clock)] : []),
+  ];
+  return Registry.fromModule(tasks, builtIn);
 }

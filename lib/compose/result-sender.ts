@@ -1,0 +1,42 @@
+import { SendMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
+import { type DeliveryQueues, readWebhookSecrets } from '../config/delivery.ts';
+import type { Env } from '../config/env.ts';
+import type { Settings } from '../config/settings.ts';
+import { HoldfastError } from '../model/errors.ts';
+import type { ResultSender } from '../result-delivery/task.ts';
+
+/**
+ * Delivers results as the environment says. A queue whose URL ends in `.fifo` gets the delivery's id for its own
+ * deduplication, and one message group for each.
+ *
+ * @throws HoldfastError `InvalidSetting`
+ */
+export function resultSender(
+  env: Env,
+  { queues, settings, sqs }: { queues: DeliveryQueues; settings: Settings; sqs: SQSClient },
+): ResultSender {
+  const secrets = readWebhookSecrets(env);
+  return {
+    post: async (request) => {
+      if (settings.webhooks === 'off' || secrets.length === 0)
+        throw new HoldfastError('WebhooksOff', 'This executor has no secrets to sign webhooks with');
+      // Only whoever posts needs what it takes.
+      const { post } = await import('../result-delivery/webhook.ts');
+      return await post(request, { secrets, allow: settings.webhookAllow });
+    },
+    enqueue: async (queue, { body, id, type }) => {
+      const url = queues.get(queue);
+      if (url === undefined)
+        throw new HoldfastError('UnknownQueue', `Results cannot be delivered to a queue named ${queue}`);
+      const attribute = (text: string) => ({ DataType: 'String', StringValue: text });
+      await sqs.send(
+        new SendMessageCommand({
+          QueueUrl: url,
+          MessageBody: body,
+          MessageAttributes: { id: attribute(id), type: attribute(type) },
+          ...(url.endsWith('.fifo') && { MessageDeduplicationId: id, MessageGroupId: id }),
+        }),
+      );
+    },
+  };
+}

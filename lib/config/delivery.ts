@@ -1,0 +1,42 @@
+import * as z from 'zod';
+import { HoldfastError } from '../model/errors.ts';
+import { type Env, envNames } from './env.ts';
+
+const queuesSchema = z.record(z.string().regex(/^[A-Za-z][A-Za-z0-9_-]{0,31}$/), z.url());
+
+/** The queues that results may be delivered to, by the names that submissions call them. */
+export type DeliveryQueues = ReadonlyMap<string, string>;
+
+/** @throws HoldfastError `InvalidSetting` */
+export function readDeliveryQueues(env: Env): DeliveryQueues {
+  const text = env[envNames.deliveryQueues];
+  if (!text) return new Map();
+  const field = envNames.deliveryQueues;
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch {
+    throw new HoldfastError('InvalidSetting', `${field} is not JSON`, { field });
+  }
+  const parsed = queuesSchema.safeParse(json);
+  if (parsed.success) return new Map(Object.entries(parsed.data));
+  const what = `${field} is not a map of queue URLs: ${z.prettifyError(parsed.error)}`;
+  throw new HoldfastError('InvalidSetting', what, { field });
+}
+
+const secretsMax = 3;
+/** As Standard Webhooks writes secrets: 24 to 64 bytes in base64. */
+const secretPattern = /^whsec_[A-Za-z0-9+/]{32,86}={0,2}$/;
+
+/**
+ * What webhooks are signed with; empty where the environment has none. No message says what it is.
+ *
+ * @throws HoldfastError `InvalidSetting`
+ */
+export function readWebhookSecrets(env: Env): readonly string[] {
+  const field = envNames.webhookSecrets;
+  const secrets = (env[field] ?? '').split(/\s+/).filter((secret) => secret !== '');
+  if (secrets.length <= secretsMax && secrets.every((secret) => secretPattern.test(secret))) return secrets;
+  const what = `${field} must be 1 to ${secretsMax} secrets apart by spaces, each whsec_ and 24 to 64 bytes in base64`;
+  throw new HoldfastError('InvalidSetting', what, { field });
+}
