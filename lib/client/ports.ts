@@ -1,3 +1,4 @@
+import type { DeliveryQueues } from '../config/delivery.ts';
 import type { Pools } from '../config/pools.ts';
 import type { Settings } from '../config/settings.ts';
 import type { Registry } from '../define/registry.ts';
@@ -26,6 +27,8 @@ export interface ClientPorts {
   readonly queue: Queue;
   readonly settings: Settings;
   readonly pools: Pools;
+  /** Where results may be delivered to, besides webhooks; nowhere, where it is absent. */
+  readonly deliveryQueues?: DeliveryQueues;
   /** The tasks that can be submitted by name; absent where only tasks in hand are. */
   readonly registry?: Registry;
 }

@@ -11,6 +11,7 @@ import { isOpen, nodesOf, type RunNode } from '../../lib/model/run.ts';
 import type { EpochMs, Ms } from '../../lib/model/time.ts';
 import type { RunStore } from '../../lib/ports/run-store.ts';
 import { dispatchOf } from '../../lib/protocol/dispatch.ts';
+import { deliveryTask, type ResultSender } from '../../lib/result-delivery/task.ts';
 import { MemoryQueue } from '../../lib/testing/memory-queue.ts';
 import {
   MemoryAttemptStore,
@@ -31,6 +32,9 @@ import { WitnessStore } from './witness.ts';
 const silent = { debug() {}, info() {}, warn() {}, error() {}, child: () => silent };
 const lanes = { normal: 'http://127.0.0.1/queue' };
 const pools: Pools = { [defaultPool]: { tags: [], lanes }, elsewhere: { tags: ['elsewhere'], lanes } };
+const deliveryQueues = new Map([['results', 'http://127.0.0.1/results']]);
+/** Whoever takes results takes them all. */
+const results: ResultSender = { post: async () => 204, enqueue: async () => {} };
 const receipt = { queueUrl: 'http://127.0.0.1/queue', handle: 'handle' };
 const tick: Ms = 1_000;
 const discoveryEvery = 60;
@@ -62,7 +66,10 @@ function withoutDuties(runs: RunStore): RunStore {
     throw new HoldfastError('StoreUnreachable', 'left to discovery');
   };
   return {
-    create: (creation) => (creation.run.endedAt === undefined ? runs.create(creation) : refuse()),
+    create: ({ name, run }) => {
+      const isDuty = run.endedAt !== undefined || run.deliveryOf !== undefined;
+      return isDuty ? refuse() : runs.create({ name, run });
+    },
     createAll: (creations) => runs.createAll(creations),
     apply: (transition) => (duties.has(transition.name) ? refuse() : runs.apply(transition)),
     applyUnread: (transition) => runs.applyUnread(transition),
@@ -99,7 +106,7 @@ export class World {
     cache: new MemoryResultCache(),
     queue: this.#queue,
   };
-  readonly #settings = readSettings({}, { taskTimeout: '10m' });
+  readonly #settings = readSettings({}, { taskTimeout: '10m', webhooks: 'on' });
   readonly #registry: Registry;
   readonly #given: Given;
   readonly actors = new Map<Victim, Actor>();
@@ -107,19 +114,29 @@ export class World {
   #ids = 0;
 
   constructor(tasks: Record<string, unknown>, given: Given) {
-    this.#registry = Registry.fromModule(tasks);
+    this.#registry = Registry.fromModule(tasks, [deliveryTask(results, this.clock)]);
     this.#given = given;
   }
 
   client(): Client {
     const actor = this.#actor('client');
-    return directClient({ ...this.#ports(actor), workers: new MemoryWorkerRegistry(), pools });
+    return directClient({
+      ...this.#ports(actor),
+      workers: new MemoryWorkerRegistry(),
+      pools,
+      deliveryQueues,
+    });
   }
 
   /** A client that nothing happens to. */
   observer(): Client {
     const actor = new Actor(this.clock, this.#adaptersOf('client'), this.leases, 0);
-    return directClient({ ...this.#ports(actor), workers: new MemoryWorkerRegistry(), pools });
+    return directClient({
+      ...this.#ports(actor),
+      workers: new MemoryWorkerRegistry(),
+      pools,
+      deliveryQueues,
+    });
   }
 
   /** Lets time pass, delivers, discovers; an executor near `lambdaMs` after its start ends. */

@@ -1,64 +1,31 @@
-import { once } from 'node:events';
-import type { IncomingHttpHeaders } from 'node:http';
-import { createServer, type Server } from 'node:https';
-import type { AddressInfo } from 'node:net';
 import { getCACertificates, setDefaultCACertificates } from 'node:tls';
-import { generate } from 'selfsigned';
 import { Webhook } from 'standardwebhooks';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { post, type WebhookOptions } from '../../../lib/result-delivery/webhook.ts';
 import { webhookFault } from '../../../lib/result-delivery/webhook-url.ts';
-
-interface Seen {
-  readonly url: string | undefined;
-  readonly headers: IncomingHttpHeaders;
-  readonly body: string;
-}
+import { startWebhookServer, type WebhookServer } from '../../support/webhook-server.ts';
 
 const secrets = [
   `whsec_${Buffer.alloc(32, 1).toString('base64')}`,
   `whsec_${Buffer.alloc(32, 2).toString('base64')}`,
 ];
 const local: WebhookOptions = { secrets, allow: ['127.0.0.1', '::1/128'] };
-const seen: Seen[] = [];
-let server: Server;
-let base: string;
 const trusted = getCACertificates('default');
+let server: WebhookServer;
+let base: string;
 
 beforeAll(async () => {
-  const pems = await generate([{ name: 'commonName', value: 'localhost' }], {
-    algorithm: 'sha256',
-    extensions: [
-      { name: 'basicConstraints', cA: true },
-      {
-        name: 'subjectAltName',
-        altNames: [
-          { type: 2, value: 'localhost' },
-          { type: 7, ip: '127.0.0.1' },
-        ],
-      },
-    ],
+  server = await startWebhookServer(({ url }, response) => {
+    if (url === '/moved') response.writeHead(302, { location: '/target' }).end();
+    else if (url === '/endless') response.writeHead(200).write('x'.repeat(1_000_000));
+    else if (url !== '/hangs') response.writeHead(url === '/broken' ? 500 : 204).end();
   });
-  setDefaultCACertificates([...trusted, pems.cert]);
-  server = createServer({ key: pems.private, cert: pems.cert }, (request, response) => {
-    const chunks: Buffer[] = [];
-    request.on('data', (chunk: Buffer) => chunks.push(chunk));
-    request.on('end', () => {
-      seen.push({ url: request.url, headers: request.headers, body: Buffer.concat(chunks).toString() });
-      if (request.url === '/moved') response.writeHead(302, { location: '/target' }).end();
-      else if (request.url === '/endless') response.writeHead(200).write('x'.repeat(1_000_000));
-      else if (request.url === '/hangs') return;
-      else response.writeHead(request.url === '/broken' ? 500 : 204).end();
-    });
-  });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  base = `https://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  base = server.url;
+  setDefaultCACertificates([...trusted, server.certificate]);
 });
-afterAll(() => {
+afterAll(async () => {
   setDefaultCACertificates(trusted);
-  server.closeAllConnections();
-  server.close();
+  await server[Symbol.asyncDispose]();
 });
 
 const now = Date.now();
@@ -73,7 +40,7 @@ const request = (url: string, signal = new AbortController().signal) => ({
 describe('a webhook', () => {
   it('is posted with a signature of each secret that its receiver can verify', async () => {
     expect(await post(request(`${base}/hook`), local)).toBe(204);
-    const got = seen.at(-1);
+    const got = server.requests.at(-1);
     expect(got).toMatchObject({ url: '/hook', body: '{"a":"ä"}' });
     for (const secret of secrets)
       expect(new Webhook(secret).verify(got?.body ?? '', got?.headers as never)).toEqual({ a: 'ä' });
@@ -83,7 +50,7 @@ describe('a webhook', () => {
   });
 
   it('follows no redirect, and takes nothing but 2xx for an answer', async () => {
-    const before = seen.length;
+    const before = server.requests.length;
     await expect(post(request(`${base}/moved`), local)).rejects.toMatchObject({
       code: 'WebhookFailed',
       message: expect.stringContaining('302'),
@@ -92,7 +59,7 @@ describe('a webhook', () => {
       code: 'WebhookFailed',
       message: expect.stringContaining('500'),
     });
-    expect(seen.slice(before).map(({ url }) => url)).toEqual(['/moved', '/broken']);
+    expect(server.requests.slice(before).map(({ url }) => url)).toEqual(['/moved', '/broken']);
   });
 
   it('reads nothing of an endless answer', async () => {
@@ -102,7 +69,7 @@ describe('a webhook', () => {
   it('is given up with its attempt', async () => {
     const attempt = new AbortController();
     const posted = post(request(`${base}/hangs`, attempt.signal), local);
-    await expect.poll(() => seen.at(-1)?.url).toBe('/hangs');
+    await expect.poll(() => server.requests.at(-1)?.url).toBe('/hangs');
     attempt.abort();
     await expect(posted).rejects.toMatchObject({ code: 'WebhookFailed' });
   });
@@ -136,11 +103,11 @@ describe('an address that may not be called is refused before anything is sent',
     ['multicast', '224.0.0.1'],
   ])('%s: %s', async (_, host) => {
     const port = new URL(base).port;
-    const before = seen.length;
+    const before = server.requests.length;
     await expect(post(request(`https://${host}:${port}/`), { secrets, allow: [] })).rejects.toMatchObject({
       code: 'WebhookRefused',
     });
-    expect(seen).toHaveLength(before);
+    expect(server.requests).toHaveLength(before);
   });
 });
 

@@ -1,0 +1,57 @@
+import { type Client, defineTask } from 'holdfast';
+import * as z from 'zod';
+import type { Run } from '../../lib/client/run-view.ts';
+import { NonRetryableError } from '../../lib/model/errors.ts';
+import type { Clock } from '../../lib/ports/clock.ts';
+import { cancels } from './people.ts';
+import { idempotencyKey, leftToDiscovery, type Scenario } from './scenario.ts';
+import { works } from './works.ts';
+
+/** Works for so long that a cancel comes in time. */
+const endless = 1;
+
+const tasks = (clock: Clock) => ({
+  steady: defineTask({
+    name: 'steady',
+    input: z.number(),
+    run: async (n, ctx) => {
+      await works(clock, n === endless ? 600_000 : 45_000, ctx);
+      if (n < 0) throw new NonRetryableError('negative');
+      // Long enough to lie apart.
+      return 'x'.repeat(n);
+    },
+  }),
+});
+
+const deliverTo = [{ queue: 'results' }, { webhook: 'https://example.com/hook' }] as const;
+
+/** The run ended so, and both targets have been told. */
+const delivered = (status: Run['status']) => (run: Run, all: readonly Run[]) => {
+  const deliveries = all.filter((each) => each.deliveryOf === run.id);
+  if (run.status !== status || deliveries.length !== 2 || all.length !== 3)
+    throw new Error(`ended ${JSON.stringify(all)}`);
+  for (const delivery of deliveries) {
+    const { event } = delivery.input as { event: { type: string; data: { id: string } } };
+    if (delivery.status !== 'succeeded' || event.type !== `run.${status}` || event.data.id !== run.id)
+      throw new Error(`delivered ${JSON.stringify(delivery)}`);
+  }
+};
+
+const scenario = (
+  name: string,
+  input: number,
+  more: Pick<Scenario, 'outcome'> & Partial<Scenario>,
+): Scenario => ({
+  name: `delivery: ${name}`,
+  tasks,
+  act: (client: Client) => client.submitByName('steady', input, { idempotencyKey, deliverTo }),
+  ...more,
+});
+
+const deliveries = [
+  scenario('of a result', 2_000, { outcome: delivered('succeeded') }),
+  scenario('of a failure', -1, { outcome: delivered('failed') }),
+  scenario('of a cancel', endless, { later: [cancels('abort')], outcome: delivered('cancelled') }),
+];
+
+export const deliveryScenarios: readonly Scenario[] = [...deliveries, ...leftToDiscovery(deliveries)];
