@@ -78,7 +78,10 @@ export function addRequestOptions(command: Command): Command {
     .addOption(new Option('--abort', 'short for --mode abort').conflicts('mode'));
 }
 
-export const requestOf = ({ abort, ...request }: RequestGiven): CancelOptions => ({
-  ...request,
-  ...(abort && { mode: 'abort' }),
+/** Without what else was given. */
+export const requestOf = ({ abort, by, mode, reason }: RequestGiven): Omit<CancelOptions, 'tenant'> => ({
+  ...(reason !== undefined && { reason }),
+  ...(by !== undefined && { by }),
+  ...(mode !== undefined && { mode }),
+  ...(abort && { mode: 'abort' as const }),
 });

@@ -67,9 +67,9 @@ function buildProgram(cli: Cli, setExitCode: SetExitCode): Command {
   addList(program, cli);
   addWatch(program, cli, setExitCode);
   addSignal(program, cli);
-  addCancel(program, cli);
-  addPause(program, cli);
-  addResume(program, cli);
+  addCancel(program, cli, setExitCode);
+  addPause(program, cli, setExitCode);
+  addResume(program, cli, setExitCode);
   addRetry(program, cli, setExitCode);
   addWorkers(program, cli);
   addQueues(program, cli);

@@ -158,11 +158,33 @@ async function* entriesOf(
   store: ListedStore,
   phase: Phase,
   shard: number,
-  { after, compare, limit, newestFirst, ...range }: Range,
+  range: Range,
 ): AsyncGenerator<IndexEntry, undefined> {
+  const { after, compare } = range;
+  // The index orders by time alone: those of one time are put in order here, or pages would lose some of them.
+  let sameTime: IndexEntry[] = [];
+  for await (const entry of indexed(store, phase, shard, range)) {
+    if (after && compare(entry, after) <= 0) continue;
+    if (sameTime[0] && sameTime[0].at !== entry.at) {
+      yield* sameTime.sort(compare);
+      sameTime = [];
+    }
+    sameTime.push(entry);
+  }
+  yield* sameTime.sort(compare);
+  return undefined;
+}
+
+/** As the index has them. */
+async function* indexed(
+  store: ListedStore,
+  phase: Phase,
+  shard: number,
+  { after, limit, newestFirst, ...range }: Range,
+): AsyncGenerator<IndexEntry, void> {
   const since = after && !newestFirst ? Math.max(range.since, after.at) : range.since;
   const until = after && newestFirst ? Math.min(range.until, after.at) : range.until;
-  if (since > until) return undefined;
+  if (since > until) return;
   let cursor: string | undefined;
   do {
     const page = await store.query({
@@ -175,12 +197,11 @@ async function* entriesOf(
       ...(cursor !== undefined && { cursor }),
     });
     for (const entry of page.entries) {
-      if (entry.at < since && newestFirst) return undefined;
-      if (entry.at >= since && (!after || compare(entry, after) > 0)) yield entry;
+      if (entry.at >= since) yield entry;
+      else if (newestFirst) return;
     }
     cursor = page.cursor;
   } while (cursor !== undefined);
-  return undefined;
 }
 
 const compareIds = (a: Position, b: Position): number => (a.run < b.run ? -1 : a.run > b.run ? 1 : 0);

@@ -3,6 +3,7 @@ import type {
   Client,
   NamedBatchEntry,
   RunRef,
+  SteeredRun,
   SubmitOptions,
   Submitted,
   WatchOptions,
@@ -217,6 +218,21 @@ export class FakeClient implements Client {
       return { id, task, retry: `${id}~2` };
     });
   };
+
+  readonly cancelAll: Client['cancelAll'] = async (...asked) => this.#steer('cancelAll', ...asked);
+  readonly pauseAll: Client['pauseAll'] = async (...asked) => this.#steer('pauseAll', ...asked);
+  readonly resumeAll: Client['resumeAll'] = async (...asked) => this.#steer('resumeAll', ...asked);
+
+  #steer(verb: string, ...asked: readonly unknown[]): readonly SteeredRun[] {
+    this.#called(verb, ...asked);
+    return [...this.runs.values()].map((run) => {
+      const { id, status, task } = run;
+      // Such as one that ended in the meantime.
+      if ('endedAt' in run)
+        return { id, task, status, error: { code: 'AlreadyFinished', message: 'has ended' } };
+      return { id, task, status };
+    });
+  }
 
   readonly execute: Client['execute'] = async (request) => {
     this.#called('execute', request);

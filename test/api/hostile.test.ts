@@ -29,6 +29,9 @@ const known = [
 const otherPaths = [
   '/batches',
   '/retries',
+  '/cancellations',
+  '/pauses',
+  '/resumptions',
   '/runs/r1/cancel',
   '/runs/r1/pause',
   '/runs/r1/resume',

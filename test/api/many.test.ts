@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { batchBytesMax, bodyBytesMax } from '../../lib/api/json-body.ts';
-import { failedRun } from './fake-client.ts';
+import { activeRun, failedRun } from './fake-client.ts';
 import { post, problemOf, startApp } from './start-app.ts';
 
 const a = { ref: 'a', task: 'echo', input: 1 };
@@ -160,6 +160,55 @@ describe('POST /retries', () => {
   ])('refuses %j', async (body, field) => {
     const { app, client } = startApp();
     expect(await problemOf(await post(app, '/retries', body))).toMatchObject({ status: 400, field });
+    expect(client.calls).toEqual([]);
+  });
+});
+
+describe('POST /cancellations, /pauses, /resumptions', () => {
+  const filter = { name: 'echo', since: '2030-01-01', until: '2030-01-31T12:00:00Z', limit: 7 };
+  const who = { reason: 'too warm', by: 'me' };
+
+  it.each([
+    ['/cancellations', 'cancelAll', { ...filter, status: 'waiting' }, { ...who, mode: 'abort' }],
+    ['/pauses', 'pauseAll', { ...filter, status: 'running' }, { ...who, mode: 'graceful' }],
+    ['/resumptions', 'resumeAll', { ...filter, status: 'paused' }, who],
+  ])('%s says which it would be, or is', async (path, verb, which, request) => {
+    const { app, client } = startApp();
+    client.put(activeRun());
+    client.put(failedRun({ id: 'r2' }));
+    const headers = { 'x-holdfast-tenant': 'acme' };
+    const dry = await post(app, path, { ...which, ...request, dryRun: true }, headers);
+    const refused = { code: 'AlreadyFinished', message: 'has ended' };
+    expect([dry.status, await dry.json()]).toEqual([
+      200,
+      {
+        runs: [
+          { id: 'r1', task: 'echo', status: 'ready' },
+          { id: 'r2', task: 'echo', status: 'failed', error: refused },
+        ],
+      },
+    ]);
+    expect((await post(app, path, {})).status).toBe(202);
+    expect(client.calls).toEqual([
+      [verb, { ...which, tenant: 'acme' }, { ...request, dryRun: true }],
+      [verb, {}, { dryRun: false }],
+    ]);
+  });
+
+  it.each<[string, unknown, string]>([
+    ['/cancellations', undefined, 'body'],
+    ['/cancellations', { status: 'succeeded' }, 'status'],
+    ['/cancellations', { mode: 'rude' }, 'mode'],
+    ['/cancellations', { limit: 1_001 }, 'limit'],
+    ['/cancellations', { dryRun: 'yes' }, 'dryRun'],
+    ['/pauses', { status: 'paused' }, 'status'],
+    ['/pauses', { since: 'soon' }, 'since'],
+    ['/resumptions', { status: 'running' }, 'status'],
+    ['/resumptions', { mode: 'abort' }, 'mode'],
+  ])('refuses %s %j', async (path, body, field) => {
+    const { app, client } = startApp();
+    const problem = await problemOf(await post(app, path, body ?? ''));
+    expect(problem).toMatchObject({ status: 400, field });
     expect(client.calls).toEqual([]);
   });
 });

@@ -58,6 +58,26 @@ describe('a listing by time', () => {
   });
 });
 
+describe('runs of the same time', () => {
+  it.each(['latest', 'earliest'] as const)(
+    'are each listed once, %s first, whatever their ids',
+    async (sort) => {
+      const system = new VirtualSystem({ echo });
+      const ids: string[] = [];
+      // The ids come in another order as text: id-10 before id-2.
+      for (let n = 0; n < 120; n += 1) ids.push((await system.client.submit(echo, n)).id);
+      const seen: string[] = [];
+      let cursor: string | undefined;
+      do {
+        const page = await system.client.list({ sort, limit: 7, ...(cursor && { cursor }) });
+        seen.push(...page.runs.map(({ id }) => id));
+        cursor = page.cursor;
+      } while (cursor);
+      expect(seen).toEqual([...ids].sort());
+    },
+  );
+});
+
 describe('runs that are paused', () => {
   it('are those that nobody has parked yet, too, but not those that are still at work', async () => {
     const held = deferred<void>();

@@ -23,7 +23,7 @@ it('a run that ends after it was found stands there with why it was refused; the
       id: second.id,
       task: 'echo',
       status: 'ready',
-      error: { code: 'AlreadyFinished', message: expect.stringContaining(second.id) },
+      error: { code: 'AlreadyCancelled', message: expect.stringContaining(second.id) },
     },
     { id: first.id, task: 'echo', status: 'cancelled' },
   ]);
