@@ -18,12 +18,17 @@ export class Execute extends Construct {
     super(scope, id);
     const { doorbells, options, runTable } = parts;
     const { queue } = doorbells;
+    const { deliveryQueues = {}, webhookSecretArn } = options;
+    const resultQueues = Object.values(deliveryQueues);
     this.function = new BundledFunction(this, 'Execute', {
       parts,
       file: 'execute',
       description: 'Holdfast: claims, runs and commits the tasks that messages name',
       timeout: options.executorTimeout ?? executorTimeoutDefault,
-      environment: { [envNames.pool]: defaultPool },
+      environment: {
+        [envNames.pool]: defaultPool,
+        ...(webhookSecretArn !== undefined && { [envNames.webhookSecretArn]: webhookSecretArn }),
+      },
       // Retries and hand-overs ring the queue that fed this invocation; the hop limit bounds them.
       recursiveLoop: RecursiveLoop.ALLOW,
       permissions: [
@@ -41,6 +46,10 @@ export class Execute extends Construct {
           ],
           resources: [queue.queueArn],
         },
+        ...(resultQueues.length > 0 ? [{ actions: ['sqs:SendMessage'], resources: resultQueues }] : []),
+        ...(webhookSecretArn === undefined
+          ? []
+          : [{ actions: ['secretsmanager:GetSecretValue'], resources: [webhookSecretArn] }]),
       ],
     }).function;
     new EventSourceMapping(this, 'Mapping', {

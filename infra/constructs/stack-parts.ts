@@ -1,4 +1,4 @@
-import { Stack } from 'aws-cdk-lib';
+import { ArnFormat, Stack } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { envNames } from '../../lib/config/env.ts';
 import { defaultPool, type Pools } from '../../lib/config/pools.ts';
@@ -22,13 +22,25 @@ export function poolsJson(scope: Construct, { doorbells }: StackParts): string {
 
 /** The variables that every function reads. */
 export function sharedEnvironment(scope: Construct, parts: StackParts): Record<string, string> {
-  const { logLevel = 'info', storedCode } = parts.options;
+  const { deliveryQueues, logLevel = 'info', storedCode, webhookSecretArn } = parts.options;
   return {
     [envNames.table]: parts.runTable.table.tableName,
     [envNames.pools]: poolsJson(scope, parts),
     [envNames.logLevel]: logLevel,
     ...(storedCode !== undefined && { [settingVariable('storedCode')]: storedCode }),
+    ...(deliveryQueues && { [envNames.deliveryQueues]: queueUrlsJson(scope, deliveryQueues) }),
+    ...(webhookSecretArn !== undefined && { [settingVariable('webhooks')]: 'on' }),
     [envNames.service]: Stack.of(scope).stackName,
     [envNames.metricsNamespace]: 'Holdfast',
   };
+}
+
+/** The URLs of queues as handlers and clients read them. */
+function queueUrlsJson(scope: Construct, queues: Readonly<Record<string, string>>): string {
+  const stack = Stack.of(scope);
+  const urls = Object.entries(queues).map(([name, arn]) => {
+    const { account, region, resource } = stack.splitArn(arn, ArnFormat.NO_RESOURCE_NAME);
+    return [name, `https://sqs.${region}.${stack.urlSuffix}/${account}/${resource}`];
+  });
+  return stack.toJsonString(Object.fromEntries(urls));
 }

@@ -41,6 +41,22 @@ export function pollingClient(env: Env): SQSClient {
   return sqs;
 }
 
+/** The text of a secret. Its client is loaded only here: most stacks have no secret. */
+export async function readSecret(env: Env, arn: string): Promise<string> {
+  const { GetSecretValueCommand, SecretsManagerClient } = await import('@aws-sdk/client-secrets-manager');
+  const client = new SecretsManagerClient({
+    ...commonOptions(env),
+    ...endpointOption(env, 'SECRETS_MANAGER'),
+    requestHandler: { connectionTimeout: connectionMsMax, requestTimeout: 10_000 },
+  });
+  try {
+    const { SecretString = '' } = await client.send(new GetSecretValueCommand({ SecretId: arn }));
+    return SecretString;
+  } finally {
+    client.destroy();
+  }
+}
+
 /** Where the table is, in words for people. */
 export function tableEndpoint(env: Env): string {
   return endpointOf(env, 'DYNAMODB') || `DynamoDB in ${env.AWS_REGION ?? 'the region that is configured'}`;
@@ -48,7 +64,7 @@ export function tableEndpoint(env: Env): string {
 
 const connectionMsMax = 2_000;
 
-type Service = 'DYNAMODB' | 'SQS';
+type Service = 'DYNAMODB' | 'SECRETS_MANAGER' | 'SQS';
 
 const endpointOf = (env: Env, service: Service): string | undefined =>
   env[`AWS_ENDPOINT_URL_${service}`] ?? env.AWS_ENDPOINT_URL;

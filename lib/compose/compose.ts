@@ -73,7 +73,7 @@ export function compose(env: Env, given: Parameters<typeof readSettings>[1] = {}
     settings,
     pools,
     deliveryQueues,
-    results: resultSender(env, { queues: deliveryQueues, settings, sqs }),
+    results: resultSender(env, { clock: systemClock, queues: deliveryQueues, settings, sqs }),
   };
 }
 

@@ -1,9 +1,18 @@
 import { SendMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
-import { type DeliveryQueues, readWebhookSecrets } from '../config/delivery.ts';
+import type { DeliveryQueues } from '../config/delivery.ts';
 import type { Env } from '../config/env.ts';
 import type { Settings } from '../config/settings.ts';
 import { HoldfastError } from '../model/errors.ts';
+import type { Clock } from '../ports/clock.ts';
 import type { ResultSender } from '../result-delivery/task.ts';
+import { webhookSecrets } from './webhook-secrets.ts';
+
+interface ResultSenderOptions {
+  readonly clock: Clock;
+  readonly queues: DeliveryQueues;
+  readonly settings: Settings;
+  readonly sqs: SQSClient;
+}
 
 /**
  * Delivers results as the environment says. A queue whose URL ends in `.fifo` gets the delivery's id for its own
@@ -11,14 +20,12 @@ import type { ResultSender } from '../result-delivery/task.ts';
  *
  * @throws HoldfastError `InvalidSetting`
  */
-export function resultSender(
-  env: Env,
-  { queues, settings, sqs }: { queues: DeliveryQueues; settings: Settings; sqs: SQSClient },
-): ResultSender {
-  const secrets = readWebhookSecrets(env);
+export function resultSender(env: Env, { clock, queues, settings, sqs }: ResultSenderOptions): ResultSender {
+  const secretsNow = webhookSecrets(env, clock);
   return {
     post: async (request) => {
-      if (settings.webhooks === 'off' || secrets.length === 0)
+      const secrets = settings.webhooks === 'off' ? [] : await secretsNow();
+      if (secrets.length === 0)
         throw new HoldfastError('WebhooksOff', 'This executor has no secrets to sign webhooks with');
       // Only whoever posts needs what it takes.
       const { post } = await import('../result-delivery/webhook.ts');

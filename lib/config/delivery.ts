@@ -33,9 +33,12 @@ const secretPattern = /^whsec_[A-Za-z0-9+/]{32,86}={0,2}$/;
  *
  * @throws HoldfastError `InvalidSetting`
  */
-export function readWebhookSecrets(env: Env): readonly string[] {
-  const field = envNames.webhookSecrets;
-  const secrets = (env[field] ?? '').split(/\s+/).filter((secret) => secret !== '');
+export const readWebhookSecrets = (env: Env): readonly string[] =>
+  parseWebhookSecrets(env[envNames.webhookSecrets] ?? '', envNames.webhookSecrets);
+
+/** @param field where the text comes from, for messages. @throws HoldfastError `InvalidSetting` */
+export function parseWebhookSecrets(text: string, field: string): readonly string[] {
+  const secrets = text.split(/\s+/).filter((secret) => secret !== '');
   if (secrets.length <= secretsMax && secrets.every((secret) => secretPattern.test(secret))) return secrets;
   const what = `${field} must be 1 to ${secretsMax} secrets apart by spaces, each whsec_ and 24 to 64 bytes in base64`;
   throw new HoldfastError('InvalidSetting', what, { field });

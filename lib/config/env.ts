@@ -18,6 +18,8 @@ export const envNames = {
   deliveryQueues: 'HOLDFAST_DELIVERY_QUEUES',
   /** What webhooks are signed with, `whsec_…`, of the executors only; several apart by spaces while one replaces another. */
   webhookSecrets: 'HOLDFAST_WEBHOOK_SECRETS',
+  /** ARN of the secret in AWS Secrets Manager that holds them instead. */
+  webhookSecretArn: 'HOLDFAST_WEBHOOK_SECRET_ARN',
   /** URL of the tasks module, for the threads of an executor whose code is no bundle. */
   tasksUrl: 'HOLDFAST_TASKS_URL',
   /** Powertools' own: what each log line and metric says it comes from. */
