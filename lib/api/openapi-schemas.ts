@@ -88,7 +88,15 @@ export function componentSchemas(): object {
 function schemasOf(named: Readonly<Record<string, z.ZodType>>, io: 'input' | 'output'): object {
   const registry = z.registry<{ id: string }>();
   for (const [name, schema] of Object.entries(named)) registry.add(schema, { id: name });
-  const { schemas } = z.toJSONSchema(registry, { io, uri: refTo });
+  const { schemas } = z.toJSONSchema(registry, {
+    io,
+    uri: refTo,
+    // A later version may answer more: whoever reads answers must not refuse them for it.
+    override: ({ jsonSchema }) => {
+      if (io === 'output' && jsonSchema.additionalProperties === false)
+        delete jsonSchema.additionalProperties;
+    },
+  });
   // Where a schema lies is said by its place in the document already.
   const bare = Object.entries(schemas).map(([name, { $schema: _schema, $id: _id, ...rest }]) => [name, rest]);
   return Object.fromEntries(bare);

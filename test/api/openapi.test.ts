@@ -84,6 +84,7 @@ describe('GET /openapi.json', () => {
     const fields = Object.keys(components.schemas.RunSubmission?.properties ?? {});
     expect(fields.sort()).toEqual([
       'delay',
+      'deliverTo',
       'dependsOn',
       'idempotencyKey',
       'input',

@@ -1,0 +1,42 @@
+/** The client over HTTP, and nothing that a browser has not: `holdfast/client`. */
+
+export { type ErrorCode, HoldfastError } from '../model/errors.ts';
+export type { AttemptsPage, AttemptView, LogView } from './attempt-view.ts';
+export type {
+  AttemptsOptions,
+  CancelOptions,
+  Client,
+  EventsOptions,
+  GetOptions,
+  InTenant,
+  ListOptions,
+  ManyOptions,
+  NamedBatchEntry,
+  RetriedRun,
+  RetryFilter,
+  RetryOptions,
+  RunEvent,
+  RunFilter,
+  RunRef,
+  SignalOptions,
+  SteeredRun,
+  SubmitOptions,
+  Submitted,
+  WaitOptions,
+  WatchOptions,
+  WhoAndWhy,
+} from './client.ts';
+export type { ExecutionRequest, ExecutionResult } from './execution-view.ts';
+export { createHttpClient, type HttpClient, type HttpClientOptions } from './http-client.ts';
+export type {
+  DefinitionView,
+  FinishedRun,
+  ListedDefinition,
+  NodeView,
+  QueueView,
+  Run,
+  RunError,
+  RunPage,
+  WorkerView,
+} from './run-view.ts';
+export type { Cause, Why } from './why-view.ts';
