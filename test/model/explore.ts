@@ -1,4 +1,6 @@
+import type { RunId } from '../../lib/model/ids.ts';
 import { type Run, schemaVersion } from '../../lib/model/run.ts';
+import { liveChildren } from '../../lib/protocol/end.ts';
 import { brokenInRun } from '../../lib/testing/invariants.ts';
 import { brokenAmong } from '../../lib/testing/relations.ts';
 import { clientSteps } from './actors/client.ts';
@@ -187,15 +189,33 @@ function thawed(before: State, next: State): State {
   return { ...next, frozen: next.frozen.filter((name) => !names.has(name)) };
 }
 
-/** Nothing is left to be done: whoever paused a run may let it go on, and a run that a newer version took is that one's. */
-function hasEnded(state: State): boolean {
-  const submitted = state.clients.every(({ at }) => at !== 'submit' && at !== 'put');
-  const isNewer = (run: Run | undefined) => run !== undefined && run.schema > schemaVersion;
-  // What has ended may owe it to a run that only newer workers can write.
-  const owes = !state.runs.some(isNewer);
-  const goesOn = (run: Run | undefined) => run?.phase === 'active' || (owes && run?.phase === 'ending');
-  return submitted && state.runs.every((run) => !goesOn(run) || isNewer(run));
+/** Nothing is left to be done: whoever paused a run may let it go on, and what needs newer workers is left to those. */
+function hasEnded({ clients, runs }: State): boolean {
+  if (clients.some(({ at }) => at === 'submit' || at === 'put')) return false;
+  const known = runs.filter((run) => run !== undefined);
+  const open = known.filter(({ phase }) => phase === 'active' || phase === 'ending');
+  if (open.length === 0) return true;
+  const left = leftToNewer(known, open);
+  return open.every(({ run }) => left.has(run));
 }
+
+/** Runs that a newer version took, and open ones that wait for one of them or owe it something. */
+function leftToNewer(known: readonly Run[], open: readonly Run[]): ReadonlySet<RunId> {
+  const left = new Set(known.filter(({ schema }) => schema > schemaVersion).map(({ run }) => run));
+  let before = -1;
+  while (left.size > 0 && left.size > before) {
+    before = left.size;
+    for (const run of open) if (needsOf(run).some((id) => left.has(id))) left.add(run.run);
+  }
+  return left;
+}
+
+/** The runs without which this one cannot end. */
+const needsOf = ({ dependents = [], nodes, parent, phase, waitsFor = [] }: Run): RunId[] => [
+  ...waitsFor,
+  ...liveChildren({ nodes }),
+  ...(phase === 'ending' ? [...dependents, ...(parent ? [parent.run] : [])] : []),
+];
 
 function describe(state: State): string {
   const stored = state.runs.map((each) => {

@@ -27,8 +27,8 @@ export const taskBounds: AllBounds = {
     large: { faults: { lostResponses: 2, yields: 1 }, messagesMax: 2 },
   },
   'late requests': {
-    usual: { faults: { late: 1 }, messagesMax: 1 },
-    large: { faults: { late: 1, yields: 1 } },
+    usual: { faults: { late: 1 }, messagesMax: 1, attemptsMax: 1 },
+    large: { faults: { late: 1, yields: 1 }, attemptsMax: 2 },
   },
   cancel: {
     usual: { faults: { renewals: 1, crashes: 1 }, cancels: [0], messagesMax: 1, attemptsMax: 1 },

@@ -10,9 +10,23 @@ import type { Request } from './state.ts';
 const firstOf = (shape: Shape): Shape => ({ ...shape, body: shape.body.slice(0, 1) });
 const oneSignal = firstOf(shapes.awaitingOrNot);
 const oneChild = firstOf(shapes.parent);
+/** A fork of its first branch alone. */
+const oneBranch: Shape = {
+  ...shapes.awaitingLaterInBranch,
+  body: shapes.awaitingLaterInBranch.body.map((each) =>
+    each.kind === 'fork' ? { ...each, branches: each.branches.slice(0, 1) } : each,
+  ),
+};
+/** Its loop of a child alone. */
+const childAgain: Shape = {
+  ...shapes.childInLoop,
+  body: shapes.childInLoop.body.map((each) =>
+    each.kind === 'loop' ? { ...each, body: each.body.slice(0, 1) } : each,
+  ),
+};
 
 const line = { messagesMax: 1, looksMax: 0, attemptsMax: 1, inline: 'always', workers: 1 } as const;
-const signal = (id: string): Request => ({ ask: 'signal', run: 0, signal: 's', id });
+const signal = (id: string, run = 0): Request => ({ ask: 'signal', run, signal: 's', id });
 const cancel = (mode: CancelMode): Request => ({ ask: 'cancel', run: 0, mode });
 const pause = (run = 0): Request => ({ ask: 'pause', run, mode: 'graceful' });
 const resume = (run = 0): Request => ({ ask: 'resume', run });
@@ -38,6 +52,7 @@ export const signalBounds: AllBounds = {
     large: { faults: { lostResponses: 1, crashes: 1 } },
   },
   'signal: two for two': {
+    isRare: true,
     usual: { ...signals, shape: shapes.awaitingTwice, requests: [signal('1'), signal('2')], faults: {} },
     large: { workers: 2 },
   },
@@ -51,9 +66,11 @@ export const signalBounds: AllBounds = {
     large: { workers: 2 },
   },
   'signal: in a branch': {
+    isRare: true,
     usual: { ...signals, shape: shapes.awaitingLaterInBranch, faults: {} },
     large: { workers: 2, faults: { crashes: 1 } },
   },
+  'signal: in one branch': { usual: { ...signals, shape: oneBranch, faults: {} } },
   'signal: in a branch, crashes': {
     usual: { ...signals, shape: shapes.awaitingInBranch, faults: { crashes: 1 } },
     large: { workers: 2, faults: { lostResponses: 1 } },
@@ -70,6 +87,14 @@ export const signalBounds: AllBounds = {
     usual: { ...signals, cancels: [0], faults: { crashes: 1 } },
     large: { shape: shapes.awaitingOrNot, workers: 2 },
   },
+  'signal: in a branch, freezes': {
+    isRare: true,
+    usual: { ...signals, shape: shapes.awaitingLaterInBranch, faults: { freezes: 1 } },
+  },
+  'signal: in a branch, newer version': {
+    isRare: true,
+    usual: { ...signals, shape: shapes.awaitingLaterInBranch, faults: { upgrades: 1 } },
+  },
   'signal: newer version': { usual: { ...signals, faults: { upgrades: 1 } } },
 };
 
@@ -78,12 +103,12 @@ const stopped = { ...line, requests: [pause(), resume()] } as const;
 
 export const peopleBounds: AllBounds = {
   'pause: crashes': {
-    usual: { ...stopped, attemptsMax: 2, faults: { crashes: 1 } },
-    large: { workers: 2 },
+    usual: { ...stopped, faults: { crashes: 1 } },
+    large: { workers: 2, attemptsMax: 2 },
   },
   'pause: lost responses': {
-    usual: { ...stopped, faults: { lostResponses: 1, yields: 1 } },
-    large: { workers: 2, attemptsMax: 2 },
+    usual: { ...stopped, faults: { lostResponses: 1 } },
+    large: { workers: 2, attemptsMax: 2, faults: { lostResponses: 1, yields: 1 } },
   },
   'pause: renewals': {
     usual: { ...stopped, faults: { renewals: 1 } },
@@ -101,6 +126,10 @@ export const peopleBounds: AllBounds = {
     usual: { ...stopped, shape: shapes.forked, faults: {} },
     large: { workers: 2, faults: { crashes: 1 } },
   },
+  'pause: long branch': {
+    isRare: true,
+    usual: { ...stopped, shape: shapes.longBranch, faults: {} },
+  },
   'pause: delay': {
     usual: { ...stopped, shape: shapes.pause, faults: {} },
     large: { faults: { crashes: 1 } },
@@ -109,10 +138,14 @@ export const peopleBounds: AllBounds = {
     usual: { ...stopped, cancels: [0], faults: {} },
     large: { workers: 2, faults: { crashes: 1 } },
   },
-  'pause: newer version': { usual: { ...stopped, cancels: [0], faults: { upgrades: 1 } } },
+  'pause: yields': { isRare: true, usual: { ...stopped, attemptsMax: 2, faults: { yields: 1 } } },
+  'pause: newer version': { isRare: true, usual: { ...stopped, cancels: [0], faults: { upgrades: 1 } } },
   'cancel: raised': {
     usual: { ...line, requests: [cancel('graceful'), cancel('abort')], faults: { renewals: 1 } },
     large: { workers: 2, faults: { crashes: 1, renewals: 1 } },
+  },
+  'cancel: raised, newer version': {
+    usual: { ...line, requests: [cancel('graceful'), cancel('abort')], faults: { upgrades: 1 } },
   },
   retry: {
     usual: {
@@ -139,6 +172,7 @@ export const childBounds: AllBounds = {
     large: { workers: 2, shape: shapes.parent },
   },
   'child: late requests': {
+    isRare: true,
     usual: { ...children, faults: { late: 1 } },
     large: { shape: shapes.parent },
   },
@@ -148,7 +182,25 @@ export const childBounds: AllBounds = {
   },
   'child: freezes': {
     usual: { ...children, faults: { freezes: 1 } },
-    large: { cancels: [0] },
+    large: { workers: 2 },
+  },
+  'child: freezes and cancel': {
+    isRare: true,
+    usual: { ...children, cancels: [0], faults: { freezes: 1 } },
+  },
+  'child: of a child': {
+    isRare: true,
+    usual: { ...children, others: [oneChild, taskShape], cancels: [0], faults: {} },
+  },
+  'child: newer version': { usual: { ...children, faults: { upgrades: 1 } } },
+  'child: retry': {
+    isRare: true,
+    usual: {
+      ...children,
+      others: [taskShape, taskShape],
+      requests: [{ ask: 'retry', run: 0 }],
+      faults: {},
+    },
   },
   'child: pause': {
     usual: { ...children, requests: [pause(), resume()], faults: {} },
@@ -162,6 +214,10 @@ export const childBounds: AllBounds = {
     usual: { ...children, shape: shapes.childInLoop, others: [taskShape, taskShape], faults: {} },
     large: { faults: { crashes: 1 } },
   },
+  'child: in a loop, late requests': {
+    isRare: true,
+    usual: { ...children, shape: childAgain, others: [taskShape, taskShape], faults: { late: 1 } },
+  },
 };
 
 /** Runs that depend on each other, by their places. */
@@ -172,7 +228,7 @@ const pair = { ...line, submissions: dependent([], [0]) } as const;
 export const dependencyBounds: AllBounds = {
   'depends: crashes': { usual: { ...pair, faults: { crashes: 1 } }, large: { workers: 2 } },
   'depends: lost responses': { usual: { ...pair, faults: { lostResponses: 1 } }, large: { workers: 2 } },
-  'depends: late requests': { usual: { ...pair, faults: { late: 1 } } },
+  'depends: late requests': { isRare: true, usual: { ...pair, faults: { late: 1 } } },
   'depends: skip': {
     usual: {
       ...line,
@@ -189,6 +245,7 @@ export const dependencyBounds: AllBounds = {
     large: { faults: { crashes: 1 } },
   },
   'depends: on two': {
+    isRare: true,
     usual: { ...line, submissions: dependent([], [], [0, 1]), discoverers: 1, faults: {} },
     large: { faults: { crashes: 1 } },
   },
@@ -200,8 +257,9 @@ export const dependencyBounds: AllBounds = {
     usual: { ...pair, requests: [pause(1), resume(1)], faults: {} },
     large: { faults: { crashes: 1 } },
   },
+  'depends: newer version': { usual: { ...pair, faults: { upgrades: 1 } } },
   'depends: signal': {
-    usual: { ...pair, others: [oneSignal], faults: {} },
+    usual: { ...pair, others: [oneSignal], requests: [signal('1', 1)], faults: {} },
     large: { faults: { crashes: 1 } },
   },
 };

@@ -34,8 +34,8 @@ export const sequenceBounds: AllBounds = {
     usual: { ...line, shape: shapes.chain, workers: 1, faults: { upgrades: 1, yields: 1 }, cancels: [0] },
   },
   'chain: history': {
-    usual: { ...line, shape: shapes.longChain, outputChars: 400, faults: { crashes: 1, late: 1 } },
-    large: { attemptsMax: 2 },
+    usual: { ...line, shape: shapes.longChain, outputChars: 400, faults: { late: 1 } },
+    large: { faults: { crashes: 1, late: 1 }, attemptsMax: 2 },
   },
   delay: {
     usual: { ...line, shape: shapes.pause, inline: 'either', faults: { crashes: 1, lostResponses: 1 } },
@@ -58,16 +58,16 @@ export const sequenceBounds: AllBounds = {
     usual: { ...line, shape: shapes.loopAlone, workers: 1, faults: { late: 1, renewals: 1 } },
   },
   'loop: late requests': {
-    usual: { ...line, shape: shapes.longLoop, workers: 1, faults: { crashes: 1, late: 1 } },
-    large: { workers: 2, inline: 'either' },
+    usual: { ...line, shape: shapes.longLoop, workers: 1, faults: { late: 1 } },
+    large: { workers: 2, inline: 'either', faults: { crashes: 1, late: 1 } },
   },
 };
 
 /** Of nodes side by side. */
 export const forkBounds: AllBounds = {
   'fork: crashes': {
-    usual: { ...line, shape: shapes.forked, faults: { crashes: 1 }, messagesMax: 2 },
-    large: { inline: 'either', attemptsMax: 2, messagesMax: 1 },
+    usual: { ...line, shape: shapes.forked, faults: { crashes: 1 } },
+    large: { inline: 'either', attemptsMax: 2 },
   },
   'fork: renewals': {
     usual: { ...line, shape: shapes.forked, faults: { crashes: 1, renewals: 1 } },
@@ -84,6 +84,7 @@ export const forkBounds: AllBounds = {
     large: { attemptsMax: 2 },
   },
   'fork: duplicates': {
+    isRare: true,
     usual: { ...line, shape: shapes.forked, faults: { duplicates: 1 }, messagesMax: 2 },
     large: { looksMax: 1 },
   },
@@ -92,6 +93,7 @@ export const forkBounds: AllBounds = {
     large: { attemptsMax: 2 },
   },
   'fork: cancel and lost responses': {
+    isRare: true,
     usual: { ...line, shape: shapes.forked, faults: { lostResponses: 1 }, cancels: [0] },
   },
   'fork: stale reads': {
@@ -105,6 +107,10 @@ export const forkBounds: AllBounds = {
   'fork: newer version': {
     usual: { ...line, shape: shapes.forked, faults: { upgrades: 1 } },
   },
+  'fork: yields': {
+    usual: { ...line, shape: shapes.forked, faults: { yields: 1 } },
+    large: { attemptsMax: 2 },
+  },
   'fork: hop limit': {
     usual: { ...line, shape: shapes.forkedBetween, inline: 'either', hopLimit: 1, faults: {} },
     large: { faults: { yields: 1 } },
@@ -114,6 +120,7 @@ export const forkBounds: AllBounds = {
     large: { faults: { late: 1 } },
   },
   'long branch: cancel': {
+    isRare: true,
     usual: { ...line, shape: shapes.longBranch, faults: {}, cancels: [0] },
     large: { faults: { lostResponses: 1 } },
   },
@@ -137,8 +144,8 @@ export const forkBounds: AllBounds = {
     large: { faults: { lostResponses: 1 } },
   },
   'fork in a loop': {
-    usual: { ...line, shape: shapes.forkInLoop, faults: { lostResponses: 1 } },
-    large: { faults: { crashes: 1 } },
+    usual: { ...line, shape: shapes.forkInLoop, faults: {} },
+    large: { faults: { lostResponses: 1, crashes: 1 } },
   },
   'fork in a loop, then its decision': {
     usual: { ...line, shape: shapes.forkThenDecision, faults: {} },
