@@ -79,14 +79,24 @@ export const settingTable = {
   clockTolerance: duration('2s', '1s', '1d', "A worker further off the store's clock claims nothing."),
   hopLimit: count(64, 1, 1_000, 'Dispatches from executor to executor before discovery takes the next.'),
   retention: duration('30d', '1h', '3650d', 'How long finished runs are kept.'),
-  threadMemory: count(512, 16, 65_536, 'MiB that a task on a thread may take.'),
+  threadMemory: count(
+    512,
+    16,
+    65_536,
+    'MiB of heap that a task on a thread may keep. The thread is ended at twice that and 192, garbage included.',
+  ),
   keepAttempts: choice(
     'told',
     ['none', 'failures', 'told', 'all'],
     'Which attempts are kept with their logs, variables and resources; `told`: those that failed, logged or set something.',
   ),
   storedCode: choice('off', ['off', 'on'], 'Whether code that came with a request is executed.'),
-  storedCodeMemory: count(128, 16, 4_096, 'MiB that stored code may take.'),
+  storedCodeMemory: count(
+    128,
+    16,
+    4_096,
+    'MiB of heap and buffers that stored code may keep: its thread is ended as those of tasks are.',
+  ),
   storedCodeImports: list(
     'modules',
     moduleName,

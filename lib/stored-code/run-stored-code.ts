@@ -7,6 +7,7 @@ import { HoldfastError } from '../model/errors.ts';
 import { payloadBytesMax } from '../model/payload.ts';
 import type { Ms } from '../model/time.ts';
 import { ThreadEnded } from '../threads/errors.ts';
+import { heapLimits, isTooMuch, memoryLookMs } from '../threads/memory.ts';
 import { receiveError, type SentError } from '../threads/wire.ts';
 import { harmlessBuiltins } from './builtins.ts';
 import type { StoredCode } from './input.ts';
@@ -25,11 +26,10 @@ export interface StoredCodeOptions {
 }
 
 const ownEntry = new URL(`./thread${import.meta.url.slice(-3)}`, import.meta.url);
-const lookMs: Ms = 100;
+const lastLookMs: Ms = 100;
 const stuckMs: Ms = 5_000;
 /** More than honest code can send: its lines are limited where it runs, and its variables are few. */
 const messagesMax = 20_000;
-const mebibyte = 1_048_576;
 
 /**
  * Executes stored code on a thread of its own, which has no environment variables, and is ended with the result, the
@@ -95,7 +95,7 @@ class StoredCodeThread {
       stdout: true,
       stderr: true,
       resourceLimits: {
-        maxOldGenerationSizeMb: memoryMib,
+        ...heapLimits(memoryMib),
         maxYoungGenerationSizeMb: Math.max(1, Math.floor(memoryMib / 8)),
       },
     });
@@ -106,10 +106,10 @@ class StoredCodeThread {
     this.#worker.on('messageerror', (error) => this.#settle.reject(error));
     this.#worker.on('error', (thrown: unknown) => this.#settle.reject(this.#failureOf(thrown)));
     this.#worker.on('exit', (code) =>
-      this.#settle.reject(new ThreadEnded(this.#name, `exit code ${code}`, undefined)),
+      this.#settle.reject(new ThreadEnded(this.#name, howEnded(code), undefined)),
     );
     ctx.signal.addEventListener('abort', this.#onAbort, { once: true });
-    this.#looking = setInterval(() => void this.#look(), lookMs);
+    this.#looking = setInterval(() => void this.#look(), memoryLookMs);
   }
 
   /** Ends the thread. Nobody waits for one that cannot be ended. */
@@ -117,7 +117,7 @@ class StoredCodeThread {
     clearInterval(this.#looking);
     this.#ctx.signal.removeEventListener('abort', this.#onAbort);
     const patience = Promise.withResolvers<void>();
-    const timer = setTimeout(patience.resolve, lookMs);
+    const timer = setTimeout(patience.resolve, lastLookMs);
     await Promise.race([this.#look(), patience.promise]);
     clearTimeout(timer);
     noteTakerOf(this.#ctx)?.setResources(resourcesOf(this.#cpu, this.#peak));
@@ -134,13 +134,13 @@ class StoredCodeThread {
     );
   }
 
-  /** Heap and buffers: the limits of the thread itself know of the heap only. */
+  /** Heap and buffers: the limits of the thread itself know of the heap only, and V8 heeds them too late. */
   async #look(): Promise<void> {
     try {
       const [heap, cpu] = await Promise.all([this.#worker.getHeapStatistics(), this.#worker.cpuUsage()]);
       this.#peak = Math.max(this.#peak, memoryOf(heap));
       this.#cpu = cpu;
-      if (memoryOf(heap) > 1.5 * this.#memoryMib * mebibyte) this.#settle.reject(this.#outOfMemory());
+      if (isTooMuch(memoryOf(heap), this.#memoryMib)) this.#settle.reject(this.#outOfMemory());
     } catch {
       // The thread has ended: what was seen last has to do.
     }
@@ -195,6 +195,12 @@ class StoredCodeThread {
     return new ThreadEnded(this.#name, 'its memory ran out', cause);
   }
 }
+
+/** https://nodejs.org/api/process.html#exit-codes */
+const unsettled = 13;
+
+const howEnded = (code: number): string =>
+  code === unsettled ? 'it waits for what can never come' : `exit code ${code}`;
 
 /** What `serveStoredCode` itself refuses. Any other code of ours would be one that the stored code made up. */
 const ownCodes: ReadonlySet<unknown> = new Set([

@@ -4,7 +4,7 @@ import { Variables } from '../attempts/variables.ts';
 import { HoldfastError } from '../model/errors.ts';
 import { payloadBytesMax } from '../model/payload.ts';
 import { serialize } from '../model/serialize.ts';
-import { sendError } from '../threads/wire.ts';
+import { sendThrown, textOf } from '../threads/wire.ts';
 import { consoleInto, LimitedLog } from './console.ts';
 import { lockGlobals, plainCrypto, plainProcess } from './globals.ts';
 import {
@@ -32,6 +32,14 @@ export async function serveStoredCode(): Promise<void> {
     log.end();
     post(message);
   };
+  const fail = (thrown: unknown) => {
+    const sent = sendThrown(thrown, false);
+    if ('error' in sent) end({ type: 'error', error: sent.error });
+    else end({ type: 'thrown', text: textOf(thrown) });
+  };
+  // What the code leaves to nobody; the thread is ended with the first answer.
+  process.on('unhandledRejection', fail);
+  process.on('uncaughtException', fail);
   try {
     const entry = resolutionOf(task.filePath);
     const modules = new Modules(sourcesOf(task), entry);
@@ -42,8 +50,7 @@ export async function serveStoredCode(): Promise<void> {
     const value = await call(await import(entry.url), task, context);
     end({ type: 'result', text: resultText(value) });
   } catch (thrown) {
-    if (thrown instanceof Error) end({ type: 'error', error: sendError(thrown, false) });
-    else end({ type: 'thrown', text: String(thrown) });
+    fail(thrown);
   }
 }
 

@@ -1,5 +1,6 @@
 import type { Transferable, Worker } from 'node:worker_threads';
 import type { Pool } from 'workerpool';
+import { isTooMuch } from './memory.ts';
 
 /** What the library keeps of each of its threads. Its options do not reach this far. */
 interface Handler {
@@ -28,9 +29,31 @@ export class Unsent {
 export class AdoptedThreads {
   readonly #inside: Inside;
   readonly #known = new WeakSet<Worker>();
+  /** Whose heap was asked for, and not told yet. */
+  readonly #asked = new WeakSet<Worker>();
 
   constructor(pool: Pool) {
     this.#inside = pool as unknown as Inside;
+  }
+
+  /** Ends those whose heap has become too large: what runs there fails as if V8 had ended it at a limit. */
+  limitMemory(memoryMib: number): void {
+    for (const { worker } of this.#inside.workers)
+      if (worker && !this.#asked.has(worker)) void this.#limit(worker, memoryMib);
+  }
+
+  async #limit(worker: LibraryThread, memoryMib: number): Promise<void> {
+    this.#asked.add(worker);
+    try {
+      const { used_heap_size } = await worker.getHeapStatistics();
+      if (!isTooMuch(used_heap_size, memoryMib)) return;
+      worker.emit('error', new Error('the thread reached its memory limit'));
+      await worker.terminate();
+    } catch {
+      // It has ended by itself.
+    } finally {
+      this.#asked.delete(worker);
+    }
   }
 
   /** Prepares the threads that are new. */

@@ -5,6 +5,7 @@ import { HoldfastError } from '../model/errors.ts';
 import type { Ms } from '../model/time.ts';
 import { AdoptedThreads, Unsent } from './adopt.ts';
 import { poolInUse } from './errors.ts';
+import { heapLimits, memoryLookMs } from './memory.ts';
 import { type Answer, isStray, type Target } from './wire.ts';
 
 export interface PoolOptions {
@@ -22,7 +23,7 @@ export interface ThreadScript {
   /** Default: what `spawn` sends there. */
   readonly script?: URL;
   readonly workerData?: unknown;
-  /** How much memory the code of one thread may take, in MiB. Default: what Node gives it. */
+  /** How much of a heap the code of one thread may take, in MiB. Default: what Node gives it. */
   readonly memoryMib?: number;
 }
 
@@ -53,10 +54,13 @@ export class ThreadPool {
   #active = 0;
   /** Idle threads are not to keep the process alive, working ones are. */
   readonly #alive = setInterval(() => {}, 2 ** 30).unref();
+  readonly #memoryMib: number | undefined;
+  #looking: NodeJS.Timeout | undefined;
 
   constructor(size: number, { memoryMib, script = spawnScript, workerData }: ThreadScript = {}) {
     this.size = size;
-    const limits = memoryMib === undefined ? {} : { resourceLimits: { maxOldGenerationSizeMb: memoryMib } };
+    this.#memoryMib = memoryMib;
+    const limits = memoryMib === undefined ? {} : { resourceLimits: heapLimits(memoryMib) };
     this.#pool = workerpool.pool(fileURLToPath(script), {
       workerType: 'thread',
       maxWorkers: size,
@@ -93,10 +97,10 @@ export class ThreadPool {
       else options.on?.(payload);
     };
     const call = this.#pool.exec(method, args, { ...options, on });
-    if (this.#active++ === 0) this.#alive.ref();
+    if (this.#active++ === 0) this.#wake();
     const answer = new Promise<Answer>((resolve, reject) => {
       const ended = () => {
-        if (--this.#active === 0) this.#alive.unref();
+        if (--this.#active === 0) this.#rest();
       };
       call.then(
         (value: Answer | Unsent) => {
@@ -118,9 +122,22 @@ export class ThreadPool {
     return { answer, end };
   }
 
+  #wake(): void {
+    this.#alive.ref();
+    const memoryMib = this.#memoryMib;
+    if (memoryMib === undefined) return;
+    this.#looking = setInterval(() => this.#threads.limitMemory(memoryMib), memoryLookMs).unref();
+  }
+
+  #rest(): void {
+    this.#alive.unref();
+    clearInterval(this.#looking);
+  }
+
   /** Ends all threads. */
   async close(): Promise<void> {
     clearInterval(this.#alive);
+    clearInterval(this.#looking);
     await this.#pool.terminate(true);
   }
 }

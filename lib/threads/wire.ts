@@ -32,16 +32,22 @@ const captured = /^([\p{ID_Start}$_][\p{ID_Continue}$]*) is not defined$/u;
 
 /** @param isText as of `sendError` */
 export function sendThrown(thrown: unknown, isText: boolean): SentThrow {
-  if (thrown instanceof Error) return { error: sendError(thrown, isText) };
+  try {
+    if (thrown instanceof Error) return { error: sendError(thrown, isText) };
+  } catch {
+    return { thrown: undescribed };
+  }
   return { thrown: isCloneable(thrown) ? thrown : textOf(thrown) };
 }
 
+const undescribed = 'something was thrown that cannot be described';
+
 /** Whatever can be thrown can refuse to be text. */
-function textOf(thrown: unknown): string {
+export function textOf(thrown: unknown): string {
   try {
     return String(thrown);
   } catch {
-    return 'something was thrown that cannot be described';
+    return undescribed;
   }
 }
 

@@ -59,13 +59,44 @@ export const exits = defineTask({
   input: z.int(),
   run: (code) => process.exit(code),
 });
+/** In small steps and in large ones. */
+const takeAll = {
+  arrays: () => {
+    const all: number[][] = [];
+    for (;;) all.push(Array.from({ length: 1_000_000 }, (_, index) => index * 1.5));
+  },
+  objects: () => {
+    const all: object[] = [];
+    for (let index = 0; ; index += 1) all.push({ index });
+  },
+  map: () => {
+    const all = new Map<number, object>();
+    for (let index = 0; ; index += 1) all.set(index, { index });
+  },
+  text: () => {
+    const texts = ['x'.repeat(2 ** 28), 'y'.repeat(2 ** 28)];
+    while (texts.every((text) => text.charCodeAt(7) > 0));
+  },
+  doubled: () => {
+    let all = [1];
+    for (;;) all = all.concat(all);
+  },
+};
 export const greedy = defineTask({
   ...thread,
   name: 'greedy',
-  input: z.null(),
-  run: () => {
-    const all: number[][] = [];
-    for (;;) all.push(Array.from({ length: 1_000_000 }, (_, index) => index * 1.5));
+  input: z.enum(Object.keys(takeAll) as [keyof typeof takeAll]),
+  run: (how) => takeAll[how](),
+});
+/** Makes garbage, beside what it keeps: half of what it may. */
+export const wasteful = defineTask({
+  ...thread,
+  name: 'wasteful',
+  input: z.object({ keepMb: z.int(), rounds: z.int() }),
+  run: ({ keepMb, rounds }) => {
+    const kept = Array.from({ length: keepMb * 8 }, () => new Array(16_384).fill(1));
+    for (let round = 0; round < rounds; round += 1) kept[round % kept.length] = new Array(16_384).fill(round);
+    return kept.length;
   },
 });
 export const floating = defineTask({

@@ -96,7 +96,7 @@ describe('stored code', () => {
     [
       'nothing left to do',
       'export const main = () => new Promise(() => {});',
-      { code: 'ThreadEnded', message: /exit code 13/ },
+      { code: 'ThreadEnded', message: /it waits for what can never come$/ },
     ],
     [
       'no such function',
@@ -128,6 +128,34 @@ describe('stored code', () => {
     const { message = /./, ...expected } = failure as { message?: string | RegExp };
     const { error } = await execute(source);
     expect(error).toMatchObject({ ...expected, message: expect.stringMatching(message) });
+  });
+
+  it.each([
+    [
+      'a floating rejection',
+      "void Promise.reject(new RangeError('left'))",
+      { name: 'RangeError', message: 'left' },
+    ],
+    [
+      'a throw in a timer',
+      "setTimeout(() => { throw new RangeError('left'); })",
+      { name: 'RangeError', message: 'left' },
+    ],
+    ['a floating text', "void Promise.reject('left')", 'left'],
+    ['a floating nothing', 'void Promise.reject()', 'undefined'],
+  ])('fails by %s, as it is', async (_name, statement, error) => {
+    const source = `export const main = async () => { ${statement}; for (;;) await new Promise((r) => setTimeout(r, 9)); }`;
+    expect((await execute(source)).error).toEqual(
+      typeof error === 'string' ? error : expect.objectContaining(error),
+    );
+  });
+
+  it.each([
+    "Object.assign(() => 1, { toString() { throw new Error('no'); } })",
+    "new Proxy(new Error('a'), { get() { throw new Error('no'); } })",
+  ])('says so where what it throws cannot be described: %s', async (thrown) => {
+    const { error } = await execute(`export const main = () => { throw ${thrown}; }`);
+    expect(error).toBe('something was thrown that cannot be described');
   });
 
   it.each(['just text', null, 7])('fails by a throw of %j', async (thrown) => {
@@ -168,6 +196,12 @@ describe('stored code', () => {
       'its buffers',
       'const all = []; export const main = async () => { for (;;) { all.push(new Uint8Array(1e6).fill(1)); await null; } }',
     ],
+    [
+      'a map',
+      'export const main = () => { const all = new Map(); for (let i = 0; ; i += 1) all.set(i, { i }); }',
+    ],
+    ['a text', "export const main = () => ['x', 'y'].map((c) => c.repeat(2 ** 28))"],
+    ['a list', 'export const main = () => { let all = [1]; for (;;) all = all.concat(all); }'],
   ])('is ended when %s outgrow its limit, and this process goes on', async (_name, source) => {
     expect(await execute(source, { memoryMib: 32 })).toMatchObject({
       error: { code: 'ThreadEnded', message: 'stored code main.js ended its thread: its memory ran out' },
