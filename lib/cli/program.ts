@@ -7,6 +7,7 @@ import { addCommonOptions } from './options.ts';
 import { painter, printable } from './text.ts';
 import { addBatch } from './verbs/batch.ts';
 import { addCancel } from './verbs/cancel.ts';
+import { addCompletion } from './verbs/completion.ts';
 import { addConformance } from './verbs/conformance.ts';
 import { addDefinitions } from './verbs/definitions.ts';
 import { addDoctor } from './verbs/doctor.ts';
@@ -18,6 +19,7 @@ import { addPause } from './verbs/pause.ts';
 import { addQueues } from './verbs/queues.ts';
 import { addResume } from './verbs/resume.ts';
 import { addRetry } from './verbs/retry.ts';
+import { addRun } from './verbs/run.ts';
 import { addSignal } from './verbs/signal.ts';
 import { addSubmit } from './verbs/submit.ts';
 import { addWatch } from './verbs/watch.ts';
@@ -59,6 +61,7 @@ function buildProgram(cli: Cli, setExitCode: SetExitCode): Command {
     .addHelpText('after', exitCodeHelp);
   addCommonOptions(program);
   addSubmit(program, cli, setExitCode);
+  addRun(program, cli, setExitCode);
   addBatch(program, cli);
   addGet(program, cli);
   addWhy(program, cli);
@@ -76,6 +79,7 @@ function buildProgram(cli: Cli, setExitCode: SetExitCode): Command {
   addDefinitions(program, cli);
   addDoctor(program, cli, setExitCode);
   addConformance(program, cli, setExitCode);
+  addCompletion(program, cli);
   return program;
 }
 

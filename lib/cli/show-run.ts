@@ -1,3 +1,4 @@
+import * as z from 'zod';
 import type { Submitted } from '../client/client.ts';
 import type { CancelRequest, Run } from '../client/run-view.ts';
 import { nodeTable } from './show-nodes.ts';
@@ -45,13 +46,24 @@ export function runChange(run: Run, paint: Paint): string {
   const parts = [
     paint(statusStyles[run.status] ?? 'bold', printable(run.status).padEnd('succeeded'.length)),
     run.kind === 'task' ? `attempt ${run.attempt} of ${run.maxAttempts}` : nodesChange(run),
-    run.progress === undefined ? undefined : `progress ${jsonText(run.progress)}`,
+    run.progress === undefined ? undefined : `progress ${progressText(run.progress)}`,
     cancelText(run) === undefined ? undefined : `cancel ${cancelText(run)}`,
     'pause' in run && run.pause ? `pause ${requestText(run.pause)}` : undefined,
     errorText(run),
     run.status === 'succeeded' ? `output ${jsonText(run.output)}` : undefined,
   ];
   return `${parts.filter((part) => part !== undefined).join('  ')}\n`;
+}
+
+const barWidth = 20;
+const progressSchema = z.object({ done: z.number().min(0), of: z.number().positive() });
+
+/** What handlers mostly report: so many done, of so many. */
+function progressText(progress: unknown): string {
+  const { data } = progressSchema.safeParse(progress);
+  if (!data || data.done > data.of) return jsonText(progress);
+  const filled = Math.floor((data.done / data.of) * barWidth);
+  return `[${'#'.repeat(filled)}${'.'.repeat(barWidth - filled)}] ${data.done} of ${data.of}`;
 }
 
 /** That one of many runs has changed, on one line. */

@@ -198,3 +198,49 @@ describe('holdfast watch', () => {
     expect((await run('watch --status lost')).code).toBe(2);
   });
 });
+
+describe('holdfast run', () => {
+  const story = () => [
+    activeRun({ id: 'keyed', input: 1, status: 'running', attempt: 1, progress: { done: 5, of: 10 } }),
+    succeededRun('done', { id: 'keyed', input: 1 }),
+  ];
+  function told(runs: readonly Run[]) {
+    const started = startCli();
+    const left = [...runs];
+    const get = started.client.get;
+    Object.assign(started.client, {
+      get: (...args: Parameters<typeof get>) => {
+        const [next] = left.splice(0, 1);
+        if (next) started.client.put(next);
+        return get(...args);
+      },
+    });
+    return started;
+  }
+  const line = `run echo --input 1 --idempotency-key k`;
+
+  it('submits, shows how the run gets on, and then its result alone', async () => {
+    const { code, err, out } = await told(story()).run(line);
+    expect(code).toBe(0);
+    expect(err).toBe(
+      'submitted  keyed  ready\nrunning    attempt 1 of 3  progress [##########..........] 5 of 10\nsucceeded  attempt 1 of 3  output "done"\n',
+    );
+    expect(out).toContain('output    "done"\n');
+    expect(out).not.toContain('submitted');
+    const json = await told(story()).run(`${line} --json`);
+    expect(JSON.parse(json.out)).toMatchObject({ status: 'succeeded', output: 'done' });
+  });
+
+  it('has one line that changes on a terminal', async () => {
+    const { err } = await told(story()).run(line, { color: true });
+    expect(err).not.toContain('\n');
+    expect(err.split('\r\u001b[K')).toHaveLength(5);
+    expect(err.endsWith('\r\u001b[K')).toBe(true);
+  });
+
+  it('tells by its exit code that the run failed', async () => {
+    const { code, out } = await told([failedRun({ id: 'keyed', input: 1 })]).run(line);
+    expect(code).toBe(1);
+    expect(out).toContain('error     TypeError: no such thing (attempt 1)');
+  });
+});
