@@ -7,12 +7,12 @@ export const taskBounds: AllBounds = {
     large: { faults: { crashes: 3 }, attemptsMax: 3, looksMax: 2 },
   },
   duplicates: {
-    usual: { faults: { crashes: 1, duplicates: 1 } },
-    large: { faults: { crashes: 2, duplicates: 2 }, messagesMax: 4 },
+    usual: { faults: { crashes: 1, duplicates: 1 }, attemptsMax: 1 },
+    large: { faults: { crashes: 2, duplicates: 2 }, messagesMax: 4, attemptsMax: 2 },
   },
   freezes: {
-    usual: { faults: { freezes: 1 }, messagesMax: 1 },
-    large: { faults: { freezes: 2 } },
+    usual: { faults: { freezes: 1 }, messagesMax: 1, attemptsMax: 1 },
+    large: { faults: { freezes: 2 }, attemptsMax: 2 },
   },
   renewals: {
     usual: { faults: { renewals: 1 }, messagesMax: 1, looksMax: 1 },
@@ -23,8 +23,8 @@ export const taskBounds: AllBounds = {
     large: { faults: { renewals: 1, freezes: 1 }, attemptsMax: 2 },
   },
   'lost responses': {
-    usual: { faults: { lostResponses: 1, yields: 1 }, messagesMax: 1 },
-    large: { faults: { lostResponses: 2, yields: 1 }, messagesMax: 2 },
+    usual: { faults: { lostResponses: 1, yields: 1 }, messagesMax: 1, attemptsMax: 1 },
+    large: { faults: { lostResponses: 2, yields: 1 }, messagesMax: 2, attemptsMax: 2 },
   },
   'late requests': {
     usual: { faults: { late: 1 }, messagesMax: 1, attemptsMax: 1 },
@@ -95,7 +95,10 @@ export const taskBounds: AllBounds = {
     },
     large: { faults: { crashes: 1 }, looksMax: 1, messagesMax: 2 },
   },
-  'another definition': { usual: { faults: { crashes: 1 }, foreignMessage: true } },
+  'another definition': {
+    usual: { faults: { crashes: 1 }, foreignMessage: true, attemptsMax: 1 },
+    large: { attemptsMax: 2 },
+  },
   'newer version': {
     usual: {
       faults: { upgrades: 1, renewals: 1, yields: 1 },

@@ -80,6 +80,7 @@ export const signalBounds: AllBounds = {
     large: { requests: [signal('1'), signal('2')] },
   },
   'signal: pause': {
+    isRare: true,
     usual: { ...signals, requests: [signal('1'), pause(), resume()], faults: {} },
     large: { shape: shapes.awaitingOrNot, faults: { crashes: 1 } },
   },
@@ -163,8 +164,8 @@ const children = { ...line, shape: oneChild, others: [taskShape] } as const;
 
 export const childBounds: AllBounds = {
   'child: crashes': {
-    usual: { ...children, shape: shapes.parent, faults: { crashes: 1 } },
-    large: { workers: 2, attemptsMax: 2 },
+    usual: { ...children, faults: { crashes: 1 } },
+    large: { shape: shapes.parent, workers: 2, attemptsMax: 2 },
   },
   'child: two workers': { usual: { ...children, workers: 2, faults: {} } },
   'child: lost responses': {
@@ -203,6 +204,7 @@ export const childBounds: AllBounds = {
     },
   },
   'child: pause': {
+    isRare: true,
     usual: { ...children, requests: [pause(), resume()], faults: {} },
     large: { faults: { crashes: 1 } },
   },
@@ -241,6 +243,7 @@ export const dependencyBounds: AllBounds = {
     large: { cancels: [0], faults: { crashes: 1 } },
   },
   'depends: chain of three': {
+    isRare: true,
     usual: { ...line, submissions: dependent([], [0], [1]), faults: {} },
     large: { faults: { crashes: 1 } },
   },
@@ -254,6 +257,7 @@ export const dependencyBounds: AllBounds = {
     large: { cancels: [1], faults: { crashes: 1 } },
   },
   'depends: pause': {
+    isRare: true,
     usual: { ...pair, requests: [pause(1), resume(1)], faults: {} },
     large: { faults: { crashes: 1 } },
   },

@@ -6,8 +6,8 @@ const line = { messagesMax: 1, looksMax: 0, attemptsMax: 1, inline: 'always' } a
 
 export const sequenceBounds: AllBounds = {
   'chain: crashes': {
-    usual: { ...line, shape: shapes.chain, attemptsMax: 2, faults: { crashes: 1 } },
-    large: { inline: 'either', faults: { crashes: 2 }, messagesMax: 2 },
+    usual: { ...line, shape: shapes.chain, faults: { crashes: 1 } },
+    large: { inline: 'either', faults: { crashes: 2 }, messagesMax: 2, attemptsMax: 2 },
   },
   'chain: late requests': {
     usual: { ...line, shape: shapes.chain, faults: { crashes: 1, late: 1 } },
@@ -45,11 +45,12 @@ export const sequenceBounds: AllBounds = {
     usual: { ...line, shape: shapes.longPause, faults: { crashes: 1, stale: 1 }, cancels: [0] },
   },
   routes: {
-    usual: { ...line, shape: shapes.routes, inline: 'either', faults: { crashes: 1, lostResponses: 1 } },
+    usual: { ...line, shape: shapes.routes, inline: 'either', faults: { lostResponses: 1 } },
+    large: { faults: { crashes: 1, lostResponses: 1 } },
   },
   loop: {
-    usual: { ...line, shape: shapes.looped, inline: 'either', faults: { crashes: 1, lostResponses: 1 } },
-    large: { attemptsMax: 2 },
+    usual: { ...line, shape: shapes.looped, inline: 'either', faults: { lostResponses: 1 } },
+    large: { attemptsMax: 2, faults: { crashes: 1, lostResponses: 1 } },
   },
   'loop: late yield': {
     usual: { ...line, shape: shapes.loopAlone, workers: 1, faults: { late: 1, yields: 1 } },
@@ -89,8 +90,8 @@ export const forkBounds: AllBounds = {
     large: { looksMax: 1 },
   },
   'fork: cancel': {
-    usual: { ...line, shape: shapes.forked, faults: { crashes: 1 }, cancels: [0] },
-    large: { attemptsMax: 2 },
+    usual: { ...line, shape: shapes.forked, faults: {}, cancels: [0] },
+    large: { faults: { crashes: 1 }, attemptsMax: 2 },
   },
   'fork: cancel and lost responses': {
     isRare: true,
@@ -140,8 +141,8 @@ export const forkBounds: AllBounds = {
     large: { faults: { crashes: 1 } },
   },
   'fork of a loop and a route': {
-    usual: { ...line, shape: shapes.mixedFork, faults: {} },
-    large: { faults: { lostResponses: 1 } },
+    usual: { ...line, shape: shapes.mixedFork, workers: 1, faults: {} },
+    large: { workers: 2, faults: { lostResponses: 1 } },
   },
   'fork in a loop': {
     usual: { ...line, shape: shapes.forkInLoop, faults: {} },
