@@ -3,6 +3,7 @@ import { SQSClient } from '@aws-sdk/client-sqs';
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import type { Env } from '../config/env.ts';
 import { documentClient } from '../dynamodb/document-client.ts';
+import type { Ms } from '../model/time.ts';
 import { countRequests, countSqsRequests } from './request-count.ts';
 
 export interface AwsClients {
@@ -18,7 +19,7 @@ export function awsClients(env: Env): AwsClients {
   const shared = {
     ...commonOptions(env),
     // A lease is renewed every third of its length: better an error soon than a request that hangs past its end.
-    requestHandler: { connectionTimeout: connectionMsMax, requestTimeout: 10_000 },
+    requestHandler: answeringWithin(10_000),
     maxAttempts: 3,
   };
   const dynamodb = new DynamoDBClient({ ...shared, ...endpointOption(env, 'DYNAMODB') });
@@ -34,7 +35,7 @@ export function pollingClient(env: Env): SQSClient {
     ...commonOptions(env),
     ...endpointOption(env, 'SQS'),
     useQueueUrlAsEndpoint: false,
-    requestHandler: { connectionTimeout: connectionMsMax, requestTimeout: 30_000 },
+    requestHandler: answeringWithin(30_000),
     maxAttempts: 1,
   });
   countSqsRequests(sqs);
@@ -47,7 +48,7 @@ export async function readSecret(env: Env, arn: string): Promise<string> {
   const client = new SecretsManagerClient({
     ...commonOptions(env),
     ...endpointOption(env, 'SECRETS_MANAGER'),
-    requestHandler: { connectionTimeout: connectionMsMax, requestTimeout: 10_000 },
+    requestHandler: answeringWithin(10_000),
   });
   try {
     const { SecretString = '' } = await client.send(new GetSecretValueCommand({ SecretId: arn }));
@@ -62,7 +63,11 @@ export function tableEndpoint(env: Env): string {
   return endpointOf(env, 'DYNAMODB') || `DynamoDB in ${env.AWS_REGION ?? 'the region that is configured'}`;
 }
 
-const connectionMsMax = 2_000;
+const connectionMsMax: Ms = 2_000;
+
+/** By itself the SDK only warns of a request that takes longer, and waits for ever. */
+const answeringWithin = (requestTimeout: Ms) =>
+  ({ connectionTimeout: connectionMsMax, requestTimeout, throwOnRequestTimeout: true }) as const;
 
 type Service = 'DYNAMODB' | 'SECRETS_MANAGER' | 'SQS';
 
