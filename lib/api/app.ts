@@ -3,6 +3,7 @@ import { etag } from 'hono/etag';
 import { methodNotAllowed } from 'hono/method-not-allowed';
 import { secureHeaders } from 'hono/secure-headers';
 import { HoldfastError } from '../model/errors.ts';
+import { callersByToken } from './caller.ts';
 import type { ApiOptions } from './options.ts';
 import { answerError, answerProblem } from './problem.ts';
 import { addAboutRoutes } from './routes/about.ts';
@@ -15,7 +16,7 @@ import { addTaskRoutes } from './routes/tasks.ts';
 
 /**
  * The HTTP API over a client: it checks, calls, and maps errors to problem documents. It stores nothing itself and
- * knows nobody's identity: who may call it is decided in front of it.
+ * knows nobody's identity: who may call it is decided in front of it, and who they are is at most what a token says.
  */
 export function createApp(options: ApiOptions): Hono {
   const app = new Hono();
@@ -40,6 +41,7 @@ export function createApp(options: ApiOptions): Hono {
       c.res = answerError(c, thrown, options.logger);
     }
   });
+  if (options.tenantClaim !== undefined) app.use(callersByToken(options.tenantClaim));
   addTaskRoutes(app, options);
   addRunRoutes(app, options);
   addRequestRoutes(app, options);

@@ -1,8 +1,8 @@
 import * as z from 'zod';
 
 import { version } from '../version.ts';
+import { tenantHeader } from './caller.ts';
 import { componentSchemas, refTo, type SchemaName } from './openapi-schemas.ts';
-import { tenantHeader } from './parse.ts';
 import { attemptsSchema, eventsSchema, executionLookSchema, listingSchema, lookSchema } from './schemas.ts';
 
 const jsonOf = (name: SchemaName, type = 'application/json') => ({

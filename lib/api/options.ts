@@ -9,6 +9,11 @@ export interface ApiOptions {
   readonly tasks: Catalog;
   /** What `POST /tasks` without `task` means. Default: such a request is refused. */
   readonly defaultTask?: string;
+  /**
+   * The claim of a verified token that names the tenant of its holder; no caller then names another. Default: whose runs
+   * are meant is what the header says.
+   */
+  readonly tenantClaim?: string;
   readonly logger: Logger;
   /** Of heartbeats. Default: this machine's. */
   readonly clock?: Clock;

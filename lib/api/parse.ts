@@ -5,8 +5,7 @@ import { type Duration, parseDuration } from '../model/duration.ts';
 import { HoldfastError } from '../model/errors.ts';
 import { tenantId } from '../model/ids.ts';
 import type { Ms } from '../model/time.ts';
-
-export const tenantHeader = 'x-holdfast-tenant';
+import { tenantHeader, tenantOfToken } from './caller.ts';
 
 /** @throws HoldfastError `InvalidArgument`, naming the first field that does not fit. */
 export function parseAs<Schema extends z.ZodType>(schema: Schema, value: unknown): z.output<Schema> {
@@ -29,8 +28,10 @@ function firstIssue(issues: readonly z.core.$ZodIssue[]): HoldfastError {
   return new HoldfastError('InvalidArgument', `${field}: ${issue?.message ?? 'does not fit'}`, { field });
 }
 
-/** Whose runs are meant, by the header. @throws HoldfastError `InvalidArgument` */
+/** Whose runs are meant: by the token where that decides, else by the header. @throws HoldfastError `InvalidArgument` */
 export function inTenant(c: Context): InTenant {
+  const own = tenantOfToken(c);
+  if (own !== undefined) return { tenant: own };
   const given = c.req.header(tenantHeader);
   return given === undefined ? {} : { tenant: tenantId(given) };
 }

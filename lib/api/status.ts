@@ -21,6 +21,8 @@ export const statusOfCode = {
   CommandNotAllowed: 400,
 
   StoredCodeDisabled: 403,
+  TenantMissing: 403,
+  TenantNotAllowed: 403,
 
   NotFound: 404,
   UnknownRoute: 404,

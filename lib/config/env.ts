@@ -14,6 +14,8 @@ export const envNames = {
   logLevel: 'HOLDFAST_LOG_LEVEL',
   /** Name of the task that `POST /tasks` without `task` means. */
   defaultTask: 'HOLDFAST_DEFAULT_TASK',
+  /** The claim of a verified token that names the tenant, where no one else may. */
+  tenantClaim: 'HOLDFAST_TENANT_CLAIM',
   /** JSON: name → URL of a queue that results may be delivered to. */
   deliveryQueues: 'HOLDFAST_DELIVERY_QUEUES',
   /** What webhooks are signed with, `whsec_…`, of the executors only; several apart by spaces while one replaces another. */

@@ -4,23 +4,25 @@ import { directClient } from '../client/direct-client.ts';
 import { compose } from '../compose/compose.ts';
 import { registryOf } from '../compose/registry.ts';
 import { envNames } from '../config/env.ts';
-import { functionUrlHandler, type HttpHandler } from './function-url.ts';
+import { bufferedHandler, functionUrlHandler, type HttpHandler } from './function-url.ts';
 import type { TaskFunctionOptions } from './options.ts';
 
-/** The HTTP API: the app itself, and the same as the handler of a function URL. */
+/** The HTTP API: the app itself, and the same as the handler of a function URL and of an API Gateway's HTTP API. */
 export function createApi({ tasks, env = process.env }: TaskFunctionOptions): {
   app: Hono;
   handler: HttpHandler;
+  bufferedHandler: HttpHandler;
 } {
   const composition = compose(env);
   const registry = registryOf(tasks, composition.settings);
   const client = directClient({ ...composition, registry });
-  const defaultTask = env[envNames.defaultTask];
+  const { [envNames.defaultTask]: defaultTask, [envNames.tenantClaim]: tenantClaim } = env;
   const app = createApp({
     client,
     tasks: registry,
     logger: composition.logger,
     ...(defaultTask ? { defaultTask } : {}),
+    ...(tenantClaim ? { tenantClaim } : {}),
   });
-  return { app, handler: functionUrlHandler(app) };
+  return { app, handler: functionUrlHandler(app), bufferedHandler: bufferedHandler(app) };
 }

@@ -100,6 +100,8 @@ export const errorHints = {
   // HTTP.
   MalformedJson: 'Send one JSON document in UTF-8.',
   UnsupportedMediaType: 'Send the header content-type: application/json.',
+  TenantMissing: 'Use a token that names a tenant in the claim that the API was deployed with.',
+  TenantNotAllowed: 'Leave the tenant out: it is what the token says.',
   UnknownRoute: 'GET /openapi.json lists what there is.',
   MethodNotAllowed: 'Use one of the methods that the Allow header names.',
   InternalError: 'This is a defect of the server, whose log tells more; the same request may work later.',

@@ -1,9 +1,10 @@
 import type { Context, Hono } from 'hono';
 import { HoldfastError } from '../../model/errors.ts';
 import { runId } from '../../model/ids.ts';
+import { refuseOther, tenantHeader, tenantOfToken } from '../caller.ts';
 import { readJson } from '../json-body.ts';
 import type { ApiOptions } from '../options.ts';
-import { inTenant, parseAs, queryOf, tenantHeader } from '../parse.ts';
+import { inTenant, parseAs, queryOf } from '../parse.ts';
 import { executionLookSchema, executionSchema } from '../schemas.ts';
 import { optionsFromHeaders } from '../submission-headers.ts';
 
@@ -33,6 +34,8 @@ export function addExecutionRoutes(app: Hono, { client }: ApiOptions): void {
 
 /** The tenant has two names here: the header's, which is everywhere the same, and its own. */
 function organizationOf(c: Context, organization: string | undefined): { readonly organization?: string } {
+  const own = tenantOfToken(c);
+  if (own !== undefined && organization !== undefined) refuseOther(own, organization, 'organization');
   const { tenant = organization } = inTenant(c);
   if (organization !== undefined && tenant !== organization) {
     const what = `organization and the header ${tenantHeader} name different tenants`;

@@ -2,7 +2,7 @@ import { Writable } from 'node:stream';
 import { Hono } from 'hono';
 import type { LambdaEvent } from 'hono/aws-lambda';
 import { afterEach, expect, it, vi } from 'vitest';
-import { functionUrlHandler } from '../../../lib/lambda/function-url.ts';
+import { bufferedHandler, functionUrlHandler } from '../../../lib/lambda/function-url.ts';
 
 const app = new Hono().get('/tasks/:id', (c) => c.json({ id: c.req.param('id') }, 202, { location: '/x' }));
 
@@ -45,4 +45,21 @@ it("streams with what Lambda's runtime brings", async () => {
 
 it('answers with a value on plain node', async () => {
   expect(await functionUrlHandler(app)(event)).toMatchObject({ statusCode: 202, body: '{"id":"7"}' });
+});
+
+it("answers an HTTP API with a value, though Lambda's runtime could stream: that gateway cannot", async () => {
+  vi.stubGlobal('awslambda', { streamifyResponse: () => () => undefined });
+  const gateway = {
+    ...event,
+    requestContext: {
+      ...event.requestContext,
+      apiId: 'a',
+      authorizer: { jwt: { claims: { sub: 'ann' }, scopes: null } },
+    },
+  } as unknown as LambdaEvent;
+  expect(await bufferedHandler(app)(gateway)).toMatchObject({
+    statusCode: 202,
+    headers: { location: '/x' },
+    body: '{"id":"7"}',
+  });
 });
