@@ -2,6 +2,16 @@ import { resolve } from 'node:path';
 import { Duration, RemovalPolicy } from 'aws-cdk-lib';
 import type { Node } from 'constructs';
 
+/** Whose tokens open the HTTP API. */
+export interface JwtOptions {
+  /** The `iss` of the tokens: an https URL, below which `/.well-known/openid-configuration` names the keys. */
+  readonly issuer: string;
+  /** A token must have been issued for one of these (`aud`, or `client_id` where it has none). */
+  readonly audience: readonly string[];
+  /** The claim that names the tenant of whoever holds the token. Default: the header may name any. */
+  readonly tenantClaim?: string | undefined;
+}
+
 /** What a deployment may choose. */
 export interface HoldfastOptions {
   /** The module whose exported tasks are run, bundled into the functions. Default: examples/tasks.ts. */
@@ -16,6 +26,8 @@ export interface HoldfastOptions {
   readonly deliveryQueues?: Readonly<Record<string, string>> | undefined;
   /** ARN of the secret that webhooks are signed with, as plain text. Default: results go to no webhooks. */
   readonly webhookSecretArn?: string | undefined;
+  /** Adds an HTTP API for holders of a token. Default: there is only the function URL, which IAM guards. */
+  readonly jwt?: JwtOptions | undefined;
   /** How long one invocation of the executor may take, up to 15 minutes. Default: 15 minutes. */
   readonly executorTimeout?: Duration | undefined;
   /** Invocations of the executor at a time, from 2. Default: the account's own limit. */
@@ -47,6 +59,7 @@ export function optionsFromContext(node: Node): HoldfastOptions {
     storedCode: text('storedCode'),
     deliveryQueues: namedArns(node.tryGetContext('deliveryQueues')),
     webhookSecretArn: text('webhookSecret'),
+    jwt: jwtOptions(text),
     executorTimeout: seconds === undefined ? undefined : Duration.seconds(seconds),
     maxConcurrency: wholeNumber('maxConcurrency'),
     removalPolicy: removalPolicy(text('removalPolicy')),
@@ -59,6 +72,24 @@ function removalPolicy(word: string | undefined): RemovalPolicy | undefined {
   if (word === 'retain') return RemovalPolicy.RETAIN;
   if (word === 'destroy') return RemovalPolicy.DESTROY;
   throw new Error(`The context value removalPolicy must be retain or destroy, not ${JSON.stringify(word)}`);
+}
+
+/** From `-c jwtIssuer=https://… -c jwtAudience=a,b -c tenantClaim=tenant`. */
+function jwtOptions(text: (name: string) => string | undefined): JwtOptions | undefined {
+  const issuer = text('jwtIssuer');
+  const audience = (text('jwtAudience') ?? '').split(',').filter((each) => each.trim() !== '');
+  const tenantClaim = text('tenantClaim');
+  if (issuer === undefined) {
+    const given = ['jwtAudience', 'tenantClaim'].find((name) => text(name) !== undefined);
+    if (given === undefined) return undefined;
+    throw new Error(`The context value ${given} has a meaning only beside jwtIssuer`);
+  }
+  if (!URL.canParse(issuer) || new URL(issuer).protocol !== 'https:')
+    throw new Error(`The context value jwtIssuer must be an https URL, not ${JSON.stringify(issuer)}`);
+  if (audience.length === 0) throw new Error('The context value jwtAudience must name whom tokens are for');
+  if (tenantClaim !== undefined && !/^[\w.:/-]{1,128}$/.test(tenantClaim))
+    throw new Error(`The context value tenantClaim must name a claim, not ${JSON.stringify(tenantClaim)}`);
+  return { issuer, audience: audience.map((each) => each.trim()), tenantClaim };
 }
 
 /** From `-c deliveryQueues=billing=arn:aws:sqs:…,audit=arn:aws:sqs:…`, or an object in cdk.json. */

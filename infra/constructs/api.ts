@@ -2,7 +2,7 @@ import { Duration } from 'aws-cdk-lib';
 import { FunctionUrlAuthType, InvokeMode } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
 import { envNames } from '../../lib/config/env.ts';
-import { BundledFunction } from './bundled-function.ts';
+import { BundledFunction, type Permission } from './bundled-function.ts';
 import type { StackParts } from './stack-parts.ts';
 
 /** functions/api.ts behind a function URL that answers nobody without IAM's permission. */
@@ -11,32 +11,40 @@ export class Api extends Construct {
 
   constructor(scope: Construct, id: string, parts: StackParts) {
     super(scope, id);
-    const { doorbells, options, runTable } = parts;
-    const { defaultTask } = options;
     const api = new BundledFunction(this, 'Api', {
       parts,
       file: 'api',
       description: 'Holdfast: the HTTP API',
       timeout: Duration.seconds(30),
-      ...(defaultTask !== undefined && { environment: { [envNames.defaultTask]: defaultTask } }),
-      permissions: [
-        {
-          actions: [
-            'dynamodb:BatchGetItem',
-            'dynamodb:GetItem',
-            'dynamodb:PutItem',
-            'dynamodb:Query',
-            'dynamodb:UpdateItem',
-          ],
-          resources: [runTable.table.tableArn],
-        },
-        { actions: ['dynamodb:Query'], resources: [runTable.indexArn] },
-        { actions: ['sqs:SendMessage'], resources: [doorbells.queue.queueArn] },
-      ],
+      environment: apiEnvironment(parts),
+      permissions: apiPermissions(parts),
     });
     this.url = api.function.addFunctionUrl({
       authType: FunctionUrlAuthType.AWS_IAM,
       invokeMode: InvokeMode.RESPONSE_STREAM,
     }).url;
   }
+}
+
+/** What the API reads beside what all functions get. */
+export function apiEnvironment({ options: { defaultTask } }: StackParts): Record<string, string> {
+  return defaultTask === undefined ? {} : { [envNames.defaultTask]: defaultTask };
+}
+
+/** What the API does to table and queue, whoever stands before it. */
+export function apiPermissions({ doorbells, runTable }: StackParts): readonly Permission[] {
+  return [
+    {
+      actions: [
+        'dynamodb:BatchGetItem',
+        'dynamodb:GetItem',
+        'dynamodb:PutItem',
+        'dynamodb:Query',
+        'dynamodb:UpdateItem',
+      ],
+      resources: [runTable.table.tableArn],
+    },
+    { actions: ['dynamodb:Query'], resources: [runTable.indexArn] },
+    { actions: ['sqs:SendMessage'], resources: [doorbells.queue.queueArn] },
+  ];
 }

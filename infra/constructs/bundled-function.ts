@@ -23,7 +23,7 @@ export interface Permission {
 interface BundledFunctionProps {
   readonly parts: StackParts;
   /** The file in functions/, without its extension. */
-  readonly file: 'api' | 'dead-letter' | 'discover' | 'execute';
+  readonly file: 'api' | 'dead-letter' | 'discover' | 'execute' | 'jwt-api';
   readonly description: string;
   readonly timeout: Duration;
   readonly permissions: readonly Permission[];

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { expect, it } from 'vitest';
 import { acknowledged, checkWithNag } from '../../infra/nag.ts';
+import type { HoldfastOptions } from '../../infra/options.ts';
 import { HoldfastStack } from '../../infra/stack.ts';
 import { newApp } from './synthesize.ts';
 
@@ -15,9 +16,15 @@ interface Report {
   }[];
 }
 
-function findings(options: { except?: typeof acknowledged; extra?: (stack: HoldfastStack) => void } = {}) {
+interface Given {
+  readonly except?: typeof acknowledged;
+  readonly extra?: (stack: HoldfastStack) => void;
+  readonly chosen?: HoldfastOptions;
+}
+
+function findings(options: Given = {}) {
   const app = newApp();
-  const stack = new HoldfastStack(app, 'Holdfast');
+  const stack = new HoldfastStack(app, 'Holdfast', options.chosen && { options: options.chosen });
   options.extra?.(stack);
   checkWithNag(app, stack, options.except);
   try {
@@ -36,6 +43,11 @@ function findings(options: { except?: typeof acknowledged; extra?: (stack: Holdf
 
 it('cdk-nag finds nothing that is not acknowledged', () => {
   expect(findings()).toEqual([]);
+});
+
+it('nor in the HTTP API for holders of a token', () => {
+  const jwt = { issuer: 'https://issuer.example', audience: ['orders'], tenantClaim: 'tenant' };
+  expect(findings({ chosen: { jwt } })).toEqual([]);
 });
 
 it('what is acknowledged is found, and only where its reason holds', () => {

@@ -1,0 +1,86 @@
+import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { AccessLogFormat } from 'aws-cdk-lib/aws-apigateway';
+import {
+  HttpApi,
+  HttpStage,
+  LogGroupLogDestination,
+  PayloadFormatVersion,
+} from 'aws-cdk-lib/aws-apigatewayv2';
+import { HttpJwtAuthorizer } from 'aws-cdk-lib/aws-apigatewayv2-authorizers';
+import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
+import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { Construct } from 'constructs';
+import { envNames } from '../../lib/config/env.ts';
+import type { JwtOptions } from '../options.ts';
+import { apiEnvironment, apiPermissions } from './api.ts';
+import { BundledFunction } from './bundled-function.ts';
+import type { StackParts } from './stack-parts.ts';
+
+/** What the gateway lets through in all, of one account: beyond it, it answers 429 itself. */
+const throttle = { rateLimit: 1_000, burstLimit: 2_000 };
+
+/**
+ * functions/jwt-api.ts behind an HTTP API that answers nobody without a token of the issuer for the audience. A function
+ * of its own: it answers as a whole, where that of the function URL streams, and only here the tenant may be the token's.
+ */
+export class JwtApi extends Construct {
+  readonly url: string;
+
+  constructor(scope: Construct, id: string, { jwt, parts }: { jwt: JwtOptions; parts: StackParts }) {
+    super(scope, id);
+    const { tenantClaim } = jwt;
+    const api = new BundledFunction(this, 'JwtApi', {
+      parts,
+      file: 'jwt-api',
+      description: 'Holdfast: the HTTP API for holders of a token',
+      // The gateway waits for 30 s, and that is also what a cold start has to fit in.
+      timeout: Duration.seconds(25),
+      environment: {
+        ...apiEnvironment(parts),
+        ...(tenantClaim !== undefined && { [envNames.tenantClaim]: tenantClaim }),
+      },
+      permissions: apiPermissions(parts),
+    });
+    const gateway = new HttpApi(this, 'Gateway', {
+      apiName: `${Stack.of(this).stackName}-jwt-api`,
+      description: 'Holdfast: the HTTP API for holders of a token',
+      createDefaultStage: false,
+      // The one route that there is, `$default`, takes whatever comes.
+      defaultIntegration: new HttpLambdaIntegration('Integration', api.function, {
+        payloadFormatVersion: PayloadFormatVersion.VERSION_2_0,
+      }),
+      defaultAuthorizer: new HttpJwtAuthorizer('Token', jwt.issuer, { jwtAudience: [...jwt.audience] }),
+    });
+    const accessLog = new LogGroup(this, 'AccessLog', {
+      logGroupName: `/aws/vendedlogs/${Stack.of(this).stackName}-jwt-api`,
+      retention: RetentionDays.TWO_WEEKS,
+      removalPolicy: RemovalPolicy.DESTROY,
+    });
+    const stage = new HttpStage(this, 'Stage', {
+      httpApi: gateway,
+      stageName: '$default',
+      autoDeploy: true,
+      throttle,
+      accessLogSettings: {
+        destination: new LogGroupLogDestination(accessLog),
+        format: AccessLogFormat.custom(accessLine),
+      },
+    });
+    this.url = stage.url;
+  }
+}
+
+/** Who asked what, and how it was answered: no token, no query and no body. */
+const accessLine = JSON.stringify({
+  requestId: '$context.requestId',
+  requestTime: '$context.requestTime',
+  ip: '$context.identity.sourceIp',
+  subject: '$context.authorizer.claims.sub',
+  method: '$context.httpMethod',
+  path: '$context.path',
+  status: '$context.status',
+  bytes: '$context.responseLength',
+  ms: '$context.responseLatency',
+  error: '$context.authorizer.error',
+  integrationError: '$context.integrationErrorMessage',
+});
