@@ -93,7 +93,10 @@ export const batchEntrySchema = submissionSchema
     ref: text(64).meta({ description: 'How the other entries call it.', examples: ['a'] }),
     task: text(64)
       .exactOptional()
-      .meta({ description: 'The name of a registered task or workflow. Either this or `workflow`.' }),
+      .meta({
+        description: 'The name of a registered task or workflow. Either this or `workflow`.',
+        examples: ['echo'],
+      }),
     workflow: text(64).exactOptional().meta({ description: 'As `task`.' }),
     dependsOn: z.array(idSchema).max(100).exactOptional().meta({
       description:

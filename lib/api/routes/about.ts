@@ -15,5 +15,9 @@ export function addAboutRoutes(app: Hono, { client, tasks }: ApiOptions): void {
 
   app.get('/health', (c) => c.json({ status: 'ok' }));
 
-  app.get('/openapi.json', (c) => c.json(openApiDocument()));
+  let document: object | undefined;
+  app.get('/openapi.json', (c) => {
+    document ??= openApiDocument();
+    return c.json(document);
+  });
 }
