@@ -1,5 +1,7 @@
-import { readdir, readFile, realpath } from 'node:fs/promises';
+import { createReadStream } from 'node:fs';
+import { readdir, realpath } from 'node:fs/promises';
 import { relative, resolve } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { tool } from '@openai/agents';
 import { runCommand } from 'holdfast/commands';
 import * as z from 'zod';
@@ -41,7 +43,11 @@ export function toolsFor(directory: string, commands: readonly string[]) {
       errorFunction,
       description: `Gives the text of a file, of a long one the first ${charsMax} characters.`,
       parameters: z.object({ path: z.string() }),
-      execute: async ({ path }) => (await readFile(await below(path), 'utf8')).slice(0, charsMax),
+      execute: async ({ path }) => {
+        // No character of UTF-8 has more bytes. A log may be larger than what memory there is.
+        const begin = createReadStream(await below(path), { end: 4 * charsMax });
+        return (await text(begin)).slice(0, charsMax);
+      },
     }),
     run_command: tool({
       name: 'run_command',

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, symlink, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -151,6 +151,17 @@ describe.runIf(hasSdk)('POST /tasks with a prompt, where the default task is the
     expect(toldByTools()).toHaveLength(paths.length);
     for (const told of toldByTools() ?? []) expect(told).toContain('is not below the directory');
     expect(JSON.stringify(standIn.asked)).not.toContain('canary');
+  });
+
+  it('reads how a file begins that is larger than memory', async () => {
+    const huge = join(directory, 'inside', 'huge.log');
+    await writeFile(huge, 'the first line');
+    await truncate(huge, 3 * 2 ** 30);
+    standIn.setModel((_, turn) => (turn > 1 ? 'seen' : { tool: 'read_file', input: { path: 'huge.log' } }));
+    expect(await postAndWait({ prompt: 'x' })).toMatchObject({ status: 'succeeded' });
+    expect(toldByTools()).toEqual([expect.stringMatching(/^the first line\0+$/)]);
+    expect(String(toldByTools()?.[0])).toHaveLength(20_000);
+    await rm(huge);
   });
 
   it('runs commands where it may, and only those on the list', async () => {
