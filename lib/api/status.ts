@@ -21,6 +21,7 @@ export const statusOfCode = {
   CommandNotAllowed: 400,
 
   StoredCodeDisabled: 403,
+  ForeignRequest: 403,
   TenantMissing: 403,
   TenantNotAllowed: 403,
 

@@ -1,7 +1,8 @@
 import { createServer } from 'node:http';
 import { getRequestListener } from '@hono/node-server';
-import type { Hono } from 'hono';
+import { Hono } from 'hono';
 import { fired } from './fired.ts';
+import { onlyOwnMachine } from './own-machine.ts';
 import { listen, loopback } from './ports.ts';
 
 export interface ApiServer {
@@ -10,9 +11,15 @@ export interface ApiServer {
   close(signal: AbortSignal): Promise<void>;
 }
 
-/** Serves the app on the loopback address; port 0 takes a free one. @throws HoldfastError `PortInUse` */
+/**
+ * Serves the app on the loopback address, to programs of this machine and to none of the pages that its browsers show;
+ * port 0 takes a free one.
+ *
+ * @throws HoldfastError `PortInUse`
+ */
 export async function serveApi(app: Hono, port: number): Promise<ApiServer> {
-  const server = createServer(getRequestListener(app.fetch, { overrideGlobalObjects: false }));
+  const own = new Hono().use(onlyOwnMachine).all('*', (c) => app.fetch(c.req.raw, c.env));
+  const server = createServer(getRequestListener(own.fetch, { overrideGlobalObjects: false }));
   const chosen = await listen(server, port, 'the API');
   return {
     url: `http://${loopback}:${chosen}`,

@@ -100,6 +100,7 @@ export const errorHints = {
   // HTTP.
   MalformedJson: 'Send one JSON document in UTF-8.',
   UnsupportedMediaType: 'Send the header content-type: application/json.',
+  ForeignRequest: 'Call it from a program of this machine, as http://127.0.0.1; no web page may.',
   TenantMissing: 'Use a token that names a tenant in the claim that the API was deployed with.',
   TenantNotAllowed: 'Leave the tenant out: it is what the token says.',
   UnknownRoute: 'GET /openapi.json lists what there is.',
