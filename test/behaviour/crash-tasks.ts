@@ -7,9 +7,10 @@ import * as z from 'zod';
 const kill = {
   exit: () => process.exit(7),
   'exit 0': () => process.exit(0),
+  // In large steps: small ones would keep the collector busy for long.
   memory: () => {
-    const all: number[][] = [];
-    for (;;) all.push(Array.from({ length: 1_000_000 }, (_, index) => index * 1.5));
+    let all = [1];
+    for (;;) all = all.concat(all);
   },
   // What no process survives.
   abort: () => process.abort(),
