@@ -1,11 +1,14 @@
+import { hash } from 'node:crypto';
 import { Hono } from 'hono';
 import { etag } from 'hono/etag';
 import { methodNotAllowed } from 'hono/method-not-allowed';
 import { secureHeaders } from 'hono/secure-headers';
+import { systemClock } from '../compose/system.ts';
 import { HoldfastError } from '../model/errors.ts';
 import { callersByToken } from './caller.ts';
 import type { ApiOptions } from './options.ts';
 import { answerError, answerProblem } from './problem.ts';
+import { limitRequests, rateLimit } from './request-rate.ts';
 import { addAboutRoutes } from './routes/about.ts';
 import { addEventRoutes } from './routes/events.ts';
 import { addExecutionRoutes } from './routes/executions.ts';
@@ -31,7 +34,7 @@ export function createApp(options: ApiOptions): Hono {
     c.header('cache-control', c.res.headers.has('etag') ? 'private, no-cache' : 'no-store');
   });
   // What is asked for again and again, and mostly has not changed.
-  for (const path of ['/runs/:id', '/tasks/:id']) app.use(path, etag());
+  for (const path of ['/runs/:id', '/tasks/:id']) app.use(path, etag({ generateDigest: digest }));
   app.use(methodNotAllowed({ app, onMethodNotAllowed: (c, methods) => answerMethodNotAllowed(c, methods) }));
   // Hono hands on only errors; anything else that is thrown would escape as a rejection.
   app.use(async (c, next) => {
@@ -42,11 +45,14 @@ export function createApp(options: ApiOptions): Hono {
     }
   });
   if (options.tenantClaim !== undefined) app.use(callersByToken(options.tenantClaim));
+  const { clock = systemClock, requestRate } = options;
+  const admit = requestRate && rateLimit(requestRate, clock);
+  if (admit) app.use(limitRequests(admit));
   addTaskRoutes(app, options);
   addRunRoutes(app, options);
   addRequestRoutes(app, options);
   addEventRoutes(app, options);
-  addExecutionRoutes(app, options);
+  addExecutionRoutes(app, options, admit);
   addManyRoutes(app, options);
   addAboutRoutes(app, options);
   app.notFound((c) => {
@@ -56,6 +62,9 @@ export function createApp(options: ApiOptions): Hono {
   app.onError((error, c) => answerError(c, error, options.logger));
   return app;
 }
+
+/** At once: the digest of the Web takes a turn of the thread pool for each answer. */
+const digest = (body: Uint8Array): ArrayBuffer => Uint8Array.from(hash('sha256', body, 'buffer')).buffer;
 
 function answerMethodNotAllowed(
   c: Parameters<typeof answerProblem>[0],

@@ -379,7 +379,7 @@ describe('the version of a run', () => {
     for (const path of [`/runs/${id}`, `/tasks/${id}`, `/runs/${id}?nodes=false`]) {
       const { headers } = await app.request(path);
       const etag = headers.get('etag') ?? '';
-      expect(etag).toMatch(/^"[0-9a-f]{40}"$/);
+      expect(etag).toMatch(/^"[0-9a-f]{64}"$/);
       expect(headers.get('cache-control')).toBe('private, no-cache');
       const known = await app.request(path, { headers: { 'if-none-match': etag } });
       expect([known.status, await known.text(), known.headers.get('etag')]).toEqual([304, '', etag]);
