@@ -39,11 +39,15 @@ export function readPools(env: Env): Pools {
   return parsed.data;
 }
 
-/** The queue of a pool for a priority: its own lane, else the normal one. */
-export function laneUrl(pools: Pools, pool: string, priority: Priority): string {
+/** The queue of a pool for a priority: its own lane, else the normal one; for what has aged the lane for that, if any. */
+export function laneUrl(pools: Pools, pool: string, priority: Priority, aged?: true): string {
   const lanes = lanesOf(pools, pool);
-  return lanes[priority] ?? lanes.normal;
+  return (aged && lanes.aged) ?? lanes[priority] ?? lanes.normal;
 }
+
+/** Whether what waits long in a pool has a lane of its own. */
+export const hasAgedLane = (pools: Pools, pool: string): boolean =>
+  Object.hasOwn(pools, pool) && pools[pool]?.lanes.aged !== undefined;
 
 /** The queues of a pool, each once, in the order in which its workers look into them. */
 export function laneUrls(pools: Pools, pool: string): readonly string[] {

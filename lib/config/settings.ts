@@ -72,6 +72,12 @@ export const settingTable = {
   drain: duration('20s', '0ms', '1d', 'How long a worker that ends lets running tasks go on.'),
   connectTimeout: duration('30s', '100ms', '1h', 'How long a worker tries to reach table and queue.'),
   discoveryPeriod: duration('60s', '100ms', '1h', 'How often discovery runs, and how far it looks ahead.'),
+  agingInterval: duration(
+    '300s',
+    '1s',
+    '7d',
+    'What has waited for so long goes to the lane `aged` of its pool, where it has one.',
+  ),
   discoveryLimit: count(2_000, 1, 100_000, 'Runs that one discovery tick tends at most.'),
   deepQueue: count(10_000, 1, 1_000_000, 'With more waiting messages, discovery repeats no doorbell.'),
   heartbeat: duration('10s', '100ms', '10m', 'How often a worker says that it is there.'),

@@ -1,5 +1,5 @@
 import pMap from 'p-map';
-import type { Pools } from '../config/pools.ts';
+import { hasAgedLane, type Pools } from '../config/pools.ts';
 import type { Settings } from '../config/settings.ts';
 import type { Dispatch } from '../model/message.ts';
 import type { Run } from '../model/run.ts';
@@ -155,7 +155,7 @@ class Tick {
   }
 
   #plan(run: Run | UnreadableRun): Look | undefined {
-    const { clock, logger, settings } = this.#ports;
+    const { clock, logger, pools, settings } = this.#ports;
     const now = clock.now();
     if (!isReadable(run)) {
       if (run.damage !== undefined) {
@@ -169,6 +169,7 @@ class Tick {
       lookaheadMs: settings.discoveryPeriod,
       repeatDoorbells: !this.#deep.has(run.pool),
       expires: toEpochSec(now + settings.retention),
+      agesAfterMs: (pool) => (hasAgedLane(pools, pool) ? settings.agingInterval : undefined),
     });
   }
 

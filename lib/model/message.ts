@@ -16,5 +16,7 @@ export interface Dispatch {
   readonly message: DispatchMessage;
   readonly pool: string;
   readonly priority: Priority;
+  /** Its node has waited so long that it goes before all others, where its pool has a lane for these. */
+  readonly aged?: true;
   readonly delayMs: Ms;
 }

@@ -47,6 +47,8 @@ export interface LookOptions {
   /** False while the queue is deep: then only timers and abandoned leases ring. */
   readonly repeatDoorbells: boolean;
   readonly expires: EpochSec;
+  /** After how long in a pool a node has aged: it is rung for then, however deep the queue is. Default: it never has. */
+  readonly agesAfterMs?: (pool: string) => Ms | undefined;
 }
 
 /** What discovery does for one run that the index named; undefined when nothing is to be done yet. */
@@ -92,7 +94,12 @@ interface Tended {
 }
 
 function tend(run: Run, id: NodeId, node: RunNode, options: LookOptions): Tended {
-  if (node.status === 'ready') return tendDue(run, id, node.notBefore, options);
+  if (node.status === 'ready') {
+    const agesAfterMs = options.agesAfterMs?.(node.pool ?? run.pool);
+    return agesAfterMs === undefined
+      ? tendDue(run, id, node.notBefore, options)
+      : tendAging(run, id, { due: node.notBefore, agesAt: node.notBefore + agesAfterMs }, options);
+  }
   if (node.status === 'running') return tendLeased(run, id, node, options);
   if (node.status === 'waiting') return tendWaiting(run, id, node, options);
   return { dispatches: [], next: options.now + idleLookMs };
@@ -103,6 +110,22 @@ function tendWaiting(run: Run, id: NodeId, node: LoopingNode | AwaitingNode, opt
   const until = node.signal?.until;
   if (until === undefined) return { dispatches: [], next: options.now + idleLookMs };
   return tendDue(run, id, until, options);
+}
+
+/** As one that does not age, but looked at when it has, and rung for then in the lane for these. */
+function tendAging(
+  run: Run,
+  id: NodeId,
+  { agesAt, due }: { due: EpochMs; agesAt: EpochMs },
+  options: LookOptions,
+): Tended {
+  const { now } = options;
+  if (now < agesAt) {
+    const tended = tendDue(run, id, due, options);
+    return { ...tended, next: Math.min(tended.next, agesAt) };
+  }
+  const { dispatches, next } = tendDue(run, id, due, { ...options, repeatDoorbells: true });
+  return { dispatches: dispatches.map((each) => ({ ...each, aged: true as const })), next };
 }
 
 /** A node that can be worked on from `due` on. */

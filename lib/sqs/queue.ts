@@ -83,9 +83,9 @@ export class SqsQueue implements Queue {
   }
 
   /** A run's pool may be gone from the configuration; that must not keep the other messages back. */
-  #urlOf({ pool, priority }: Dispatch): string | undefined {
+  #urlOf({ aged, pool, priority }: Dispatch): string | undefined {
     try {
-      return laneUrl(this.#pools, pool, priority);
+      return laneUrl(this.#pools, pool, priority, aged);
     } catch (error) {
       this.#logger?.warn('no queue for a dispatch', { pool, error });
       return undefined;

@@ -107,6 +107,7 @@ describe('pools', () => {
     );
     expect(laneUrl(pools, 'gpu', 'high')).toBe(url);
     expect(laneUrl(pools, 'gpu', 'low')).toBe(`${url}2`);
+    expect(laneUrl(pools, 'gpu', 'low', true)).toBe(`${url}2`);
     expect(() => laneUrl(pools, 'none', 'low')).toThrow(/no pool named none/);
   });
 

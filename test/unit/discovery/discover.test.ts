@@ -1,6 +1,7 @@
 import { defineTask } from 'holdfast';
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
+import { discover } from '../../../lib/discovery/discover.ts';
 import { HoldfastError } from '../../../lib/model/errors.ts';
 import { shardCount } from '../../../lib/ports/run-store.ts';
 import { VirtualSystem } from '../../support/virtual-system.ts';
@@ -40,6 +41,23 @@ describe('discovery', () => {
       await system.discover();
     }
     expect(pauses).toEqual([1, 1, 2, 4, 8, 15, 15]);
+  });
+
+  it('rings in the lane for what has waited long, in pools that have one, and nowhere else', async () => {
+    const system = new VirtualSystem({ echo }, { agingInterval: '90s' });
+    await system.client.submit(echo, 1, { priority: 'low' });
+    const lanes = { normal: 'http://127.0.0.1/queue', aged: 'http://127.0.0.1/aged' };
+    for (const pools of [
+      { default: { tags: [], lanes } },
+      { default: { tags: [], lanes: { normal: lanes.normal } } },
+    ]) {
+      await system.clock.advance(2 * minute);
+      system.queue.drain();
+      await discover({ ...system.ports(), pools });
+      const [sent] = system.queue.drain();
+      expect(sent).toMatchObject({ priority: 'low' });
+      expect(sent?.aged).toBe('aged' in pools.default.lanes ? true : undefined);
+    }
   });
 
   it('begins its pauses again once somebody came', async () => {

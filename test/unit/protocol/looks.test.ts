@@ -44,6 +44,51 @@ describe('a look at a ready node', () => {
   });
 });
 
+describe('a look at a node that ages', () => {
+  const aging = { ...options, agesAfterMs: () => 5 * minuteMs };
+
+  it('comes when it has aged, and rings for it in its own lane from then on', () => {
+    const play = new Play(shapes.chain);
+    const ready = play.node('a')?.notBefore ?? 0;
+    const looks = [1, 2, 4, 5, 13].map((minute) => {
+      const now = play.run.at;
+      const found = look(play.run, { ...aging, now });
+      if (found) play.write(found.transition);
+      return { expected: minute, minute: (now - ready) / minuteMs, aged: found?.dispatches[0]?.aged };
+    });
+    for (const { expected, minute } of looks) expect(minute).toBe(expected);
+    expect(looks.map(({ aged }) => aged)).toEqual([undefined, undefined, undefined, true, true]);
+  });
+
+  it('rings for what has aged however deep the queue is', () => {
+    const play = new Play(shapes.chain);
+    const now = (play.node('a')?.notBefore ?? 0) + 5 * minuteMs;
+    const deep = { ...aging, repeatDoorbells: false };
+    expect(look(play.run, { ...deep, now: now - 1 })?.dispatches).toEqual([]);
+    expect(look(play.run, { ...deep, now })?.dispatches).toMatchObject([{ aged: true }]);
+  });
+
+  it('asks for each node by its own pool', () => {
+    const play = new Play(shapes.chain);
+    const now = (play.node('a')?.notBefore ?? 0) + 5 * minuteMs;
+    const agesAfterMs = (pool: string) => (pool === 'other' ? minuteMs : undefined);
+    expect(look(play.run, { ...options, agesAfterMs, now })?.dispatches[0]).not.toHaveProperty('aged');
+    const node = { ...play.run.nodes['a' as never], pool: 'other' };
+    const elsewhere = { ...play.run, nodes: { a: node } } as never;
+    expect(look(elsewhere, { ...options, agesAfterMs, now })?.dispatches).toMatchObject([
+      { aged: true, pool: 'other' },
+    ]);
+  });
+
+  it('leaves a timer to its time', () => {
+    const timer = new Play(shapes.longPause);
+    const now = timer.run.at - 1_000;
+    const found = look(timer.run, { ...aging, now });
+    expect(found?.dispatches).toMatchObject([{ delayMs: 1_000 }]);
+    expect(found?.dispatches[0]).not.toHaveProperty('aged');
+  });
+});
+
 describe('a look at a leased node', () => {
   const abandonedAt = leasedNode.lease.until + 5_001;
 

@@ -26,6 +26,11 @@ describe('refuses, with a code and the name of what is wrong', () => {
   const worker = new Worker(tasks, { env });
   test.each<[string, () => Worker, string]>([
     ['batch size 0', () => worker.batchSize(0), 'batchSize must be a whole number from 1 to 10, not 0'],
+    [
+      'aging interval 0',
+      () => new Worker(tasks, { env, settings: { agingInterval: '0s' } }),
+      'agingInterval must be a duration from 1s to 7d',
+    ],
     ['batch size 11', () => worker.batchSize(11), 'batchSize must be'],
     ['half a message', () => worker.batchSize(1.5), 'batchSize must be'],
     ['no room', () => worker.maxParallel(0), 'maxParallel must be a whole number from 1 to 1000, not 0'],
