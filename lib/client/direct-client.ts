@@ -29,6 +29,7 @@ import { changesOf, waitForEnd } from './follow.ts';
 import { keyOf, readRun } from './key.ts';
 import { listRuns } from './list.ts';
 import { cancelMany, pauseMany, resumeMany, retryMany } from './many.ts';
+import { nearestName } from './nearest.ts';
 import { nodeViews } from './node-view.ts';
 import type { ClientPorts } from './ports.ts';
 import { readQueues } from './queues.ts';
@@ -113,7 +114,7 @@ class DirectClient {
     const known = this.#ports.registry?.names().join(', ');
     throw new HoldfastError('UnknownTask', `There is no task or workflow named ${JSON.stringify(name)}`, {
       field,
-      ...(known && { hint: `Registered: ${known}.` }),
+      ...(known && { hint: `${this.#meant(name)}Registered: ${known}.` }),
     });
   }
 
@@ -198,8 +199,14 @@ class DirectClient {
     if (shape) return { name: shape.name, kind: shape.kind, hash, shape };
     throw new HoldfastError('NotFound', `There is no definition ${JSON.stringify(nameOrHash.slice(0, 80))}`, {
       field: 'definition',
-      hint: 'GET /definitions lists what is registered; by hash only what was submitted is known.',
+      hint: `${this.#meant(nameOrHash)}GET /definitions lists what is registered; by hash only what was submitted is known.`,
     });
+  }
+
+  /** For who has mistyped a name. */
+  #meant(name: string): string {
+    const meant = nearestName(name, this.#ports.registry?.names() ?? []);
+    return meant === undefined ? '' : `Did you mean ${meant}? `;
   }
 
   view(run: StoredRun): Promise<Run> {
