@@ -3,10 +3,12 @@ import { Hono } from 'hono';
 import { etag } from 'hono/etag';
 import { methodNotAllowed } from 'hono/method-not-allowed';
 import { secureHeaders } from 'hono/secure-headers';
+import { systemClock } from '../compose/system.ts';
 import { HoldfastError } from '../model/errors.ts';
 import { callersByToken } from './caller.ts';
 import type { ApiOptions } from './options.ts';
 import { answerError, answerProblem } from './problem.ts';
+import { limitRequests, rateLimit } from './request-rate.ts';
 import { addAboutRoutes } from './routes/about.ts';
 import { addEventRoutes } from './routes/events.ts';
 import { addExecutionRoutes } from './routes/executions.ts';
@@ -43,11 +45,14 @@ export function createApp(options: ApiOptions): Hono {
     }
   });
   if (options.tenantClaim !== undefined) app.use(callersByToken(options.tenantClaim));
+  const { clock = systemClock, requestRate } = options;
+  const admit = requestRate && rateLimit(requestRate, clock);
+  if (admit) app.use(limitRequests(admit));
   addTaskRoutes(app, options);
   addRunRoutes(app, options);
   addRequestRoutes(app, options);
   addEventRoutes(app, options);
-  addExecutionRoutes(app, options);
+  addExecutionRoutes(app, options, admit);
   addManyRoutes(app, options);
   addAboutRoutes(app, options);
   app.notFound((c) => {

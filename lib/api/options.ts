@@ -2,6 +2,7 @@ import type { Client } from '../client/client.ts';
 import type { Catalog } from '../client/definitions.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Logger } from '../ports/logger.ts';
+import type { RequestRate } from './request-rate.ts';
 
 export interface ApiOptions {
   readonly client: Client;
@@ -14,7 +15,9 @@ export interface ApiOptions {
    * are meant is what the header says.
    */
   readonly tenantClaim?: string;
+  /** Default: callers may ask as often as they like. */
+  readonly requestRate?: RequestRate;
   readonly logger: Logger;
-  /** Of heartbeats. Default: this machine's. */
+  /** Of heartbeats and rates. Default: this machine's. */
   readonly clock?: Clock;
 }

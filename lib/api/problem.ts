@@ -19,8 +19,11 @@ interface Problem {
   readonly hint: string;
 }
 
-/** When a caller may try again after a 503, in seconds. */
-const retryAfterSec = 5;
+/** When a caller may try again, in seconds, by status. */
+const retryAfterSec: ReadonlyMap<number, number> = new Map([
+  [429, 1],
+  [503, 5],
+]);
 
 function problemOf(error: HoldfastError): Problem {
   const { code, message, field, hint } = error;
@@ -50,7 +53,8 @@ export function answerError(c: Context, thrown: unknown, logger: Logger): Respon
 
 export function answerProblem(c: Context, error: HoldfastError): Response {
   const problem = problemOf(error);
-  if (problem.status === 503) c.header('retry-after', String(retryAfterSec));
+  const retryAfter = retryAfterSec.get(problem.status);
+  if (retryAfter !== undefined) c.header('retry-after', String(retryAfter));
   return c.body(JSON.stringify(problem), statusOfCode[error.code], {
     'content-type': 'application/problem+json',
   });

@@ -44,6 +44,8 @@ export const statusOfCode = {
   PayloadTooLarge: 413,
   UnsupportedMediaType: 415,
 
+  TooManyRequests: 429,
+
   StoreUnreachable: 503,
   TableNotFound: 503,
   QueueUnreachable: 503,

@@ -74,11 +74,11 @@ async function lookAgain(look: Look, clock: Clock, signal: AbortSignal): Promise
   }
 }
 
-/** Whether nobody answered. */
+const notNow: ReadonlySet<string> = new Set(['ApiUnreachable', 'StoreUnreachable', 'TooManyRequests']);
+
+/** Whether nobody answered, or not now. */
 export function isSilence(error: unknown): boolean {
-  return (
-    error instanceof HoldfastError && (error.code === 'ApiUnreachable' || error.code === 'StoreUnreachable')
-  );
+  return error instanceof HoldfastError && notNow.has(error.code);
 }
 
 /** Aborts with `WaitTimedOut` once the time is over. */

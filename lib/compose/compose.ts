@@ -16,6 +16,7 @@ import type { Metrics } from '../ports/metrics.ts';
 import type { PayloadStore } from '../ports/payload-store.ts';
 import type { Queue } from '../ports/queue.ts';
 import type { Random } from '../ports/random.ts';
+import type { RequestCounter } from '../ports/request-counter.ts';
 import type { ResultCache } from '../ports/result-cache.ts';
 import type { RunStore } from '../ports/run-store.ts';
 import type { WorkerRegistry } from '../ports/worker-registry.ts';
@@ -40,6 +41,7 @@ export interface Composition {
   readonly history: HistoryStore;
   readonly definitions: DefinitionStore;
   readonly cache: ResultCache;
+  readonly requests: RequestCounter;
   readonly workers: WorkerRegistry;
   readonly queue: Queue;
   readonly settings: Settings;

@@ -114,6 +114,12 @@ export const settingTable = {
     addressRange,
     'Where webhooks may lead besides the public internet, such as 10.0.0.0/8.',
   ),
+  requestRate: count(
+    0,
+    0,
+    1_000,
+    'Requests over HTTP that each tenant may make in a second; 0: any number. Costs a table write for each.',
+  ),
   abortGrace: duration('1s', '0ms', '1m', 'How long an aborted handler may take to settle.'),
 } as const;
 

@@ -49,6 +49,11 @@ export const definitionKey = (hash: DefinitionHash, piece = 0): ItemKey => ({
   sk: piece === 0 ? 'DEFINITION' : `DEFINITION#${piece}`,
 });
 export const memoKey = (key: string): ItemKey => ({ pk: `MEMO#${key}`, sk: 'MEMO' });
+/** Of what a tenant asked for in one second. */
+export const requestsKey = (tenant: TenantId, second: number): ItemKey => ({
+  pk: `LIMIT#${tenant}`,
+  sk: `REQUESTS#${second}`,
+});
 export const workersPartition = 'WORKERS';
 export const workerKey = (id: string): ItemKey => ({ pk: workersPartition, sk: `WORKER#${id}` });
 

@@ -3,6 +3,7 @@ import { DynamoAttemptStore } from './attempt-store.ts';
 import { DynamoDefinitionStore } from './definition-store.ts';
 import { DynamoHistoryStore } from './history-store.ts';
 import { DynamoPayloadStore } from './payload-store.ts';
+import { DynamoRequestCounter } from './request-counter.ts';
 import { DynamoResultCache } from './result-cache.ts';
 import { DynamoRunStore } from './run-store.ts';
 import { DynamoWorkerRegistry } from './worker-registry.ts';
@@ -15,5 +16,6 @@ export const dynamoStores = (db: DynamoDBDocumentClient, table: string) => ({
   history: new DynamoHistoryStore(db, table),
   definitions: new DynamoDefinitionStore(db, table),
   cache: new DynamoResultCache(db, table),
+  requests: new DynamoRequestCounter(db, table),
   workers: new DynamoWorkerRegistry(db, table),
 });

@@ -15,6 +15,7 @@ export function createApi({ tasks, env = process.env }: TaskFunctionOptions): {
 } {
   const composition = compose(env);
   const registry = registryOf(tasks, composition.settings);
+  const { requestRate: perSecond } = composition.settings;
   const client = directClient({ ...composition, registry });
   const { [envNames.defaultTask]: defaultTask, [envNames.tenantClaim]: tenantClaim } = env;
   const app = createApp({
@@ -23,6 +24,7 @@ export function createApi({ tasks, env = process.env }: TaskFunctionOptions): {
     logger: composition.logger,
     ...(defaultTask ? { defaultTask } : {}),
     ...(tenantClaim ? { tenantClaim } : {}),
+    ...(perSecond > 0 && { requestRate: { perSecond, counter: composition.requests } }),
   });
   return { app, handler: functionUrlHandler(app), bufferedHandler: bufferedHandler(app) };
 }

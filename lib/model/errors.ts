@@ -103,6 +103,8 @@ export const errorHints = {
   ForeignRequest: 'Call it from a program of this machine, as http://127.0.0.1; no web page may.',
   TenantMissing: 'Use a token that names a tenant in the claim that the API was deployed with.',
   TenantNotAllowed: 'Leave the tenant out: it is what the token says.',
+  TooManyRequests:
+    'Send it again when the header Retry-After says; spread requests out, or watch instead of asking.',
   UnknownRoute: 'GET /openapi.json lists what there is.',
   MethodNotAllowed: 'Use one of the methods that the Allow header names.',
   InternalError: 'This is a defect of the server, whose log tells more; the same request may work later.',

@@ -1,7 +1,7 @@
 import type { AttemptRecord } from '../model/attempt.ts';
 import type { Shape } from '../model/definition.ts';
 import { HoldfastError } from '../model/errors.ts';
-import type { DefinitionHash } from '../model/ids.ts';
+import type { DefinitionHash, TenantId } from '../model/ids.ts';
 import type { Run, RunKey } from '../model/run.ts';
 import type { EpochMs } from '../model/time.ts';
 import type { Creation, Transition } from '../model/transition.ts';
@@ -9,6 +9,7 @@ import type { AttemptPage, AttemptQuery, AttemptStore } from '../ports/attempt-s
 import type { DefinitionStore } from '../ports/definition-store.ts';
 import type { HistoryStore } from '../ports/history-store.ts';
 import type { PayloadStore } from '../ports/payload-store.ts';
+import type { RequestCounter } from '../ports/request-counter.ts';
 import type { ResultCache } from '../ports/result-cache.ts';
 import {
   type Applied,
@@ -155,6 +156,18 @@ export class MemoryResultCache implements ResultCache {
   #read(key: string, now: EpochMs): string | undefined {
     const entry = this.#entries.get(key);
     return entry && entry.expiresAt > now ? entry.text : undefined;
+  }
+}
+
+export class MemoryRequestCounter implements RequestCounter {
+  readonly #counts = new Map<string, number>();
+
+  async count(tenant: TenantId, second: number, max: number): Promise<boolean> {
+    const key = `${tenant}/${second}`;
+    const before = this.#counts.get(key) ?? 0;
+    if (before >= max) return false;
+    this.#counts.set(key, before + 1);
+    return true;
   }
 }
 

@@ -3,6 +3,7 @@ import type { AttemptStore } from '../../lib/ports/attempt-store.ts';
 import type { DefinitionStore } from '../../lib/ports/definition-store.ts';
 import type { HistoryStore } from '../../lib/ports/history-store.ts';
 import type { PayloadStore } from '../../lib/ports/payload-store.ts';
+import type { RequestCounter } from '../../lib/ports/request-counter.ts';
 import type { ResultCache } from '../../lib/ports/result-cache.ts';
 import type { RunStore } from '../../lib/ports/run-store.ts';
 import type { WorkerRegistry } from '../../lib/ports/worker-registry.ts';
@@ -11,6 +12,7 @@ import {
   MemoryDefinitionStore,
   MemoryHistoryStore,
   MemoryPayloadStore,
+  MemoryRequestCounter,
   MemoryResultCache,
   MemoryRunStore,
   MemoryWorkerRegistry,
@@ -26,6 +28,7 @@ export interface Stores {
   readonly history: HistoryStore;
   readonly definitions: DefinitionStore;
   readonly cache: ResultCache;
+  readonly requests: RequestCounter;
   readonly workers: WorkerRegistry;
   close(): Promise<void>;
 }
@@ -44,6 +47,7 @@ const memory: StoreSubject = {
     history: new MemoryHistoryStore(),
     definitions: new MemoryDefinitionStore(),
     cache: new MemoryResultCache(),
+    requests: new MemoryRequestCounter(),
     workers: new MemoryWorkerRegistry(),
     close: async () => {},
   }),

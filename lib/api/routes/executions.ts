@@ -5,17 +5,20 @@ import { refuseOther, tenantHeader, tenantOfToken } from '../caller.ts';
 import { readJson } from '../json-body.ts';
 import type { ApiOptions } from '../options.ts';
 import { inTenant, parseAs, queryOf } from '../parse.ts';
+import type { Admit } from '../request-rate.ts';
 import { executionLookSchema, executionSchema } from '../schemas.ts';
 import { optionsFromHeaders } from '../submission-headers.ts';
 
 /** Execution by reference: what is to be run is named, or comes along. */
-export function addExecutionRoutes(app: Hono, { client }: ApiOptions): void {
+export function addExecutionRoutes(app: Hono, { client }: ApiOptions, admit?: Admit): void {
   app.post('/executions', async (c) => {
     const body = parseAs(executionSchema, await readJson(c));
+    const whose = organizationOf(c, body.organization);
+    await admit?.(whose.organization);
     const { idempotencyKey, traceparent } = optionsFromHeaders(c, {});
     const { created, ...run } = await client.execute({
       ...body,
-      ...organizationOf(c, body.organization),
+      ...whose,
       ...(idempotencyKey !== undefined && { idempotencyKey }),
       ...(traceparent !== undefined && { traceparent }),
     });
@@ -27,7 +30,9 @@ export function addExecutionRoutes(app: Hono, { client }: ApiOptions): void {
   app.get('/executions/:id', async (c) => {
     const id = runId(c.req.param('id'));
     const { organization } = parseAs(executionLookSchema, queryOf(c));
-    const result = await client.execution(id, organizationOf(c, organization));
+    const whose = organizationOf(c, organization);
+    await admit?.(whose.organization);
+    const result = await client.execution(id, whose);
     return c.json(result, result.status === null ? 404 : 200);
   });
 }
