@@ -79,10 +79,17 @@ type Results<All extends readonly Work[]> = { -readonly [I in keyof All]: Result
 export function spawnAll<const All extends readonly Work[]>(
   calls: readonly [...{ [I in keyof All]: Calling<All[I]> }],
 ): Spawned<Results<All>> {
-  const spawned = calls.map(([work, args, options]) => spawn(work, args as never, options));
+  const spawned: Spawned<unknown>[] = [];
   const cancelOthers = () => {
     for (const each of spawned) each.cancel('another one of them failed');
   };
+  try {
+    for (const [work, args, options] of calls) spawned.push(spawn(work, args as never, options));
+  } catch (error) {
+    for (const each of spawned) each.catch(() => {}); // nobody gets them
+    cancelOthers();
+    throw error;
+  }
   const all = Promise.all(spawned).catch((error: unknown) => {
     cancelOthers();
     throw error;
@@ -101,10 +108,19 @@ function nameOf(work: Work): string {
 }
 
 function targetOf(work: Work): Target {
-  if (typeof work === 'function') return { kind: 'text', text: Function.prototype.toString.call(work) };
+  if (typeof work === 'function') return { kind: 'text', text: textOf(work) };
   if (work && typeof work.url === 'string' && typeof work.export === 'string')
     return { kind: 'export', url: work.url, name: work.export };
   throw new HoldfastError('InvalidArgument', 'spawn takes a function, or a moduleExport', { field: 'work' });
+}
+
+function textOf(work: AnyFunction): string {
+  const text = Function.prototype.toString.call(work);
+  if (!/\{\s*\[native code\]\s*\}$/.test(text)) return text;
+  throw new HoldfastError('InvalidArgument', `${nameOf(work)} has no text: it is built in, or bound`, {
+    field: 'work',
+    hint: 'Give spawn a function that calls it: (a, b) => Math.max(a, b).',
+  });
 }
 
 /** One call, from its beginning to whatever ends it first. */

@@ -67,6 +67,19 @@ describe('spawn', () => {
     );
   });
 
+  it.each([
+    ['max', Math.max],
+    ['bound one', function one() {}.bind(null)],
+  ])('refuses what has no text: %s', (name, work) => {
+    expect(() => spawn(work, [])).toThrow(
+      expect.objectContaining({
+        code: 'InvalidArgument',
+        field: 'work',
+        message: `${name} has no text: it is built in, or bound`,
+      }),
+    );
+  });
+
   it('names the variable that a function captured', async () => {
     const rate = Math.random();
     const captured = spawn((n: number) => n * rate, [1], { name: 'pricing' });
@@ -360,6 +373,16 @@ describe('spawnAll', () => {
       ]),
     ).rejects.toThrow('first');
     expect(cancelAll()).toBe(0);
+  });
+
+  it('leaves nothing behind where one of them cannot be begun', async () => {
+    expect(() =>
+      spawnAll([
+        [forever, []],
+        [Math.max, []],
+      ]),
+    ).toThrow(expect.objectContaining({ code: 'InvalidArgument' }));
+    await expect.poll(() => getPool().active).toBe(0);
   });
 
   it('is cancelled as one', async () => {
