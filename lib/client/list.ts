@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import * as z from 'zod';
 import { HoldfastError } from '../model/errors.ts';
 import { noTenant, tenantId } from '../model/ids.ts';
@@ -20,9 +21,12 @@ const limitMax = 100;
 /** A pausing run is looked at again once its leases have ended, and none is longer than 12 hours. */
 const pausingMsMax: Ms = 12 * 3_600_000 + 60_000;
 
-const positionSchema = z.strictObject({ at: z.int().min(0), run: z.string().min(1).max(128) });
-/** Where a page ended, in the order of the listing: by `at`, then by id. */
+/** The tie is a digest: a page may end at a run of another tenant, of which nothing is to be told. */
+const positionSchema = z.strictObject({ at: z.int().min(0), tie: z.string().regex(/^[\w-]{22}$/) });
+/** Where a page ended, in the order of the listing: by `at`, then by a digest of tenant and id. */
 type Position = z.infer<typeof positionSchema>;
+
+type Entry = IndexEntry & Position;
 
 /** As RunStore's. A store may use `since` to read less; what comes back too early is left out here. */
 export interface ListedStore {
@@ -75,7 +79,7 @@ export async function listRuns(
     );
     for (const entry of entries) {
       if (runs.length === limit) break;
-      position = { at: entry.at, run: entry.run };
+      position = { at: entry.at, tie: entry.tie };
       const run = entry.tenant === tenant ? found.get(entry.run) : undefined;
       if (run && matches(run, options, statuses)) runs.push(run);
     }
@@ -135,7 +139,7 @@ export function entriesSince(
   store: ListedStore,
   phases: readonly Phase[],
   { limit, since }: { readonly limit: number; readonly since: EpochMs },
-): AsyncGenerator<IndexEntry> {
+): AsyncGenerator<Entry> {
   const range: Range = {
     since,
     until: Number.POSITIVE_INFINITY,
@@ -159,11 +163,12 @@ async function* entriesOf(
   phase: Phase,
   shard: number,
   range: Range,
-): AsyncGenerator<IndexEntry, undefined> {
+): AsyncGenerator<Entry, undefined> {
   const { after, compare } = range;
   // The index orders by time alone: those of one time are put in order here, or pages would lose some of them.
-  let sameTime: IndexEntry[] = [];
-  for await (const entry of indexed(store, phase, shard, range)) {
+  let sameTime: Entry[] = [];
+  for await (const indexEntry of indexed(store, phase, shard, range)) {
+    const entry = { ...indexEntry, tie: tieOf(indexEntry) };
     if (after && compare(entry, after) <= 0) continue;
     if (sameTime[0] && sameTime[0].at !== entry.at) {
       yield* sameTime.sort(compare);
@@ -204,15 +209,18 @@ async function* indexed(
   } while (cursor !== undefined);
 }
 
-const compareIds = (a: Position, b: Position): number => (a.run < b.run ? -1 : a.run > b.run ? 1 : 0);
-const compareLatest = (a: Position, b: Position): number => b.at - a.at || compareIds(a, b);
-const compareEarliest = (a: Position, b: Position): number => a.at - b.at || compareIds(a, b);
+const tieOf = ({ run, tenant }: IndexEntry): string =>
+  hash('sha256', `${tenant}#${run}`, 'base64url').slice(0, 22);
+
+const compareTies = (a: Position, b: Position): number => (a.tie < b.tie ? -1 : a.tie > b.tie ? 1 : 0);
+const compareLatest = (a: Position, b: Position): number => b.at - a.at || compareTies(a, b);
+const compareEarliest = (a: Position, b: Position): number => a.at - b.at || compareTies(a, b);
 
 /** Merges sorted sources; every first entry is asked for at once. */
 async function* mergeInOrder(
-  sources: AsyncGenerator<IndexEntry, undefined>[],
+  sources: AsyncGenerator<Entry, undefined>[],
   compare: Range['compare'],
-): AsyncGenerator<IndexEntry> {
+): AsyncGenerator<Entry> {
   const heads = await Promise.all(
     sources.map(async (source) => ({ source, next: (await source.next()).value })),
   );
@@ -227,8 +235,8 @@ async function* mergeInOrder(
   }
 }
 
-export async function take(source: AsyncGenerator<IndexEntry>, count: number): Promise<IndexEntry[]> {
-  const taken: IndexEntry[] = [];
+export async function take(source: AsyncGenerator<Entry>, count: number): Promise<Entry[]> {
+  const taken: Entry[] = [];
   while (taken.length < count) {
     const { value, done } = await source.next();
     if (done) break;
