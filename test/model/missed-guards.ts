@@ -1,4 +1,4 @@
-import { forked } from '../support/workflow-shapes.ts';
+import { forked, longBranch } from '../support/workflow-shapes.ts';
 import type { Over } from './scenarios.ts';
 
 /** The scenario in which a guard is missed, or why it never is. */
@@ -15,6 +15,7 @@ type Equivalent = ({ readonly why: string } | { readonly never: string }) & {
 export interface Together {
   readonly off: readonly string[];
   readonly scenario: string;
+  readonly over?: Over;
 }
 
 /** Of what attempts, and those who look at them, write. */
@@ -28,8 +29,8 @@ export const missedGuards: Readonly<Record<string, Missed>> = {
   'claim.attemptLeft': { why: 'a node is made ready only with attempts left' },
   'claim.lookInTime': 'renewals',
   'claim.lookLater': {
-    why: 'without it the look is put off to the need of the claim, and no further',
-    in: 'renewals',
+    in: 'fork: hop limit',
+    over: { shape: longBranch, inline: 'never', hopLimit: 1, looksMax: 1, attemptsMax: 2 },
   },
   'takeOver.schema': 'newer version',
   'takeOver.active': { in: 'fork: hop limit', over: { shape: forked, hopLimit: 64, attemptsMax: 2 } },
@@ -38,7 +39,10 @@ export const missedGuards: Readonly<Record<string, Missed>> = {
     why: 'a takeover is planned only for the definition that the run showed, and that never changes',
   },
   'takeOver.leased': { why: 'a node without a lease has no lease end to be past' },
-  'takeOver.epoch': { why: 'a later lease ends later than the one that was seen to have ended' },
+  'takeOver.epoch': {
+    why: 'a later lease ends later than the one that was seen to have ended',
+    in: 'renewals',
+  },
   'takeOver.expired': 'renewals',
   'takeOver.attemptLeft': { why: 'the attempts of a lease do not change while it lasts' },
   'takeOver.lookInTime': 'renewals',
@@ -107,8 +111,8 @@ export const missedGuards: Readonly<Record<string, Missed>> = {
   'retry.lookLater': { why: 'without it the look is put off to the need of the retry, and no further' },
   'yield.schema': 'newer version',
   'yield.active': 'fork: yields',
-  'yield.leased': { why: 'a node without a lease has no nonce', in: 'hop limit', over: { attemptsMax: 1 } },
-  'yield.epoch': { why: 'a nonce stands for one lease', in: 'hop limit', over: { attemptsMax: 1 } },
+  'yield.leased': { why: 'a node without a lease has no nonce', in: 'hop limit', over: { attemptsMax: 2 } },
+  'yield.epoch': { why: 'a nonce stands for one lease', in: 'hop limit', over: { attemptsMax: 2 } },
   'yield.nonce': {
     why: 'a hand-back ends its lease: nothing comes again under its epoch',
     in: 'loop: late yield',
@@ -149,7 +153,11 @@ export const missedTogether: readonly Together[] = [
   { scenario: 'fork: cancel', off: ['join.active', 'join.rev'] },
   { scenario: 'loop: late yield', off: ['commit.nonce', 'commit.rev'] },
   { scenario: 'crashes', off: ['retry.leased', 'retry.epoch', 'retry.nonce'] },
-  { scenario: 'hop limit', off: ['yield.leased', 'yield.epoch', 'yield.nonce'] },
+  {
+    scenario: 'hop limit',
+    over: { attemptsMax: 2 },
+    off: ['yield.leased', 'yield.epoch', 'yield.nonce'],
+  },
   { scenario: 'renewals', off: ['renew.leased', 'renew.epoch', 'renew.nonce'] },
   {
     scenario: 'crashes',

@@ -30,10 +30,10 @@ export const missedWaitingGuards: Readonly<Record<string, Missed>> = {
   'failDependent.active': { why: endRaises, in: 'depends: skip' },
   'failDependent.rev': 'depends: chain of three',
   'leave.schema': 'child: newer version',
-  'leave.active': { why: endRaises, in: 'depends: skip' },
+  'leave.active': { why: endRaises, in: 'child: lost responses' },
   'leave.rev': {
     why: 'nothing raises the `rev` of a run that has ended, but that it leaves',
-    in: 'depends: skip',
+    in: 'child: lost responses',
   },
 
   'await.schema': 'child: newer version',

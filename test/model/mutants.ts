@@ -118,9 +118,9 @@ export const mutants: readonly Mutant[] = [
     if ('never' in found) return { ...mutant, equivalent: found.never, isUnmet: true };
     return { ...mutant, ...('why' in found && { equivalent: found.why }) };
   }),
-  ...[...missedTogether, ...missedWaitingTogether].map(({ off, scenario }) => ({
+  ...[...missedTogether, ...missedWaitingTogether].map(({ off, ...where }) => ({
+    ...where,
     mutation: { name: `without ${off.join(', ')}`, transition: without(off) },
-    scenario,
   })),
   ...mistakes,
 ];

@@ -65,7 +65,10 @@ export const taskBounds: AllBounds = {
     },
     large: { faults: { crashes: 2, stale: 1 } },
   },
-  'hop limit': { usual: { faults: { yields: 1, crashes: 1 }, hopLimit: 1, messagesMax: 1 } },
+  'hop limit': {
+    usual: { faults: { yields: 1, crashes: 1 }, hopLimit: 1, messagesMax: 1, attemptsMax: 1 },
+    large: { attemptsMax: 2 },
+  },
   'skewed clocks': {
     usual: { faults: { crashes: 1 }, skewsMs: [0, 4_000], backoffMs: 60_000, messagesMax: 1 },
     large: { faults: { freezes: 1 } },
@@ -83,6 +86,7 @@ export const taskBounds: AllBounds = {
     },
   },
   'two runs': {
+    isRare: true,
     usual: {
       faults: {},
       submissions: [

@@ -53,6 +53,7 @@ export const sequenceBounds: AllBounds = {
     large: { attemptsMax: 2, faults: { crashes: 1, lostResponses: 1 } },
   },
   'loop: late yield': {
+    isRare: true,
     usual: { ...line, shape: shapes.loopAlone, workers: 1, faults: { late: 1, yields: 1 } },
   },
   'loop: late renewal': {
@@ -129,6 +130,7 @@ export const forkBounds: AllBounds = {
     usual: { ...line, shape: shapes.longBranch, workers: 1, faults: { upgrades: 1 } },
   },
   'loop in a branch: late requests': {
+    isRare: true,
     usual: { ...line, shape: shapes.loopInBranch, workers: 1, faults: { late: 1 } },
     large: { workers: 2 },
   },
@@ -149,6 +151,7 @@ export const forkBounds: AllBounds = {
     large: { faults: { lostResponses: 1, crashes: 1 } },
   },
   'fork in a loop, then its decision': {
+    isRare: true,
     usual: { ...line, shape: shapes.forkThenDecision, faults: {} },
     large: { faults: { late: 1 } },
   },
