@@ -1,5 +1,21 @@
 import * as z from 'zod';
 import {
+  attemptSchema,
+  attemptsPageSchema,
+  executionResultSchema,
+  executionRunSchema,
+} from './attempt-schemas.ts';
+import {
+  batchRunsSchema,
+  errorSchema,
+  nodeSchema,
+  retriedSchema,
+  runPageSchema,
+  runSchema,
+  steeredSchema,
+  whySchema,
+} from './run-schemas.ts';
+import {
   batchSchema,
   cancellationSchema,
   cancellationsSchema,
@@ -16,26 +32,14 @@ import {
 } from './schemas.ts';
 import { elementSchema, sequenceSchema, shapeSchema } from './shape-schemas.ts';
 import {
-  attemptSchema,
-  attemptsPageSchema,
-  batchRunsSchema,
   definitionSchema,
   definitionsSchema,
-  errorSchema,
-  executionResultSchema,
-  executionRunSchema,
   healthSchema,
-  nodeSchema,
   problemSchema,
   queuesSchema,
-  retriedSchema,
-  runPageSchema,
-  runSchema,
-  steeredSchema,
-  whySchema,
   workerSchema,
   workersSchema,
-} from './view-schemas.ts';
+} from './system-schemas.ts';
 
 const requestSchemas = {
   Submission: submissionSchema,

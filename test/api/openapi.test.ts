@@ -1,6 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
-import { type DocumentedAsTyped, definitionSchema, runSchema } from '../../lib/api/view-schemas.ts';
+import type { DocumentedAsTyped } from '../../lib/api/documented.ts';
+import { runSchema } from '../../lib/api/run-schemas.ts';
+import { definitionSchema } from '../../lib/api/system-schemas.ts';
 import type { NodeView } from '../../lib/client/run-view.ts';
 import { version } from '../../lib/version.ts';
 import { activeRun, failedRun, orderHash, orderShape, succeededRun } from './fake-client.ts';
