@@ -7,7 +7,10 @@ import { listen, loopback } from './ports.ts';
 
 export interface ApiServer {
   readonly url: string;
-  /** Takes no new requests. Resolves when those under way are answered; what is left when the signal fires is cut. */
+  /**
+   * Takes no new requests, and ends the streams of events. Resolves when the requests under way are answered; what is left
+   * when the signal fires is cut.
+   */
   close(signal: AbortSignal): Promise<void>;
 }
 
@@ -18,17 +21,55 @@ export interface ApiServer {
  * @throws HoldfastError `PortInUse`
  */
 export async function serveApi(app: Hono, port: number): Promise<ApiServer> {
-  const own = new Hono().use(onlyOwnMachine).all('*', (c) => app.fetch(c.req.raw, c.env));
+  const closing = new AbortController();
+  const own = new Hono()
+    .use(onlyOwnMachine)
+    .all('*', async (c) => endingAt(closing.signal, await app.fetch(c.req.raw, c.env)));
   const server = createServer(getRequestListener(own.fetch, { overrideGlobalObjects: false }));
   const chosen = await listen(server, port, 'the API');
   return {
     url: `http://${loopback}:${chosen}`,
     async close(signal) {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      closing.abort();
       server.closeIdleConnections();
       await Promise.race([closed, fired(signal)]);
       server.closeAllConnections();
       await closed;
     },
   };
+}
+
+/** A stream of events may go on for ever: with the server it ends, as after any cut, and its reader comes back. */
+function endingAt(closing: AbortSignal, response: Response): Response {
+  const isStream = response.headers.get('content-type')?.startsWith('text/event-stream');
+  if (!isStream || !response.body) return response;
+  const ended = new AbortController();
+  const reader = response.body.getReader();
+  const body = new ReadableStream<Uint8Array>(
+    {
+      start(controller) {
+        const end = () => {
+          ended.abort();
+          controller.close();
+          reader.cancel().catch(() => {});
+        };
+        if (closing.aborted) end();
+        else closing.addEventListener('abort', end, { once: true, signal: ended.signal });
+      },
+      async pull(controller) {
+        const { done, value } = await reader.read();
+        if (ended.signal.aborted) return;
+        if (!done) return controller.enqueue(value);
+        ended.abort();
+        controller.close();
+      },
+      async cancel(reason) {
+        ended.abort();
+        await reader.cancel(reason);
+      },
+    },
+    { highWaterMark: 0 },
+  );
+  return new Response(body, response);
 }

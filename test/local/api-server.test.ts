@@ -3,7 +3,9 @@ import { request } from 'node:http';
 import { networkInterfaces } from 'node:os';
 import { text } from 'node:stream/consumers';
 import { afterEach, describe, expect, test } from 'vitest';
+import type { EventsOptions } from '../../lib/client/client.ts';
 import { type ApiServer, serveApi } from '../../lib/local/api-server.ts';
+import { activeRun } from '../api/fake-client.ts';
 import { startApp } from '../api/start-app.ts';
 
 /* Nobody is asked who they are: so nobody but programs of this machine may come. */
@@ -17,7 +19,7 @@ async function open() {
   const { app, client } = startApp();
   const server = await serveApi(app, 0);
   opened.push(server);
-  return { client, url: server.url, port: new URL(server.url).port };
+  return { client, server, url: server.url, port: new URL(server.url).port };
 }
 
 /** With headers that `fetch` does not let its callers choose. */
@@ -42,6 +44,31 @@ test('it listens on the loopback address only', async () => {
   // Another loopback address stands in where the machine has no other.
   for (const address of [...outward, '127.0.0.2', '[::1]'])
     await expect(fetch(`http://${address}:${port}/health`)).rejects.toThrow();
+});
+
+describe('an open stream of events', () => {
+  test.each(['/events', '/runs/r1/events'])('of %s does not hold what closes the server', async (path) => {
+    const { client, server, url } = await open();
+    client.put(activeRun());
+    const response = await fetch(`${url}${path}`);
+    expect(response.status).toBe(200);
+    const grace = new AbortController();
+    const closed = server.close(grace.signal);
+    // Ended, not cut: the reader sees the end of the body.
+    await expect(response.text()).resolves.toMatch(/^retry: /);
+    await closed;
+    expect(grace.signal.aborted).toBe(false);
+  });
+
+  test('that nobody reads any more leaves nothing to be read', async () => {
+    const { client, url } = await open();
+    const leaving = new AbortController();
+    const response = await fetch(`${url}/events`, { signal: leaving.signal });
+    const [, options] = client.calls.find(([verb]) => verb === 'events') ?? [];
+    leaving.abort();
+    await expect(response.text()).rejects.toThrow();
+    await expect.poll(() => (options as EventsOptions).signal?.aborted).toBe(true);
+  });
 });
 
 describe('a page in a browser', () => {
