@@ -19,11 +19,12 @@ interface Problem {
   readonly hint: string;
 }
 
-/** When a caller may try again, in seconds, by status. */
-const retryAfterSec: ReadonlyMap<number, number> = new Map([
-  [429, 1],
-  [503, 5],
-]);
+/** When a caller may try again, in seconds. */
+function retryAfterSec({ code, status }: Problem): number | undefined {
+  // Counted by seconds: the next one begins within this time.
+  if (code === 'TooManyRequests') return 1;
+  return status === 429 || status === 503 ? 5 : undefined;
+}
 
 function problemOf(error: HoldfastError): Problem {
   const { code, message, field, hint } = error;
@@ -53,7 +54,7 @@ export function answerError(c: Context, thrown: unknown, logger: Logger): Respon
 
 export function answerProblem(c: Context, error: HoldfastError): Response {
   const problem = problemOf(error);
-  const retryAfter = retryAfterSec.get(problem.status);
+  const retryAfter = retryAfterSec(problem);
   if (retryAfter !== undefined) c.header('retry-after', String(retryAfter));
   return c.body(JSON.stringify(problem), statusOfCode[error.code], {
     'content-type': 'application/problem+json',

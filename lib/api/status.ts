@@ -45,6 +45,7 @@ export const statusOfCode = {
   UnsupportedMediaType: 415,
 
   TooManyRequests: 429,
+  TooManyRuns: 429,
 
   StoreUnreachable: 503,
   TableNotFound: 503,

@@ -12,6 +12,7 @@ import { isReadable } from '../ports/run-store.ts';
 import { doorbellsOf } from '../protocol/doorbells.ts';
 import { retryId, retryRun } from '../protocol/retry.ts';
 import { ring } from '../relations/ring.ts';
+import { counted } from '../submission/counted.ts';
 import type { RetryOptions } from './client.ts';
 import { readRun } from './key.ts';
 import type { ClientPorts } from './ports.ts';
@@ -38,7 +39,8 @@ export async function retryFailed(
   const { run } = retryRun(failed, { input: edited?.payload, nameChild: () => runId(random.id()), now });
   const submission = stableHash([failed.submission, edited ? hashOfText(textOf(edited)) : null]);
   await copyValues(ports, failed, run, expiresAt);
-  const result = await runs.create({ name: 'submit', run: { ...run, submission } });
+  const creation = { name: 'submit' as const, run: { ...run, submission } };
+  const result = await runs.create(counted(creation, ports.settings));
   if (!isReadable(result.run))
     throw new HoldfastError('NewerSchema', `Run ${next.run} was written by a newer version`);
   if (!result.applied && result.run.submission !== submission) throw alreadyRetried(failed, result.run);

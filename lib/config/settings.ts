@@ -114,6 +114,12 @@ export const settingTable = {
     addressRange,
     'Where webhooks may lead besides the public internet, such as 10.0.0.0/8.',
   ),
+  openRuns: count(
+    0,
+    0,
+    1_000_000,
+    'Runs of each tenant that may be open, of those submitted, not of their children; 0: any number. Makes submission and end a transaction each.',
+  ),
   requestRate: count(
     0,
     0,

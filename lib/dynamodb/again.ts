@@ -1,8 +1,9 @@
 import { setTimeout as pause } from 'node:timers/promises';
 
-const triesMax = 4;
+const triesDefault = 4;
 /** Bound of the first pause; a transaction takes some tens of milliseconds. */
 const pauseMs = 50;
+const pauseMsMax = 800;
 
 /**
  * Does what the SDK does not by itself: sends a request again that was refused only because somebody else's was being
@@ -13,6 +14,7 @@ const pauseMs = 50;
 export async function againWhile<T>(
   isPassing: (error: unknown) => boolean,
   request: () => Promise<T>,
+  triesMax = triesDefault,
 ): Promise<T> {
   for (let tries = 1; ; tries++) {
     try {
@@ -20,7 +22,7 @@ export async function againWhile<T>(
     } catch (error) {
       if (tries === triesMax || !isPassing(error)) throw error;
       // Drawn evenly, so that those who met do not meet again.
-      await pause(Math.random() * pauseMs * 2 ** (tries - 1));
+      await pause(Math.random() * Math.min(pauseMsMax, pauseMs * 2 ** (tries - 1)));
     }
   }
 }

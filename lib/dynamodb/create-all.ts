@@ -1,16 +1,19 @@
-import { type CancellationReason, TransactionCanceledException } from '@aws-sdk/client-dynamodb';
+import type { CancellationReason } from '@aws-sdk/client-dynamodb';
 import { PutCommand, TransactWriteCommand } from '@aws-sdk/lib-dynamodb';
 import { HoldfastError } from '../model/errors.ts';
 import type { Run } from '../model/run.ts';
-import type { CreatedAll } from '../ports/run-store.ts';
+import type { Creation } from '../model/transition.ts';
+import { type CreatedAll, type Places, placesOf, tooManyRuns } from '../ports/run-store.ts';
 import { againWhile } from './again.ts';
 import { conditionally } from './conditional.ts';
 import { itemOfError, type Table } from './document-client.ts';
 import { reaching } from './errors.ts';
 import { decodeItem, encodeRun } from './item.ts';
 import { runKey } from './keys.ts';
+import { needsTransactions, placeTries, takePlaces } from './open-runs.ts';
 import { readMany } from './read-many.ts';
 import { tableKeys } from './table.ts';
+import { isPassing, isRefused, isUnknownOperation, ownFaults, reasonsOf } from './transaction.ts';
 
 /** The run's item, unless there is one: then that one comes back. */
 export const putIfAbsent = (run: Run, table: string) => ({
@@ -24,42 +27,41 @@ export const putIfAbsent = (run: Run, table: string) => ({
 /**
  * Creates the runs in one transaction; where the endpoint has none, one after the other. One sending may be repeated by
  * the SDK, under one token, so that a lost answer is no refusal.
+ *
+ * @throws HoldfastError `TooManyRuns`, `InvalidSetting`
  */
-export async function createAll(table: Table, runs: readonly Run[]): Promise<CreatedAll> {
+export async function createAll(table: Table, creations: readonly Creation[]): Promise<CreatedAll> {
+  const runs = creations.map(({ run }) => run);
+  const places = placesOf(creations);
   return await reaching(table.name, async () => {
     try {
-      await againWhile(isPassing, () => transact(table, runs));
+      await againWhile(isPassing, () => transact(table, runs, places), places && placeTries);
       return { created: true };
     } catch (error) {
-      if (isUnknownOperation(error)) return await createEach(table, runs);
+      if (isUnknownOperation(error)) {
+        if (places) throw needsTransactions(error);
+        return await createEach(table, runs);
+      }
       const reasons = reasonsOf(error);
       const wrong = reasons.find(({ Code = '' }) => ownFaults.has(Code));
       if (wrong) throw new Error(`The store refuses a run: ${wrong.Message ?? wrong.Code}`, { cause: error });
-      if (isPassing(error) || !reasons.some(isPresent)) throw error;
-      return { created: false, existing: await existingOf(table, runs, reasons) };
+      if (isPassing(error) || !reasons.some(isRefused)) throw error;
+      const ofRuns = reasons.slice(0, runs.length);
+      if (places && !ofRuns.some(isRefused)) throw tooManyRuns(places);
+      return { created: false, existing: await existingOf(table, runs, ofRuns) };
     }
   });
 }
 
-const transact = async ({ db, name }: Table, runs: readonly Run[]): Promise<void> => {
-  const TransactItems = runs.map((run) => ({ Put: putIfAbsent(run, name) }));
-  await db.send(new TransactWriteCommand({ TransactItems }));
+const transact = async (
+  { db, name }: Table,
+  runs: readonly Run[],
+  places: Places | undefined,
+): Promise<void> => {
+  const puts = runs.map((run) => ({ Put: putIfAbsent(run, name) }));
+  const counter = places ? [{ Update: takePlaces(name, places) }] : [];
+  await db.send(new TransactWriteCommand({ TransactItems: [...puts, ...counter] }));
 };
-
-/** What is wrong with the items themselves: sent again they would fail again. */
-const ownFaults: ReadonlySet<string> = new Set(['ValidationError', 'ItemCollectionSizeLimitExceeded']);
-const settled: ReadonlySet<string> = new Set(['None', 'ConditionalCheckFailed', ...ownFaults]);
-
-const reasonsOf = (error: unknown): readonly CancellationReason[] =>
-  error instanceof TransactionCanceledException ? (error.CancellationReasons ?? []) : [];
-
-const isPresent = ({ Code }: CancellationReason): boolean => Code === 'ConditionalCheckFailed';
-
-/** Cancelled because of what others were at, or of too much at once: it says nothing about what is there. */
-const isPassing = (error: unknown): boolean => reasonsOf(error).some(({ Code = '' }) => !settled.has(Code));
-
-const isUnknownOperation = (error: unknown): boolean =>
-  error instanceof Error && error.name === 'UnknownOperationException';
 
 type Existing = Extract<CreatedAll, { created: false }>['existing'];
 
@@ -69,7 +71,7 @@ async function existingOf(
   runs: readonly Run[],
   reasons: readonly CancellationReason[],
 ): Promise<Existing> {
-  const isWhole = reasons.every((reason) => !isPresent(reason) || reason.Item !== undefined);
+  const isWhole = reasons.every((reason) => !isRefused(reason) || reason.Item !== undefined);
   if (!isWhole || reasons.length !== runs.length) return await readExisting(table, runs);
   return reasons.map(({ Item }) => Item && decodeItem(itemOfError(Item)));
 }

@@ -54,6 +54,8 @@ export const requestsKey = (tenant: TenantId, second: number): ItemKey => ({
   pk: `LIMIT#${tenant}`,
   sk: `REQUESTS#${second}`,
 });
+/** Of how many runs of a tenant are open. */
+export const openRunsKey = (tenant: TenantId): ItemKey => ({ pk: `LIMIT#${tenant}`, sk: 'OPEN' });
 export const workersPartition = 'WORKERS';
 export const workerKey = (id: string): ItemKey => ({ pk: workersPartition, sk: `WORKER#${id}` });
 

@@ -156,6 +156,7 @@ export const runShape = shape({
   execution: { stored: 'X', shape: execution },
   deliverTo: { stored: 'T', items: deliveryTarget },
   deliveryOf: 'O',
+  counted: 'N',
   pool: 'p',
   priority: 'y',
   tags: 't',

@@ -153,6 +153,7 @@ export const runSchema: z.ZodType<Omit<Run, 'tenant' | 'run'>> = z.object({
     .array(z.union([z.object({ webhook: z.string() }), z.object({ queue: z.string() })]))
     .exactOptional(),
   deliveryOf: branded<RunId>().exactOptional(),
+  counted: z.literal(true).exactOptional(),
   pool: z.string(),
   priority,
   tags: z.array(z.string()),

@@ -21,6 +21,7 @@ import { reaching } from './errors.ts';
 import { toExpressions } from './expressions.ts';
 import { decodeItem, decodeRun } from './item.ts';
 import { parseRunPartition, runKey, statePartition } from './keys.ts';
+import { applyGivingBack } from './open-runs.ts';
 import { readMany } from './read-many.ts';
 import type { Stored } from './stored-value.ts';
 import { stateIndex, tableKeys } from './table.ts';
@@ -39,8 +40,13 @@ export class DynamoRunStore implements RunStore {
     this.#table = { db, name: table };
   }
 
-  async create({ run }: Creation): Promise<Applied> {
+  async create(creation: Creation): Promise<Applied> {
     const { db, name } = this.#table;
+    const { run } = creation;
+    if (run.counted) {
+      const all = await createAll(this.#table, [creation]);
+      return all.created ? { applied: true, run } : { applied: false, run: all.existing[0] };
+    }
     const put = new PutCommand(putIfAbsent(run, name));
     const written = await conditionally(this.#table, runKey(run), () => db.send(put));
     return written.applied ? { applied: true, run } : refused(written);
@@ -49,14 +55,13 @@ export class DynamoRunStore implements RunStore {
   async createAll(creations: readonly Creation[]): Promise<CreatedAll> {
     checkCreations(creations);
     if (creations.length === 0) return { created: true };
-    return await createAll(
-      this.#table,
-      creations.map(({ run }) => run),
-    );
+    return await createAll(this.#table, creations);
   }
 
   async apply(transition: Transition): Promise<Applied> {
-    const written = await this.#update(transition, [readable]);
+    const written = transition.givesBack
+      ? await applyGivingBack(this.#table, { ...transition, guards: [readable, ...transition.guards] })
+      : await this.#update(transition, [readable]);
     if (!written.applied) return refused(written);
     const run = decodeRun(written.output.Attributes ?? {});
     if (isReadable(run)) return { applied: true, run };

@@ -2,6 +2,7 @@ import type { Client } from '../client/client.ts';
 import { createClient } from '../client/create-client.ts';
 import { type Env, envNames } from '../config/env.ts';
 import { readSettings, type Settings } from '../config/settings.ts';
+import { needsTransactions } from '../dynamodb/open-runs.ts';
 import { createApi } from '../lambda/api.ts';
 import { HoldfastError } from '../model/errors.ts';
 import { serveApi } from './api-server.ts';
@@ -84,6 +85,8 @@ interface Start {
 
 async function start({ options, plan, env, settings, tasks, stack }: Start): Promise<LocalRuntime> {
   const services = await startServices(stack, options, plan);
+  // Better now than at each submission.
+  if (settings.openRuns > 0 && services.dynamodb.engine === 'dynalite') throw needsTransactions();
   const shared = stackEnv(services);
   const functionEnv = { ...env, ...shared };
   const countOwn = ownRequestCounts();

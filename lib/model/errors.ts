@@ -103,6 +103,8 @@ export const errorHints = {
   ForeignRequest: 'Call it from a program of this machine, as http://127.0.0.1; no web page may.',
   TenantMissing: 'Use a token that names a tenant in the claim that the API was deployed with.',
   TenantNotAllowed: 'Leave the tenant out: it is what the token says.',
+  TooManyRuns:
+    'Wait for runs of the tenant to end, or cancel some; HOLDFAST_OPEN_RUNS says how many may be open.',
   TooManyRequests:
     'Send it again when the header Retry-After says; spread requests out, or watch instead of asking.',
   UnknownRoute: 'GET /openapi.json lists what there is.',

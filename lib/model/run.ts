@@ -252,6 +252,8 @@ export interface Run extends RunKey {
   readonly deliverTo?: readonly DeliveryTarget[];
   /** The run whose result this one delivers. */
   readonly deliveryOf?: RunId;
+  /** It is counted among the open runs of its tenant, until it leaves the active index. */
+  readonly counted?: true;
   readonly pool: string;
   readonly priority: Priority;
   readonly tags: readonly string[];

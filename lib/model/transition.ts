@@ -32,10 +32,14 @@ export interface Transition {
   readonly key: RunKey;
   readonly guards: readonly Guard[];
   readonly updates: readonly Update[];
+  /** The run was counted among the open ones of its tenant: with this write it no longer is. */
+  readonly givesBack?: true;
 }
 
 /** The one write that creates a run. */
 export interface Creation {
   readonly name: 'submit';
   readonly run: Run;
+  /** Of a run that is counted: only if then no more than so many of its tenant are open. */
+  readonly openMax?: number;
 }

@@ -1,3 +1,5 @@
+import { HoldfastError } from '../model/errors.ts';
+import type { TenantId } from '../model/ids.ts';
 import type { Phase, Run, RunKey } from '../model/run.ts';
 import type { EpochMs } from '../model/time.ts';
 import type { Creation, Transition } from '../model/transition.ts';
@@ -27,12 +29,33 @@ const creationsMax = 100;
 
 /** @throws Error for more runs than one transaction takes, or one run twice: the caller's mistake. */
 export function checkCreations(creations: readonly Creation[]): void {
-  if (creations.length > creationsMax) {
-    throw new Error(`${creations.length} runs at once; the limit is ${creationsMax}`);
-  }
+  const max = creationsMax - (placesOf(creations) ? 1 : 0);
+  if (creations.length > max) throw new Error(`${creations.length} runs at once; the limit is ${max}`);
   const names = new Set(creations.map(({ run }) => `${run.tenant}#${run.run}`));
   if (names.size < creations.length) throw new Error('one run is to be created twice');
 }
+
+/** What creations ask for that are counted among the open runs of their tenant. */
+export interface Places {
+  readonly tenant: TenantId;
+  readonly count: number;
+  /** So many may be open then. */
+  readonly max: number;
+}
+
+/** @throws Error for creations that do not agree on whose they are and how many may be: the caller's mistake. */
+export function placesOf(creations: readonly Creation[]): Places | undefined {
+  const counted = creations.filter(({ run }) => run.counted);
+  const [first] = counted;
+  if (!first) return undefined;
+  const { openMax: max, run } = first;
+  if (max === undefined || counted.some((each) => each.openMax !== max || each.run.tenant !== run.tenant))
+    throw new Error('runs that are counted together have one tenant and one limit');
+  return { tenant: run.tenant, count: counted.length, max };
+}
+
+export const tooManyRuns = ({ max }: Places): HoldfastError =>
+  new HoldfastError('TooManyRuns', `No more than ${max} runs of a tenant may be open here`);
 
 export interface IndexEntry extends RunKey {
   readonly at: EpochMs;
@@ -73,10 +96,18 @@ export const shardCount = 16;
  * Every method rejects with HoldfastError `StoreUnreachable` or `TableNotFound` when the store gives no answer.
  */
 export interface RunStore {
-  /** Creates the run unless it exists; then the existing one comes back with `applied: false`. */
+  /**
+   * Creates the run unless it exists; then the existing one comes back with `applied: false`. One that is counted becomes
+   * one of the open runs of its tenant in the same moment, until a transition gives its place back. Exact, however many
+   * are created and end at once.
+   *
+   * @throws HoldfastError `TooManyRuns` where as many are open as may be, `InvalidSetting` for one that is counted, on an
+   *   endpoint without transactions
+   */
   create(creation: Creation): Promise<Applied>;
   /**
-   * Creates all runs, or none where any of them exists. At most 100, each once. A damaged one that exists is an
+   * Creates all runs, or none where any of them exists. At most 100, of counted ones 99, each once; those are counted and
+   * refused as by `create`. A damaged one that exists is an
    * UnreadableRun.
    *
    * An endpoint without transactions (the embedded runtime on dynalite) gets the runs one after the other, once it is

@@ -59,13 +59,13 @@ interface RunEnd {
  * only there the expiry is set; any other one stays until its duties are done (see leave.ts).
  */
 export function endRun(
-  run: Pick<Run, 'kind' | 'nodes' | 'dependents' | 'parent' | 'deliverTo'>,
+  run: Pick<Run, 'kind' | 'nodes' | 'dependents' | 'parent' | 'deliverTo' | 'counted'>,
   status: TerminalStatus,
   { by, expires, now }: RunEnd,
 ): Update[] {
   // Before a run is cancelled its children have ended.
   const owesChildren = status !== 'cancelled' && liveChildren(run).length > 0;
-  const owes = run.dependents || run.parent || run.deliverTo || owesChildren;
+  const owes = run.dependents || run.parent || run.deliverTo || run.counted || owesChildren;
   return [
     ...(owes
       ? [set(['phase'], 'ending'), set(['ended'], status), set(['looks'], 0)]

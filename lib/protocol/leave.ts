@@ -24,7 +24,8 @@ export const dutiesOf = (run: Run): Duties => ({
 });
 
 /**
- * A run whose duties are done leaves the active index. Only here its expiry is set: until then others need it.
+ * A run whose duties are done leaves the active index, and the open runs that its tenant may have. Only here its expiry
+ * is set: until then others need it.
  *
  * ```
  * A  commit (phase ending) ── release b ── crash
@@ -43,5 +44,6 @@ export function leave(run: Run, expires: EpochSec): Transition {
       remove(['ended']),
       raiseRev(),
     ],
+    ...(run.counted && { givesBack: true }),
   };
 }

@@ -26,7 +26,7 @@ export function retryId(run: RunId): RunId {
  */
 export function retryRun(failed: Run, { input, nameChild, now }: RetryCommand): Creation {
   const { ended: _e, endedAt: _a, expires: _x, failure: _f, control: _c, resumed: _r, ...kept } = failed;
-  const { dependents: _d, parent: _p, idempotencyKey: _i, result, waitsFor, ...rest } = kept;
+  const { counted: _n, dependents: _d, parent: _p, idempotencyKey: _i, result, waitsFor, ...rest } = kept;
   const begins = nodesOf(failed).map(([path, node]) => {
     const edited = path === result && failed.kind === 'workflow' ? input : undefined;
     return [path, again(node, failed, { input: edited, nameChild, now })] as const;

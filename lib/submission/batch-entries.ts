@@ -7,10 +7,15 @@ const dependenciesMax = 100;
 
 type Entry = Pick<PreparedEntry, 'ref' | 'dependsOn' | 'idempotencyKey'>;
 
-/** @throws HoldfastError `InvalidArgument`, `InvalidName`, `DependencyCycle`, naming entry and field */
-export function checkEntries(entries: readonly Entry[]): void {
-  if (entries.length < 1 || entries.length > entriesMax) {
-    const what = `a batch has 1 to ${entriesMax} entries, not ${entries.length}`;
+/**
+ * @param areCounted one place of the transaction is the counter's
+ * @throws HoldfastError `InvalidArgument`, `InvalidName`, `DependencyCycle`, naming entry and field
+ */
+export function checkEntries(entries: readonly Entry[], areCounted = false): void {
+  const max = areCounted ? entriesMax - 1 : entriesMax;
+  if (entries.length < 1 || entries.length > max) {
+    const where = areCounted ? ' where the open runs of a tenant are counted' : '';
+    const what = `a batch has 1 to ${max} entries${where}, not ${entries.length}`;
     throw new HoldfastError('InvalidArgument', what, { field: 'entries' });
   }
   const refs = new Set<string>();

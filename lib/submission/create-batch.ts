@@ -9,6 +9,7 @@ import { doorbellsOf } from '../protocol/doorbells.ts';
 import { isResubmission, submit } from '../protocol/submit.ts';
 import { ring } from '../relations/ring.ts';
 import { checkEntries } from './batch-entries.ts';
+import { counted } from './counted.ts';
 import { attachNow, checked, readParents, type SubmissionPorts, storeInput } from './create-run.ts';
 import { keepDefinition } from './keep-definition.ts';
 import { type DependsOn, dependencyId, type Prepared } from './prepare.ts';
@@ -19,7 +20,7 @@ export type PreparedEntry = Omit<BatchEntry, 'task'> & { readonly registered: Re
 /**
  * Stores runs that depend on each other, all or nothing, and rings for those that wait for none.
  *
- * @throws HoldfastError `InvalidArgument`, `DependencyCycle`, `DependencyMissing`, `IdempotencyConflict`, and what
+ * @throws HoldfastError `InvalidArgument`, `DependencyCycle`, `DependencyMissing`, `IdempotencyConflict`, `TooManyRuns`, and what
  *   `prepare` throws, its field with the entry before it
  */
 export async function createBatch(
@@ -27,7 +28,7 @@ export async function createBatch(
   entries: readonly PreparedEntry[],
   { tenant }: InTenant,
 ): Promise<readonly { run: Run; created: boolean }[]> {
-  checkEntries(entries);
+  checkEntries(entries, ports.settings.openRuns > 0);
   const prepared = await Promise.all(
     entries.map((entry, index) => prepareEntry(ports, entry, index, tenant)),
   );
@@ -37,7 +38,10 @@ export async function createBatch(
       linked(ports, each, { entry: entries[index] as PreparedEntry, index, idOf }),
     ),
   );
-  const creations = withDependents(wholes).map((submission) => submit(submission, ports.clock.now()));
+  const creations = withDependents(wholes).map((submission) => {
+    const { creation, dispatches } = submit(submission, ports.clock.now());
+    return { creation: counted(creation, ports.settings), dispatches };
+  });
   await Promise.all(
     prepared.map(async (each, index) => {
       const { registered } = entries[index] as PreparedEntry;

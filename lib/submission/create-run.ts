@@ -17,6 +17,7 @@ import { dependencyEndOf } from '../relations/discharge.ts';
 import type { RelationPorts } from '../relations/ports.ts';
 import { ring } from '../relations/ring.ts';
 import { tendRun } from '../relations/tend-run.ts';
+import { counted } from './counted.ts';
 import { keepDefinition } from './keep-definition.ts';
 import { type DependsOn, type Prepared, type PrepareOptions, prepare } from './prepare.ts';
 
@@ -43,7 +44,7 @@ export interface CreatedRun {
 /**
  * Stores a run with all that it needs, and rings for it. Any number of times, for one idempotency key.
  *
- * @throws HoldfastError `InvalidInput`, `DependencyMissing`, `IdempotencyConflict`, and what `prepare` throws
+ * @throws HoldfastError `InvalidInput`, `DependencyMissing`, `IdempotencyConflict`, `TooManyRuns`, and what `prepare` throws
  */
 export async function createRun(
   ports: SubmissionPorts,
@@ -59,7 +60,8 @@ export async function createRun(
   await storeInput(ports, registered, { ...prepared, submission });
   await keepDefinition(ports.definitions, registered);
   const { creation, dispatches } = submit(submission, now);
-  const result = await ports.runs.create(creation);
+  // What a run starts itself belongs to it.
+  const result = await ports.runs.create(child ? creation : counted(creation, ports.settings));
   if (result.applied) {
     await ring(ports, dispatches);
     if (result.run.waitsFor) await attachNow(ports, result.run);

@@ -18,8 +18,10 @@ import {
   type IndexPage,
   type IndexQuery,
   indexPhaseOf,
+  placesOf,
   type RunStore,
   shardCount,
+  tooManyRuns,
 } from '../ports/run-store.ts';
 import type { WorkerRecord, WorkerRegistry } from '../ports/worker-registry.ts';
 import type { Leaving } from '../protocol/history.ts';
@@ -32,10 +34,14 @@ export class MemoryRunStore implements RunStore {
   readonly #runs = new Map<string, Run>();
   /** The names of all writes that were applied, in order. */
   readonly writes: string[] = [];
+  readonly #open = new Map<TenantId, number>();
 
-  async create({ name, run }: Creation): Promise<Applied> {
-    const existing = this.#runs.get(textOf(run));
+  async create(creation: Creation): Promise<Applied> {
+    const existing = this.#runs.get(textOf(creation.run));
     if (existing) return { applied: false, run: structuredClone(existing) };
+    this.#checkPlaces([creation]);
+    const { name, run } = creation;
+    if (run.counted) this.#open.set(run.tenant, this.openRuns(run.tenant) + 1);
     this.#runs.set(textOf(run), structuredClone(asStored(run)));
     this.writes.push(name);
     return { applied: true, run: structuredClone(run) };
@@ -45,6 +51,7 @@ export class MemoryRunStore implements RunStore {
     checkCreations(creations);
     const existing = creations.map(({ run }) => structuredClone(this.#runs.get(textOf(run))));
     if (existing.some((run) => run !== undefined)) return { created: false, existing };
+    this.#checkPlaces(creations);
     // Each of them sets its run before it yields: nobody sees a part of them.
     await Promise.all(creations.map((creation) => this.create(creation)));
     return { created: true };
@@ -57,7 +64,18 @@ export class MemoryRunStore implements RunStore {
     if (!next) return { applied: false, run: structuredClone(run) };
     this.#runs.set(textOf(run), next);
     this.writes.push(transition.name);
+    if (transition.givesBack) this.#open.set(next.tenant, this.openRuns(next.tenant) - 1);
     return { applied: true, run: structuredClone(next) };
+  }
+
+  /** How many runs of the tenant are counted as open. */
+  openRuns(tenant: TenantId): number {
+    return this.#open.get(tenant) ?? 0;
+  }
+
+  #checkPlaces(creations: readonly Creation[]): void {
+    const places = placesOf(creations);
+    if (places && this.openRuns(places.tenant) + places.count > places.max) throw tooManyRuns(places);
   }
 
   /** As if its time had expired, or somebody had deleted it. */

@@ -1,7 +1,10 @@
 import { createHttpClient } from 'holdfast';
 import { afterEach, expect, it } from 'vitest';
+import { findDynoxide } from '../../lib/local/dynoxide.ts';
 import { type LocalRuntime, startLocal } from '../../lib/local/index.ts';
 import * as tasks from './tasks.ts';
+
+const hasTransactions = (await findDynoxide()) !== undefined;
 
 const opened: LocalRuntime[] = [];
 afterEach(async () => {
@@ -42,3 +45,26 @@ it('whoever has begun to wait for a run over HTTP is not put off by a limit on r
   // The first look spends the second; those after it, 50 ms on, are refused until the next.
   expect(await createHttpClient({ url }).result(run, { timeout: '20s' })).toEqual({ n: 1 });
 });
+
+it.runIf(hasTransactions)(
+  'no more runs of a tenant are open than may be, however many are submitted at once',
+  async () => {
+    const { url } = await open({ openRuns: 5, maxParallel: 10 });
+    const client = createHttpClient({ url });
+    const submitted = (count: number, tenant: string) =>
+      Promise.all(
+        Array.from({ length: count }, (_, n) =>
+          client.submit(tasks.echo, { n }, { tenant, delay: '2s' }).catch((error: unknown) => error),
+        ),
+      );
+    const refusals = (answers: readonly unknown[]) => answers.filter((answer) => answer instanceof Error);
+    const [first, other] = await Promise.all([submitted(20, 'a'), submitted(3, 'b')]);
+    expect(refusals(first)).toHaveLength(15);
+    for (const refusal of refusals(first)) expect(refusal).toMatchObject({ code: 'TooManyRuns' });
+    expect(refusals(other)).toEqual([]);
+    const accepted = first.filter((answer) => !(answer instanceof Error)) as { id: string; tenant: string }[];
+    await Promise.all(accepted.map((run) => client.wait(run, { timeout: '20s' })));
+    // A run is seen to have ended a moment before it leaves.
+    await expect.poll(async () => refusals(await submitted(1, 'a')), { timeout: 10_000 }).toEqual([]);
+  },
+);

@@ -50,7 +50,8 @@ describe.each(tables)('as the store in memory does: $name', ({ open }) => {
     });
     await fc.assert(
       fc.asyncProperty(several, async (runs) => {
-        const creations = runs.map((run) => ({ name: 'submit' as const, run }));
+        // What is counted has one tenant: see open-runs.contract.test.ts.
+        const creations = runs.map(({ counted: _, ...run }) => ({ name: 'submit' as const, run }));
         const [first] = creations;
         if (!first) throw new Error('at least one');
         expect(await stores.runs.createAll(creations)).toEqual(await model.createAll(creations));

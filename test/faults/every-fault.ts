@@ -1,4 +1,5 @@
 import { afterAll, describe, expect, it } from 'vitest';
+import { noTenant } from '../../lib/model/ids.ts';
 import { findUnlinearizable } from '../../lib/testing/linearizability.ts';
 import { faults } from './actor.ts';
 import { play, type Scenario } from './scenario.ts';
@@ -70,15 +71,16 @@ async function expectRecovery(scenario: Scenario, world: World, where: string): 
   }
   expect(world.runs.faultsSeen, where).toEqual([]);
   expect(await world.runs.notOver(), `${where}: runs`).toEqual([]);
+  expect(world.runs.openRuns(noTenant), `${where}: counted as open`).toBe(0);
   if (scenario.isWorkflow) expect(world.withoutEffect(), `${where}: not done`).toEqual([]);
   for (const each of await world.runs.all()) world.leases.read(each);
   expect(findUnlinearizable(world.leases.events), `${where}: history of the lease`).toBeUndefined();
 }
 
-function newWorld(scenario: Scenario, given: Omit<Given, 'leavesDuties'> = {}): World {
+function newWorld(scenario: Scenario, given: Omit<Given, 'leavesDuties' | 'openRuns'> = {}): World {
   const world: World = new World(
     scenario.tasks({ now: () => world.clock.now(), after: (ms, fire) => world.clock.after(ms, fire) }),
-    { ...given, leavesDuties: scenario.leavesDuties },
+    { ...given, leavesDuties: scenario.leavesDuties, openRuns: scenario.openRuns },
   );
   return world;
 }

@@ -25,6 +25,8 @@ export interface Scenario {
   readonly losesDoorbell?: boolean;
   /** Clients and executors never come to what runs owe each other: discovery does it all. */
   readonly leavesDuties?: true;
+  /** So many runs may be open. Default: any number. */
+  readonly openRuns?: number;
   /** Who is hit. Default: everybody. */
   readonly victims?: readonly Victim[];
   /** How long an executor's invocation lasts, in milliseconds. Default: for ever. */

@@ -66,9 +66,10 @@ function withoutDuties(runs: RunStore): RunStore {
     throw new HoldfastError('StoreUnreachable', 'left to discovery');
   };
   return {
-    create: ({ name, run }) => {
-      const isDuty = run.endedAt !== undefined || run.deliveryOf !== undefined;
-      return isDuty ? refuse() : runs.create({ name, run });
+    create: (creation) => {
+      const { deliveryOf, endedAt } = creation.run;
+      const isDuty = endedAt !== undefined || deliveryOf !== undefined;
+      return isDuty ? refuse() : runs.create(creation);
     },
     createAll: (creations) => runs.createAll(creations),
     apply: (transition) => (duties.has(transition.name) ? refuse() : runs.apply(transition)),
@@ -84,6 +85,8 @@ export interface Given {
   readonly planned?: PlannedFault;
   /** Only discovery does what runs owe each other. */
   readonly leavesDuties?: boolean | undefined;
+  /** So many runs may be open. */
+  readonly openRuns?: number | undefined;
   /** Messages come for every node of every run all the time. */
   readonly ringsForNothing?: boolean;
 }
@@ -106,7 +109,7 @@ export class World {
     cache: new MemoryResultCache(),
     queue: this.#queue,
   };
-  readonly #settings = readSettings({}, { taskTimeout: '10m', webhooks: 'on' });
+  readonly #settings: ReturnType<typeof readSettings>;
   readonly #registry: Registry;
   readonly #given: Given;
   readonly actors = new Map<Victim, Actor>();
@@ -116,6 +119,8 @@ export class World {
   constructor(tasks: Record<string, unknown>, given: Given) {
     this.#registry = Registry.fromModule(tasks, [deliveryTask(results, this.clock)]);
     this.#given = given;
+    const { openRuns = 0 } = given;
+    this.#settings = readSettings({}, { taskTimeout: '10m', webhooks: 'on', openRuns });
   }
 
   client(): Client {

@@ -243,3 +243,8 @@ describe('refuses to start', () => {
     });
   });
 });
+
+test('open runs cannot be limited where there are no transactions, which is said at the start', async () => {
+  const starting = open({ dynamodb: 'dynalite', settings: { openRuns: 5 } });
+  await expect(starting).rejects.toMatchObject({ code: 'InvalidSetting', field: 'openRuns' });
+});

@@ -126,6 +126,7 @@ export const arbitraryRun = record(
       maxLength: 4,
     }),
     deliveryOf: id,
+    counted: fc.constant(true),
     retryOf: id,
     execution: record({ workflowId: text, caller: text, filePath: text }, ['workflowId']),
     pool: text,

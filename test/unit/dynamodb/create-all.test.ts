@@ -10,6 +10,7 @@ import { documentClient } from '../../../lib/dynamodb/document-client.ts';
 import { encodeRun } from '../../../lib/dynamodb/item.ts';
 import { DynamoRunStore } from '../../../lib/dynamodb/run-store.ts';
 import type { Run } from '../../../lib/model/run.ts';
+import { leave } from '../../../lib/protocol/leave.ts';
 import { sampleRun } from '../../support/sample-run.ts';
 
 const $metadata = {};
@@ -122,6 +123,63 @@ describe('runs created at once', () => {
       expect(asked).toEqual([transaction]);
     },
   );
+});
+
+describe('runs that are counted as open', () => {
+  const counted = { name: 'submit' as const, openMax: 5, run: sampleRun({ counted: true }) };
+  const conflict = { Code: 'TransactionConflict' };
+  const refused = { Code: 'ConditionalCheckFailed' };
+
+  test('come to be in one request with their counter', async () => {
+    const { asked, inputs, runs } = storeThatAnswers({});
+    expect(await runs.create(counted)).toEqual({ applied: true, run: counted.run });
+    expect(asked).toEqual([transaction]);
+    expect(inputs).toMatchObject([{ TransactItems: [{ Put: {} }, { Update: { Key: { sk: 'OPEN' } } }] }]);
+  });
+
+  test('are tried again longer than others: a whole tenant meets at its counter', async () => {
+    const { asked, runs } = storeThatAnswers(...Array(7).fill(cancelled(none, conflict)), {});
+    expect(await runs.create(counted)).toMatchObject({ applied: true });
+    expect(asked).toHaveLength(8);
+    const never = storeThatAnswers(cancelled(none, conflict));
+    await expect(never.runs.create(counted)).rejects.toMatchObject({ code: 'StoreUnreachable' });
+    expect(never.asked).toHaveLength(8);
+  });
+
+  test('are found where they are there, whatever the counter says', async () => {
+    const { runs } = storeThatAnswers(cancelled(present(counted.run), refused));
+    expect(await runs.create(counted)).toEqual({ applied: false, run: counted.run });
+  });
+
+  describe('when they leave', () => {
+    const run = { ...counted.run, phase: 'ending' as const, ended: 'failed' as const, endedAt: 5 };
+
+    test('do so in one request with their counter, and are read then', async () => {
+      const { asked, runs } = storeThatAnswers(cancelled(none, conflict), {}, { Item: encodeRun(run) });
+      expect(await runs.apply(leave(run, 9))).toEqual({ applied: true, run });
+      expect(asked).toEqual([transaction, transaction, 'GetItemCommand']);
+    });
+
+    test('are refused with what the answer has, or what is read', async () => {
+      const given = storeThatAnswers(cancelled(present(run), conflict), cancelled(present(run), none));
+      expect(await given.runs.apply(leave(run, 9))).toEqual({ applied: false, run });
+      const bare = storeThatAnswers(cancelled(refused, none), { Item: encodeRun(run) });
+      expect(await bare.runs.apply(leave(run, 9))).toEqual({ applied: false, run });
+      expect(bare.asked).toEqual([transaction, 'GetItemCommand']);
+    });
+
+    test('are left to a later look where the counter is never free', async () => {
+      const { runs } = storeThatAnswers(cancelled(none, conflict));
+      await expect(runs.apply(leave(run, 9))).rejects.toMatchObject({ code: 'StoreUnreachable' });
+    });
+
+    test('say what is missing where there are no transactions', async () => {
+      const { runs } = storeThatAnswers(
+        Object.assign(new Error('UnknownError'), { name: 'UnknownOperationException', $metadata }),
+      );
+      await expect(runs.apply(leave(run, 9))).rejects.toMatchObject({ code: 'InvalidSetting' });
+    });
+  });
 });
 
 describe('an endpoint without transactions', () => {

@@ -42,6 +42,7 @@ describe('a run that ends', () => {
     ['others wait for it', { dependents }],
     ['it stands for a node of another', { parent }],
     ['a child of it lives', withChild()],
+    ['it is counted among the open ones', { counted: true as const }],
   ])('stays to be looked at where %s', (_, over) => {
     const run = ended({ ...sampleRun(), looks: 5, ...over }, 'failed');
     expect(run).toMatchObject({
@@ -137,6 +138,12 @@ describe('a run that ends and owes something', () => {
   it('leaves once they are done, as it ended and at the time at which it did', () => {
     const run = ending();
     const write = leave(run, 12);
+    expect(write).not.toHaveProperty('givesBack');
+    expect(leave({ ...run, counted: true }, 12)).toEqual({
+      ...write,
+      key: { ...run, counted: true },
+      givesBack: true,
+    });
     expect(refusedBy(run, write)).toEqual([]);
     const left = applyTransition(run, write);
     expect(left).toMatchObject({ phase: 'failed', at: now, expires: 12, rev: run.rev + 1 });

@@ -48,6 +48,12 @@ describe('the id of a retry', () => {
 });
 
 describe('a run that goes on from a failed one', () => {
+  it('has a place of its own among the open ones, or none', () => {
+    const play = failedLater({ counted: true });
+    expect(play.run.counted).toBe(true);
+    expect(retried(play).run).not.toHaveProperty('counted');
+  });
+
   it('begins where that failed, with what had been done', () => {
     const play = failedLater();
     const before = play.node('a');

@@ -1,0 +1,4 @@
+import { testEveryFault } from './every-fault.ts';
+import { openRunsScenarios } from './open-runs-scenarios.ts';
+
+testEveryFault(openRunsScenarios);
