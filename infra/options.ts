@@ -28,6 +28,10 @@ export interface HoldfastOptions {
   readonly webhookSecretArn?: string | undefined;
   /** Adds an HTTP API for holders of a token. Default: there is only the function URL, which IAM guards. */
   readonly jwt?: JwtOptions | undefined;
+  /** Requests over HTTP that each tenant may make in a second. Default: any number. */
+  readonly requestRate?: number | undefined;
+  /** Runs of each tenant that may be open, of those that the API submits. Default: any number. */
+  readonly openRuns?: number | undefined;
   /** How long one invocation of the executor may take, up to 15 minutes. Default: 15 minutes. */
   readonly executorTimeout?: Duration | undefined;
   /** Invocations of the executor at a time, from 2. Default: the account's own limit. */
@@ -60,6 +64,8 @@ export function optionsFromContext(node: Node): HoldfastOptions {
     deliveryQueues: namedArns(node.tryGetContext('deliveryQueues')),
     webhookSecretArn: text('webhookSecret'),
     jwt: jwtOptions(text),
+    requestRate: wholeNumber('requestRate'),
+    openRuns: wholeNumber('openRuns'),
     executorTimeout: seconds === undefined ? undefined : Duration.seconds(seconds),
     maxConcurrency: wholeNumber('maxConcurrency'),
     removalPolicy: removalPolicy(text('removalPolicy')),

@@ -2,6 +2,7 @@ import { Duration } from 'aws-cdk-lib';
 import { FunctionUrlAuthType, InvokeMode } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
 import { envNames } from '../../lib/config/env.ts';
+import { readSettings, settingVariable } from '../../lib/config/settings.ts';
 import { BundledFunction, type Permission } from './bundled-function.ts';
 import type { StackParts } from './stack-parts.ts';
 
@@ -27,8 +28,16 @@ export class Api extends Construct {
 }
 
 /** What the API reads beside what all functions get. */
-export function apiEnvironment({ options: { defaultTask } }: StackParts): Record<string, string> {
-  return defaultTask === undefined ? {} : { [envNames.defaultTask]: defaultTask };
+export function apiEnvironment({ options }: StackParts): Record<string, string> {
+  const { defaultTask, openRuns, requestRate } = options;
+  const environment = {
+    ...(defaultTask !== undefined && { [envNames.defaultTask]: defaultTask }),
+    ...(openRuns !== undefined && { [settingVariable('openRuns')]: String(openRuns) }),
+    ...(requestRate !== undefined && { [settingVariable('requestRate')]: String(requestRate) }),
+  };
+  // What the functions would refuse at their first request is refused before anything is deployed.
+  readSettings(environment);
+  return environment;
 }
 
 /** What the API does to table and queue, whoever stands before it. */
