@@ -27,7 +27,8 @@ export type {
 } from './client/client.ts';
 export { type ClientOptions, createClient } from './client/create-client.ts';
 export type { ExecutionLog, ExecutionRequest, ExecutionResult } from './client/execution-view.ts';
-export { createHttpClient, type HttpClient, type HttpClientOptions } from './client/http-client.ts';
+export type { HttpClient } from './client/http-client.ts';
+export { createHttpClient, type HttpClientOptions } from './client/node-http-client.ts';
 export type {
   ActiveRun,
   CancelledRun,

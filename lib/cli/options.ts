@@ -1,4 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { type ApiAuth, apiAccess } from '../client/api-access.ts';
 import type { CancelOptions } from '../client/client.ts';
 import { createHttpClient, type HttpClient } from '../client/http-client.ts';
 import { envNames } from '../config/env.ts';
@@ -22,19 +23,29 @@ export interface Session {
 export function addCommonOptions(program: Command): void {
   program
     .option('--url <url>', `where the API is (default: ${envNames.url}, else ${defaultUrl})`)
+    .addOption(
+      new Option(
+        '--auth <how>',
+        `how requests say whose they are (default: ${envNames.auth}, else the token in ${envNames.token} or, for a function URL, iam)`,
+      ).choices(['iam', 'none']),
+    )
     .option('--tenant <id>', 'whose runs (default: those without a tenant)')
     .option('--json', 'print JSON: one document, or one per line of a stream');
 }
 
-/** @throws HoldfastError `InvalidArgument` for a URL that is none */
+interface Given {
+  readonly auth?: ApiAuth;
+  readonly json?: boolean;
+  readonly tenant?: string;
+  readonly url?: string;
+}
+
+/** @throws HoldfastError `InvalidArgument` for a URL that is none, `InvalidSetting` */
 export function openSession(command: Command, cli: Cli): Session {
-  const { url, tenant, json } = command.optsWithGlobals<{ url?: string; tenant?: string; json?: boolean }>();
+  const { auth, json, tenant, url = cli.env[envNames.url] || defaultUrl } = command.optsWithGlobals<Given>();
+  const access = apiAccess({ auth, env: cli.env, url, ...(cli.fetch && { fetch: cli.fetch }) });
   return {
-    client: createHttpClient({
-      url: url ?? (cli.env[envNames.url] || defaultUrl),
-      clock: cli.clock,
-      ...(cli.fetch ? { fetch: cli.fetch } : {}),
-    }),
+    client: createHttpClient({ ...access, clock: cli.clock }),
     inTenant: tenant === undefined ? {} : { tenant },
     paint: painter(cli.color.out),
     print: (value, text) => cli.out(json ? line(value) : text()),

@@ -119,6 +119,8 @@ async function answerOf<Answer>(
     return await ask();
   } catch (cause) {
     signal?.throwIfAborted();
+    // Nothing was sent: it could not be signed, say.
+    if (cause instanceof HoldfastError) throw cause;
     const what =
       cause instanceof Error && cause.name === 'TimeoutError'
         ? `did not answer within ${answerMsMax / 1_000} s`
@@ -160,6 +162,11 @@ function notTheApi(status: number, base: string): HoldfastError {
   // A gateway says that what is behind it cannot be reached, or not now.
   if (status === 429 || (status >= 502 && status <= 504)) {
     return new HoldfastError('ApiUnreachable', `The API at ${base} cannot be reached (status ${status})`);
+  }
+  if (status === 401 || status === 403) {
+    return new HoldfastError('ApiProblem', `${base} does not let these requests through (status ${status})`, {
+      hint: 'Use credentials that may call it: HOLDFAST_AUTH=iam signs by those of AWS, HOLDFAST_TOKEN is a token.',
+    });
   }
   return new HoldfastError('ApiProblem', `${base} answered ${status}, and not as Holdfast does`, {
     hint: 'Check that the URL is that of a Holdfast API, and what stands in front of it.',

@@ -4,6 +4,7 @@ import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import type { Env } from '../config/env.ts';
 import { documentClient } from '../dynamodb/document-client.ts';
 import type { Ms } from '../model/time.ts';
+import { identityOptions } from './aws-identity.ts';
 import { countRequests, countSqsRequests } from './request-count.ts';
 
 export interface AwsClients {
@@ -17,7 +18,7 @@ export interface AwsClients {
  */
 export function awsClients(env: Env): AwsClients {
   const shared = {
-    ...commonOptions(env),
+    ...identityOptions(env),
     // A lease is renewed every third of its length: better an error soon than a request that hangs past its end.
     requestHandler: answeringWithin(10_000),
     maxAttempts: 3,
@@ -32,7 +33,7 @@ export function awsClients(env: Env): AwsClients {
 /** A client for long polls alone: they take 20 s, and whoever polls makes pauses of its own after a failure. */
 export function pollingClient(env: Env): SQSClient {
   const sqs = new SQSClient({
-    ...commonOptions(env),
+    ...identityOptions(env),
     ...endpointOption(env, 'SQS'),
     useQueueUrlAsEndpoint: false,
     requestHandler: answeringWithin(30_000),
@@ -46,7 +47,7 @@ export function pollingClient(env: Env): SQSClient {
 export async function readSecret(env: Env, arn: string): Promise<string> {
   const { GetSecretValueCommand, SecretsManagerClient } = await import('@aws-sdk/client-secrets-manager');
   const client = new SecretsManagerClient({
-    ...commonOptions(env),
+    ...identityOptions(env),
     ...endpointOption(env, 'SECRETS_MANAGER'),
     requestHandler: answeringWithin(10_000),
   });
@@ -77,16 +78,4 @@ const endpointOf = (env: Env, service: Service): string | undefined =>
 function endpointOption(env: Env, service: Service) {
   const endpoint = endpointOf(env, service);
   return endpoint ? { endpoint } : {};
-}
-
-const commonOptions = (env: Env) => ({
-  ...(env.AWS_REGION !== undefined && { region: env.AWS_REGION }),
-  ...(env !== process.env && credentialsOf(env)),
-});
-
-function credentialsOf(env: Env) {
-  const { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey, AWS_SESSION_TOKEN } = env;
-  if (!accessKeyId || !secretAccessKey) return {};
-  const session = AWS_SESSION_TOKEN ? { sessionToken: AWS_SESSION_TOKEN } : {};
-  return { credentials: { accessKeyId, secretAccessKey, ...session } };
 }

@@ -10,6 +10,10 @@ export const envNames = {
   pool: 'HOLDFAST_POOL',
   /** Base URL of the API, for the client and the CLI over HTTP. */
   url: 'HOLDFAST_URL',
+  /** `iam` or `none`: how requests to the API say whose they are. Default: by its URL. */
+  auth: 'HOLDFAST_AUTH',
+  /** A bearer token for the API. A secret: it is shown nowhere. */
+  token: 'HOLDFAST_TOKEN',
   /** `debug`, `info` (default), `warn`, `error` or `silent`. */
   logLevel: 'HOLDFAST_LOG_LEVEL',
   /** Name of the task that `POST /tasks` without `task` means. */

@@ -1,13 +1,14 @@
-import { createTransport, type HttpOptions } from '../client/http-transport.ts';
+import { type ApiAccess, apiAccess } from '../client/api-access.ts';
+import { createTransport } from '../client/http-transport.ts';
 import type { Registered } from '../define/registry.ts';
 import { HoldfastError } from '../model/errors.ts';
 import { version } from '../version.ts';
 import { type Finding, fail, ok, warn } from './finding.ts';
 
 /** Whether the API answers, is of this version, and knows the tasks that were given. */
-export async function checkApi(options: HttpOptions, own: readonly Registered[] = []): Promise<Finding> {
+export async function checkApi(options: ApiAccess, own: readonly Registered[] = []): Promise<Finding> {
   try {
-    const get = createTransport(options);
+    const get = createTransport(apiAccess(options));
     await get({ method: 'GET', path: '/health' });
     const { body: document } = await get({ method: 'GET', path: '/openapi.json' });
     const theirs = (document.info as { version?: unknown } | undefined)?.version;

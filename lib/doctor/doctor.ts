@@ -1,3 +1,4 @@
+import type { ApiAccess } from '../client/api-access.ts';
 import { awsClients, tableEndpoint } from '../compose/aws-clients.ts';
 import { type Env, envNames } from '../config/env.ts';
 import { readSettings, type Settings, settingFaults } from '../config/settings.ts';
@@ -23,7 +24,8 @@ export interface DoctorOptions {
   readonly functionTimeoutMs?: Ms | undefined;
   /** Of the API. Default: HOLDFAST_URL; without it the API is not asked. */
   readonly url?: string | undefined;
-  readonly fetch?: Parameters<typeof checkApi>[0]['fetch'];
+  readonly auth?: ApiAccess['auth'];
+  readonly fetch?: ApiAccess['fetch'];
 }
 
 /** Checks one thing after the other, from what everything needs to what few do, and goes on after what is wrong. */
@@ -37,7 +39,8 @@ export async function* diagnose(options: DoctorOptions): AsyncGenerator<Finding>
   const registry = loaded && 'registry' in loaded ? loaded.registry : undefined;
   yield* checkServices(options, settings, registry);
   const url = options.url ?? env[envNames.url];
-  if (url) yield await checkApi({ url, ...(options.fetch && { fetch: options.fetch }) }, registry?.all());
+  const { auth, fetch } = options;
+  if (url) yield await checkApi({ auth, env, url, ...(fetch && { fetch }) }, registry?.all());
   if (loaded && 'finding' in loaded) yield loaded.finding;
   if (registry) {
     const found = poolsOf(env);

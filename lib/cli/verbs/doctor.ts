@@ -1,5 +1,6 @@
 import { parseEnv } from 'node:util';
 import type { Command } from 'commander';
+import type { ApiAuth } from '../../client/api-access.ts';
 import type { Finding, Status } from '../../doctor/finding.ts';
 import { type Duration, parseDuration } from '../../model/duration.ts';
 import { HoldfastError } from '../../model/errors.ts';
@@ -11,6 +12,7 @@ interface DoctorGiven {
   readonly env?: string;
   readonly tasks?: string;
   readonly functionTimeout?: Duration;
+  readonly auth?: ApiAuth;
   readonly url?: string;
   readonly json?: true;
 }
@@ -44,6 +46,7 @@ export function addDoctor(program: Command, cli: Cli, setExitCode: SetExitCode):
         functionTimeoutMs:
           given.functionTimeout && parseDuration(given.functionTimeout, '--function-timeout'),
         url: given.url,
+        auth: given.auth,
         fetch: cli.fetch,
       };
       for await (const finding of diagnose(options)) {
