@@ -40,7 +40,9 @@ export async function retryFailed(
   const submission = stableHash([failed.submission, edited ? hashOfText(textOf(edited)) : null]);
   await copyValues(ports, failed, run, expiresAt);
   const creation = { name: 'submit' as const, run: { ...run, submission } };
-  const result = await runs.create(counted(creation, ports.settings));
+  // A delivery that is redriven was owed before anybody was refused.
+  const isOwed = failed.deliveryOf !== undefined;
+  const result = await runs.create(isOwed ? creation : counted(creation, ports.settings));
   if (!isReadable(result.run))
     throw new HoldfastError('NewerSchema', `Run ${next.run} was written by a newer version`);
   if (!result.applied && result.run.submission !== submission) throw alreadyRetried(failed, result.run);

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
 import { createApp } from '../../lib/api/app.ts';
 import { noTenant, tenantId } from '../../lib/model/ids.ts';
+import type { ResultSender } from '../../lib/result-delivery/task.ts';
 import { VirtualSystem } from '../support/virtual-system.ts';
 import { post, problemOf } from './start-app.ts';
 
@@ -18,8 +19,8 @@ const inner = defineWorkflow('inner', { input: z.number() }).step(echo).build();
 const outer = defineWorkflow('outer', { input: z.number() }).child(inner).build();
 const tasks = { echo, inner, outer };
 
-function start(openRuns: number) {
-  const system = new VirtualSystem(tasks, { openRuns });
+function start(openRuns: number, results?: ResultSender) {
+  const system = new VirtualSystem(tasks, { openRuns }, results);
   const { client, clock, registry } = system;
   const { logger } = system.ports();
   return { system, app: createApp({ client, tasks: registry, logger, clock }) };
@@ -116,6 +117,26 @@ describe('an open run', () => {
     await system.drive();
     expect(await system.client.get(id)).toMatchObject({ status: 'succeeded', output: 1 });
     expect(open(started, noTenant)).toBe(0);
+  });
+
+  it('has its result delivered, and that tried again, besides', async () => {
+    let isUp = false;
+    const results: ResultSender = {
+      post: async () => 204,
+      enqueue: async () => {
+        if (!isUp) throw new NonRetryableError('no such queue');
+      },
+    };
+    const started = start(1, results);
+    const { app, system } = started;
+    const id = await idOf(await submit(started, { deliverTo: [{ queue: 'results' }] }));
+    await system.drive();
+    expect(await system.client.get(`${id}~to1`)).toMatchObject({ status: 'failed' });
+    expect(open(started, noTenant)).toBe(0);
+    await submit(started, { delay: '5s' });
+    isUp = true;
+    expect((await post(app, `/runs/${id}~to1/retry`, {})).status).toBe(202);
+    expect(open(started, noTenant)).toBe(1);
   });
 
   it('is one while it is paused, and none once it is cancelled', async () => {
