@@ -32,7 +32,7 @@ export function exitCodeOf(code: ErrorCode): number {
   const status = statusOfCode[code];
   if (special[code] !== undefined) return special[code];
   if (status === 404) return exitCodes.notFound;
-  if (status === 409) return exitCodes.refused;
+  if (status === 409 || status === 429) return exitCodes.refused;
   if (status < 500) return exitCodes.usage;
   return status === 500 ? exitCodes.runFailed : exitCodes.unreachable;
 }

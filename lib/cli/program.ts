@@ -27,7 +27,7 @@ import { addWhy } from './verbs/why.ts';
 import { addWorkers } from './verbs/workers.ts';
 
 const exitCodeHelp = `
-Exit codes: 0 done, 1 the run did not succeed, 2 wrong usage, 3 not reachable, 4 not found, 5 refused by state.`;
+Exit codes: 0 done, 1 the run did not succeed, 2 wrong usage, 3 not reachable, 4 not found, 5 refused by state or a limit.`;
 
 /** Runs one command line. Resolves to what the process should end with; never rejects. */
 export async function runCli(args: readonly string[], cli: Cli): Promise<number> {
