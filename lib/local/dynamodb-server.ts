@@ -1,4 +1,5 @@
 import { mkdir } from 'node:fs/promises';
+import type { Server } from 'node:http';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
@@ -7,6 +8,7 @@ import { HoldfastError } from '../model/errors.ts';
 import { localCredentials, localRegion } from './credentials.ts';
 import { findDynoxide, startDynoxide } from './dynoxide.ts';
 import type { GuardedProcess } from './guarded-process.ts';
+import { foreignHeader } from './own-machine.ts';
 import { listen, loopback } from './ports.ts';
 
 /** `auto`: dynoxide where its binary is installed (it is much faster), else dynalite, which runs everywhere. */
@@ -73,10 +75,10 @@ async function startEngine(options: DynamoDbServerOptions): Promise<DynamoDbServ
       { hint: 'Run `npm ci` without --omit=optional, or choose --dynamodb dynalite.' },
     );
   }
-  const { port: chosen, process: child } = await startDynoxide(binary, port, options.directory);
+  const { process: child, url } = await startDynoxide(binary, port, options.directory);
   return {
     engine: 'dynoxide',
-    url: `http://${loopback}:${chosen}`,
+    url,
     pid: child.pid,
     ...untilStopped(child),
   };
@@ -107,6 +109,16 @@ function lastWords(output: string): string {
   return lines.at(-1)?.trim() ?? '';
 }
 
+/** It would let the pages of any site in. */
+function refuseForeign(server: Server): void {
+  const [serve] = server.listeners('request');
+  server.removeAllListeners('request');
+  server.on('request', (request, response) => {
+    if (foreignHeader(request.headers)) response.writeHead(403).end();
+    else serve?.call(server, request, response);
+  });
+}
+
 async function startDynalite(port: number, directory?: string): Promise<DynamoDbServer> {
   // Loaded only here: most starts do without it. It is CommonJS, so a plain require spares an interop layer.
   const dynalite: typeof import('dynalite').default = createRequire(import.meta.url)('dynalite');
@@ -114,6 +126,7 @@ async function startDynalite(port: number, directory?: string): Promise<DynamoDb
     createTableMs: 0,
     ...(directory === undefined ? {} : { path: join(directory, 'dynalite') }),
   });
+  refuseForeign(server);
   const chosen = await listen(server, port, 'DynamoDB');
   const close = () =>
     new Promise<void>((resolve, reject) => {

@@ -1,4 +1,4 @@
-import type { Context, MiddlewareHandler } from 'hono';
+import type { MiddlewareHandler } from 'hono';
 import { answerProblem } from '../api/problem.ts';
 import { HoldfastError } from '../model/errors.ts';
 
@@ -8,16 +8,22 @@ import { HoldfastError } from '../model/errors.ts';
  * (DNS rebinding) has that name as the host it calls.
  */
 export const onlyOwnMachine: MiddlewareHandler = async (c, next) => {
-  const foreign = foreignHeader(c);
+  const { host, origin } = c.req.header();
+  const foreign = foreignHeader({ host, origin });
   if (foreign === undefined) return await next();
   const what = `The header ${foreign} names something else than this machine's own address`;
   return answerProblem(c, new HoldfastError('ForeignRequest', what, { field: foreign }));
 };
 
-function foreignHeader(c: Context): 'host' | 'origin' | undefined {
-  const host = c.req.header('host');
+/** The header by which a request shows that it comes from elsewhere. */
+export function foreignHeader({
+  host,
+  origin,
+}: {
+  readonly host?: string | undefined;
+  readonly origin?: string | undefined;
+}): 'host' | 'origin' | undefined {
   if (host !== undefined && !isOwn(`http://${host}`)) return 'host';
-  const origin = c.req.header('origin');
   return origin !== undefined && !isOwn(origin) ? 'origin' : undefined;
 }
 

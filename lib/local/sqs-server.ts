@@ -7,6 +7,7 @@ import {
 import { type Ms, toSec } from '../model/time.ts';
 import { localCredentials, localRegion } from './credentials.ts';
 import { createFauxqs } from './fauxqs-app.ts';
+import { foreignHeader } from './own-machine.ts';
 import { listen, loopback } from './ports.ts';
 
 /** Receives before a message goes to the dead-letter queue: it is for the infrastructure, not for failing tasks. */
@@ -51,6 +52,9 @@ export interface SqsServer {
  */
 export async function startSqs(options: SqsServerOptions = {}): Promise<SqsServer> {
   const app = await createFauxqs(options.directory);
+  app.addHook('onRequest', async ({ headers }, reply) => {
+    if (foreignHeader(headers)) await reply.code(403).send();
+  });
   let url: string;
   try {
     await app.ready();

@@ -16,7 +16,7 @@ import {
   startDynamoDb,
 } from '../../lib/local/dynamodb-server.ts';
 import { findDynoxide } from '../../lib/local/dynoxide.ts';
-import { listen } from '../../lib/local/ports.ts';
+import { listen, probePort } from '../../lib/local/ports.ts';
 import { expectGone, isAlive } from './processes.ts';
 
 const tableName = 'holdfast';
@@ -60,7 +60,7 @@ describe.each(engines)('%s', (engine) => {
       IndexName: 'byState',
       Projection: { ProjectionType: 'KEYS_ONLY' },
     });
-    expect(new URL(server.url).hostname).toBe('127.0.0.1');
+    expect(new URL(server.url).hostname).toMatch(/^127(?:\.\d{1,3}){3}$/);
   });
 
   test('keeps its data over a restart in the same directory', async () => {
@@ -71,6 +71,11 @@ describe.each(engines)('%s', (engine) => {
     const second = await open({ engine, directory });
     const { Item } = await clientOf(second).send(new GetItemCommand({ TableName: tableName, Key: key }));
     expect(Item?.n).toEqual({ N: '1' });
+  });
+
+  test('has 127.0.0.1 with a port that was chosen', async () => {
+    const port = await probePort(0, 'a test');
+    expect((await open({ engine, port })).url).toBe(`http://127.0.0.1:${port}`);
   });
 
   test('refuses a port that is in use', async () => {
@@ -104,4 +109,20 @@ test('a binary that cannot be started is EmulatorMissing, saying what to do', as
     code: 'EmulatorMissing',
     hint: expect.stringContaining('npm ci'),
   });
+});
+
+test('dynalite answers the pages of no browser', async () => {
+  const { url } = await open({ engine: 'dynalite' });
+  for (const method of ['OPTIONS', 'POST', 'GET']) {
+    const answer = await fetch(url, { method, headers: { origin: 'https://page.example' } });
+    expect([answer.status, answer.headers.get('access-control-allow-origin')]).toEqual([403, null]);
+  }
+});
+
+test.runIf(hasDynoxide && process.platform === 'linux')('no page can guess where dynoxide is', async () => {
+  const hosts = await Promise.all(
+    [1, 2, 3].map(async () => new URL((await open({ engine: 'dynoxide' })).url)),
+  );
+  expect(new Set(hosts.map(({ hostname }) => hostname)).size).toBe(3);
+  for (const { port } of hosts) await expect(fetch(`http://127.0.0.1:${port}`)).rejects.toThrow();
 });

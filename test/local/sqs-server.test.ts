@@ -149,3 +149,10 @@ test.each(['in memory', 'kept'])(
     expect(Messages?.map(({ Body }) => Body)).toEqual(['a']);
   },
 );
+
+test('answers the pages of no browser', async () => {
+  const { url } = await open();
+  const asked = (headers: Record<string, string>) => fetch(`${url}/health`, { headers });
+  expect((await asked({ origin: 'https://page.example' })).status).toBe(403);
+  expect((await asked({})).status).toBe(200);
+});
