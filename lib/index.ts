@@ -39,6 +39,7 @@ export type {
   ListedDefinition,
   NodeView,
   QueueView,
+  Redrive,
   ResumeRequest,
   Run,
   RunError,

@@ -54,6 +54,17 @@ export function apiPermissions({ doorbells, runTable }: StackParts): readonly Pe
       resources: [runTable.table.tableArn],
     },
     { actions: ['dynamodb:Query'], resources: [runTable.indexArn] },
-    { actions: ['sqs:SendMessage'], resources: [doorbells.queue.queueArn] },
+    { actions: ['sqs:GetQueueAttributes', 'sqs:SendMessage'], resources: [doorbells.queue.queueArn] },
+    // To show what lies there, and to send it back.
+    {
+      actions: [
+        'sqs:DeleteMessage',
+        'sqs:GetQueueAttributes',
+        'sqs:GetQueueUrl',
+        'sqs:ReceiveMessage',
+        'sqs:StartMessageMoveTask',
+      ],
+      resources: [doorbells.deadLetterQueue.queueArn],
+    },
   ];
 }

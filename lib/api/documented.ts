@@ -7,6 +7,7 @@ import type {
   ListedDefinition,
   NodeView,
   QueueView,
+  Redrive,
   Run,
   RunPage,
   WorkerView,
@@ -21,7 +22,13 @@ import type {
   steeredSchema,
   whySchema,
 } from './run-schemas.ts';
-import type { definitionSchema, definitionsSchema, queuesSchema, workerSchema } from './system-schemas.ts';
+import type {
+  definitionSchema,
+  definitionsSchema,
+  queuesSchema,
+  redriveSchema,
+  workerSchema,
+} from './system-schemas.ts';
 
 /** All true when the document has the fields of the client's types; a test holds it to that, at compile time. */
 type Same<A, B> = [A] extends [B] ? ([B] extends [A] ? true : never) : never;
@@ -49,5 +56,6 @@ export type DocumentedAsTyped = [
   Same<ExecutionResult, z.infer<typeof executionResultSchema>>,
   Same<DefinitionView, z.infer<typeof definitionSchema>>,
   Same<QueueView, z.infer<typeof queuesSchema>['queues'][number]>,
+  Same<Redrive, z.infer<typeof redriveSchema>>,
   Same<ListedDefinition, z.infer<typeof definitionsSchema>['definitions'][number]>,
 ];

@@ -37,6 +37,7 @@ import {
   healthSchema,
   problemSchema,
   queuesSchema,
+  redriveSchema,
   workerSchema,
   workersSchema,
 } from './system-schemas.ts';
@@ -72,6 +73,7 @@ const responseSchemas = {
   Worker: workerSchema,
   Workers: workersSchema,
   Queues: queuesSchema,
+  Redrive: redriveSchema,
   Definitions: definitionsSchema,
   Definition: definitionSchema,
   Shape: shapeSchema,

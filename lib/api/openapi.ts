@@ -191,6 +191,11 @@ function aboutPaths(): object {
   return {
     '/workers': get('listWorkers', 'Who works', [], 'Workers'),
     '/queues': get('listQueues', 'How many messages wait for the workers of each pool', [], 'Queues'),
+    '/queues/{pool}/redrive': {
+      post: operation('redriveQueue', 'Sends the dead letters of a pool back', [pathPart('pool')], {
+        202: answer('They are on their way', 'Redrive'),
+      }),
+    },
     '/definitions': get('listDefinitions', 'What can be submitted', [], 'Definitions'),
     '/definitions/{id}': get('getDefinition', 'A definition by its name or hash', [id], 'Definition'),
     '/health': get('getHealth', 'Whether the API answers', [], 'Health'),

@@ -30,12 +30,27 @@ export const queuesSchema = z.object({
           .readonly()
           .meta({ description: 'By priority: `normal`, and those that have a queue of their own.' }),
         waiting: z.int().exactOptional().meta({
-          description: 'Roughly how many messages wait in all of them. Absent where they gave no answer.',
+          description:
+            'Roughly how many messages a worker that asks would get, in all of them. Absent where they gave no answer.',
+        }),
+        inFlight: z.int().exactOptional().meta({ description: 'Roughly how many are received and hidden.' }),
+        delayed: z
+          .int()
+          .exactOptional()
+          .meta({ description: 'Roughly how many were sent with a delay that is not over.' }),
+        deadLetters: z.int().exactOptional().meta({
+          description:
+            'Roughly how many nobody could handle. Absent too where there is no dead-letter queue.',
         }),
         error: z.object({ code: z.string(), message: z.string() }).readonly().exactOptional(),
       }),
     )
     .readonly(),
+});
+
+export const redriveSchema = z.object({
+  pool: z.string(),
+  messages: z.int().meta({ description: 'Roughly how many dead letters are on their way back.' }),
 });
 
 const listedDefinition = {

@@ -17,6 +17,7 @@ import { addList } from './verbs/list.ts';
 import { addLogs } from './verbs/logs.ts';
 import { addPause } from './verbs/pause.ts';
 import { addQueues } from './verbs/queues.ts';
+import { addRedrive } from './verbs/redrive.ts';
 import { addResume } from './verbs/resume.ts';
 import { addRetry } from './verbs/retry.ts';
 import { addRun } from './verbs/run.ts';
@@ -76,6 +77,7 @@ function buildProgram(cli: Cli, setExitCode: SetExitCode): Command {
   addRetry(program, cli, setExitCode);
   addWorkers(program, cli);
   addQueues(program, cli);
+  addRedrive(program, cli);
   addDefinitions(program, cli);
   addDoctor(program, cli, setExitCode);
   addConformance(program, cli, setExitCode);

@@ -9,6 +9,7 @@ import type {
   FinishedRun,
   ListedDefinition,
   QueueView,
+  Redrive,
   Run,
   RunPage,
   WorkerView,
@@ -284,8 +285,14 @@ export interface Client {
    */
   events(options?: EventsOptions): AsyncIterable<RunEvent>;
   workers(): Promise<readonly WorkerView[]>;
-  /** How many messages wait for the workers of each pool. */
+  /** How many messages wait for the workers of each pool, are in flight, delayed, or dead. */
   queues(): Promise<readonly QueueView[]>;
+  /**
+   * Sends the dead letters of a pool back to its queues; SQS may go on moving them afterwards.
+   *
+   * @throws HoldfastError `NotFound` for an unknown pool and for one without a dead-letter queue, `QueueUnreachable`
+   */
+  redrive(pool: string): Promise<Redrive>;
   /** What can be submitted by name; empty for a client without a tasks module. */
   definitions(): Promise<readonly ListedDefinition[]>;
   /**

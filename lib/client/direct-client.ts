@@ -93,6 +93,7 @@ export function directClient(ports: ClientPorts): Client {
       runEvents({ runs: ports.runs, clock: ports.clock, view: (run) => client.view(run) }, options),
     workers: () => client.workers(),
     queues: () => readQueues(ports),
+    redrive: async (pool) => ({ pool, messages: await ports.poolQueues.redrive(pool) }),
     definitions: async () => (ports.registry ? listDefinitions(ports.registry) : []),
     definition: (nameOrHash) => client.definition(nameOrHash),
   };

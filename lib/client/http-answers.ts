@@ -3,7 +3,15 @@ import type { AttemptsPage } from './attempt-view.ts';
 import type { RetriedRun, SteeredRun, Submitted } from './client.ts';
 import type { ExecutionResult } from './execution-view.ts';
 import type { HttpAnswer } from './http-transport.ts';
-import type { DefinitionView, ListedDefinition, QueueView, Run, RunPage, WorkerView } from './run-view.ts';
+import type {
+  DefinitionView,
+  ListedDefinition,
+  QueueView,
+  Redrive,
+  Run,
+  RunPage,
+  WorkerView,
+} from './run-view.ts';
 import type { Why } from './why-view.ts';
 
 /*
@@ -65,6 +73,11 @@ export function workersFrom({ body }: HttpAnswer): readonly WorkerView[] {
 
 export function queuesFrom({ body }: HttpAnswer): readonly QueueView[] {
   return listFrom(body.queues, 'a list of queues') as unknown as QueueView[];
+}
+
+export function redriveFrom({ body }: HttpAnswer): Redrive {
+  if (typeof body.pool !== 'string' || typeof body.messages !== 'number') throw unexpected('a redrive');
+  return { pool: body.pool, messages: body.messages };
 }
 
 export function definitionsFrom({ body }: HttpAnswer): readonly ListedDefinition[] {

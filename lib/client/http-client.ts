@@ -9,6 +9,7 @@ import {
   definitionsFrom,
   pageFrom,
   queuesFrom,
+  redriveFrom,
   runFrom,
   workersFrom,
 } from './http-answers.ts';
@@ -75,6 +76,10 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
       outputOf(await untilEnd(run, options)) as Output,
     workers: async () => workersFrom(await send({ method: 'GET', path: '/workers' })),
     queues: async () => queuesFrom(await send({ method: 'GET', path: '/queues' })),
+    redrive: async (pool) => {
+      const path = `/queues/${encodeURIComponent(pool)}/redrive`;
+      return redriveFrom(await send({ method: 'POST', path }));
+    },
     definitions: async () => definitionsFrom(await send({ method: 'GET', path: '/definitions' })),
     definition: async (nameOrHash) =>
       definitionFrom(await send({ method: 'GET', path: `/definitions/${runId(nameOrHash)}` })),

@@ -34,6 +34,7 @@ export type {
   ListedDefinition,
   NodeView,
   QueueView,
+  Redrive,
   Run,
   RunError,
   RunPage,

@@ -8,6 +8,7 @@ import type { DefinitionStore } from '../ports/definition-store.ts';
 import type { HistoryStore } from '../ports/history-store.ts';
 import type { Logger } from '../ports/logger.ts';
 import type { PayloadStore } from '../ports/payload-store.ts';
+import type { PoolQueues } from '../ports/pool-queues.ts';
 import type { Queue } from '../ports/queue.ts';
 import type { Random } from '../ports/random.ts';
 import type { RunStore } from '../ports/run-store.ts';
@@ -25,6 +26,7 @@ export interface ClientPorts {
   readonly definitions: DefinitionStore;
   readonly workers: WorkerRegistry;
   readonly queue: Queue;
+  readonly poolQueues: PoolQueues;
   readonly settings: Settings;
   readonly pools: Pools;
   /** Where results may be delivered to, besides webhooks; nowhere, where it is absent. */

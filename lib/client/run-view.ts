@@ -148,9 +148,22 @@ export interface QueueView {
   readonly tags: readonly string[];
   /** By priority: `normal`, and those that have a queue of their own. */
   readonly lanes: readonly string[];
-  /** Roughly how many messages wait in all of them. Absent where they gave no answer. */
+  /** Roughly how many messages a worker that asks would get, in all of them. Absent where they gave no answer. */
   readonly waiting?: number;
+  /** Roughly how many are received and hidden. */
+  readonly inFlight?: number;
+  /** Roughly how many were sent with a delay that is not over. */
+  readonly delayed?: number;
+  /** Roughly how many nobody could handle. Absent too where the pool has no dead-letter queue. */
+  readonly deadLetters?: number;
   readonly error?: { readonly code: string; readonly message: string };
+}
+
+/** Dead letters on their way back. */
+export interface Redrive {
+  readonly pool: string;
+  /** Roughly how many. */
+  readonly messages: number;
 }
 
 /** A task or workflow that is registered. */

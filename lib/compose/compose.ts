@@ -14,6 +14,7 @@ import type { HistoryStore } from '../ports/history-store.ts';
 import type { Logger } from '../ports/logger.ts';
 import type { Metrics } from '../ports/metrics.ts';
 import type { PayloadStore } from '../ports/payload-store.ts';
+import type { PoolQueues } from '../ports/pool-queues.ts';
 import type { Queue } from '../ports/queue.ts';
 import type { Random } from '../ports/random.ts';
 import type { RequestCounter } from '../ports/request-counter.ts';
@@ -21,6 +22,7 @@ import type { ResultCache } from '../ports/result-cache.ts';
 import type { RunStore } from '../ports/run-store.ts';
 import type { WorkerRegistry } from '../ports/worker-registry.ts';
 import type { ResultSender } from '../result-delivery/task.ts';
+import { SqsPoolQueues } from '../sqs/pool-queues.ts';
 import { SqsQueue } from '../sqs/queue.ts';
 import { awsClients } from './aws-clients.ts';
 import { isLogLevel, powertoolsLogger } from './powertools-logger.ts';
@@ -44,6 +46,7 @@ export interface Composition {
   readonly requests: RequestCounter;
   readonly workers: WorkerRegistry;
   readonly queue: Queue;
+  readonly poolQueues: PoolQueues;
   readonly settings: Settings;
   readonly pools: Pools;
   readonly deliveryQueues: DeliveryQueues;
@@ -72,6 +75,7 @@ export function compose(env: Env, given: Parameters<typeof readSettings>[1] = {}
     metrics: namespace ? powertoolsMetrics(namespace, serviceName) : noMetrics,
     ...dynamoStores(dynamodb, table),
     queue: new SqsQueue(sqs, pools, logger),
+    poolQueues: new SqsPoolQueues(sqs, pools),
     settings,
     pools,
     deliveryQueues,

@@ -1,9 +1,10 @@
 import type { Dispatch } from '../model/message.ts';
 import type { Sec } from '../model/time.ts';
+import type { PoolQueues } from '../ports/pool-queues.ts';
 import type { Queue, Receipt } from '../ports/queue.ts';
 
 /** Keeps what was sent; a test or simulation decides what is delivered, when, and how often. */
-export class MemoryQueue implements Queue {
+export class MemoryQueue implements Queue, PoolQueues {
   readonly sent: Dispatch[] = [];
   readonly extended: { receipt: Receipt; visibility: Sec }[] = [];
   /** What `depth` answers. */
@@ -24,6 +25,14 @@ export class MemoryQueue implements Queue {
 
   async depth(): Promise<number> {
     return this.waiting;
+  }
+
+  async counts() {
+    return { waiting: this.waiting, inFlight: 0, delayed: 0 };
+  }
+
+  async redrive(): Promise<number> {
+    return 0;
   }
 
   /** Takes out everything that was sent so far. */

@@ -126,6 +126,8 @@ const asked: readonly (readonly [operation: string, ask: Ask, status: number])[]
   ['getExecution', get('/executions/nothing'), 404],
   ['listWorkers', get('/workers'), 200],
   ['listQueues', get('/queues'), 200],
+  ['redriveQueue', post('/queues/default/redrive', {}), 202],
+  ['redriveQueue', post('/queues/nothing/redrive', {}), 404],
   ['listDefinitions', get('/definitions'), 200],
   ['getDefinition', get(`/definitions/${orderHash}`), 200],
   ['getHealth', get('/health'), 200],

@@ -296,7 +296,7 @@ export class FakeClient implements Client {
   readonly queues: Client['queues'] = async () => {
     this.#called('queues');
     return [
-      { pool: 'default', tags: [], lanes: ['normal'], waiting: 3 },
+      { pool: 'default', tags: [], lanes: ['normal'], waiting: 3, inFlight: 2, delayed: 1, deadLetters: 4 },
       {
         pool: 'gpu',
         tags: ['gpu'],
@@ -304,6 +304,12 @@ export class FakeClient implements Client {
         error: { code: 'QueueUnreachable', message: 'silent' },
       },
     ];
+  };
+
+  readonly redrive: Client['redrive'] = async (pool) => {
+    this.#called('redrive', pool);
+    if (pool === 'default') return { pool, messages: 2 };
+    throw new HoldfastError('NotFound', `There is no pool ${JSON.stringify(pool)}`, { field: 'pool' });
   };
 
   readonly definitions: Client['definitions'] = async () => [{ name: 'echo', kind: 'task', hash: 'abc' }];

@@ -191,6 +191,8 @@ describe('a run of another tenant', () => {
     for (const { operationId } of byId) seen.add(operationId);
     // What a definition is, is the same for all tenants.
     seen.add('getDefinition');
+    // Refused to every tenant, below.
+    seen.add('redriveQueue');
     expect(operations.map(({ operationId }) => operationId).filter((id) => !seen.has(id))).toEqual([]);
   });
 });
@@ -213,6 +215,12 @@ describe('the tenant', () => {
     // The claim is the gateway's to give: none of these are.
     const forged = { 'custom-tenant': 'b', 'x-holdfast-tenant': 'b', authorization: 'Bearer e30.e30.' };
     expect((await app.request(`/runs/${submitted.id}`, { headers: forged })).status).toBe(403);
+  });
+
+  it('redrives no queue, for they are everybody’s', async () => {
+    const { ask } = start();
+    const problem = await problemOf(await ask('POST /queues/default/redrive'));
+    expect(problem).toMatchObject({ status: 403, code: 'TenantNotAllowed' });
   });
 
   it.each(operations)('is named otherwise by no header of $operation', async ({ operation }) => {

@@ -111,7 +111,15 @@ describe('GET /runs', () => {
 describe('what there is besides runs', () => {
   it('is shown: queues with what waits in them, definitions, workers', async () => {
     expect(await http.queues()).toEqual([
-      { pool: 'default', tags: [], lanes: ['normal'], waiting: expect.any(Number) },
+      {
+        pool: 'default',
+        tags: [],
+        lanes: ['normal'],
+        waiting: expect.any(Number),
+        inFlight: expect.any(Number),
+        delayed: expect.any(Number),
+        deadLetters: 0,
+      },
     ]);
     expect(await runtime.client.queues()).toHaveLength(1);
     const definitions = await http.definitions();

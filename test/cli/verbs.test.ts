@@ -126,13 +126,17 @@ describe('holdfast get, list, cancel, workers', () => {
   it('shows the queues, those that gave no answer as well, and the definitions', async () => {
     const { run } = startCli();
     const [head, first, second] = (await run('queues')).out.split('\n');
-    expect(head).toMatch(/^POOL +TAGS +LANES +WAITING/);
-    expect(first).toMatch(/^default +normal +3 +$/);
+    expect(head).toMatch(/^POOL +TAGS +LANES +WAITING +IN FLIGHT +DELAYED +DEAD/);
+    expect(first).toMatch(/^default +normal +3 +2 +1 +4 +$/);
     expect(second).toMatch(/^gpu +gpu +normal, high +QueueUnreachable: silent$/);
     expect(JSON.parse((await run('queues --json')).out).queues[0]).toMatchObject({
       pool: 'default',
       waiting: 3,
     });
+    const redriven = await run('redrive default');
+    expect(redriven).toMatchObject({ code: 0, out: 'default: about 2 dead letters are on their way back\n' });
+    expect(JSON.parse((await run('redrive default --json')).out)).toEqual({ pool: 'default', messages: 2 });
+    expect(await run('redrive nothing')).toMatchObject({ code: 4, out: '' });
     expect((await run('definitions')).out).toMatch(
       /^NAME .*\necho +task +abc\norder +workflow +2 +o2\norder +workflow +1 +o1\n$/,
     );

@@ -128,6 +128,7 @@ export class World {
     return directClient({
       ...this.#ports(actor),
       workers: new MemoryWorkerRegistry(),
+      poolQueues: this.#queue,
       pools,
       deliveryQueues,
     });
@@ -139,6 +140,7 @@ export class World {
     return directClient({
       ...this.#ports(actor),
       workers: new MemoryWorkerRegistry(),
+      poolQueues: this.#queue,
       pools,
       deliveryQueues,
     });

@@ -76,7 +76,17 @@ it.each([
         table,
       ),
       allow('dynamodb:Query', index),
-      allow('sqs:SendMessage', queue),
+      allow(['sqs:GetQueueAttributes', 'sqs:SendMessage'], queue),
+      allow(
+        [
+          'sqs:DeleteMessage',
+          'sqs:GetQueueAttributes',
+          'sqs:GetQueueUrl',
+          'sqs:ReceiveMessage',
+          'sqs:StartMessageMoveTask',
+        ],
+        deadLetterQueue,
+      ),
     ],
   ],
 ])('%s may do exactly this', (prefix, expected) => {

@@ -68,6 +68,7 @@ export async function openMeteredBench(
     logger: silent,
     ...dynamoStores(db, name),
     queue,
+    poolQueues: queue,
     settings: readSettings({}),
     pools: { [defaultPool]: { tags: [], lanes: { normal: 'http://127.0.0.1/queue' } } },
     registry: Registry.fromModule(tasks),

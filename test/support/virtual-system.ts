@@ -79,6 +79,7 @@ export class VirtualSystem {
       cache: this.cache,
       workers: this.workers,
       queue: this.queue,
+      poolQueues: this.queue,
       registry: this.registry,
       settings: this.settings,
       pools,

@@ -6,6 +6,7 @@ import type { Ms } from '../../model/time.ts';
 import type { Transition } from '../../model/transition.ts';
 import type { Logger } from '../../ports/logger.ts';
 import type { WorkerPorts } from '../../worker/ports.ts';
+import { MemoryQueue } from '../memory-queue.ts';
 import {
   MemoryAttemptStore,
   MemoryDefinitionStore,
@@ -123,6 +124,8 @@ export class Cloud {
       cache: simulatedCache(wire, this.#cache),
       workers: simulatedWorkers(wire, this.#workers),
       queue: new QueueAdapter(wire, this.queue, isMute && !name.startsWith('discovery')),
+      // Nobody looks at it: no run depends on it.
+      poolQueues: new MemoryQueue(),
       registry,
       settings,
       pools,

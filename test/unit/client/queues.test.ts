@@ -2,27 +2,29 @@ import { expect, it } from 'vitest';
 import { readQueues } from '../../../lib/client/queues.ts';
 import type { Pools } from '../../../lib/config/pools.ts';
 import { HoldfastError } from '../../../lib/model/errors.ts';
-import type { Queue } from '../../../lib/ports/queue.ts';
-import { MemoryQueue } from '../../../lib/testing/memory-queue.ts';
+import type { PoolQueues } from '../../../lib/ports/pool-queues.ts';
 
 const pools: Pools = {
   default: { tags: [], lanes: { normal: 'http://127.0.0.1/normal' } },
   gpu: { tags: ['gpu'], lanes: { normal: 'http://127.0.0.1/gpu', high: 'http://127.0.0.1/gpu-high' } },
 };
 
-function halfGone(thrown: Error): Queue {
-  const { send, extend } = new MemoryQueue();
-  const depth = async (pool: string) => {
-    if (pool === 'gpu') throw thrown;
-    return 7;
+const counts = { waiting: 7, inFlight: 2, delayed: 1, deadLetters: 3 };
+
+function halfGone(thrown: Error): PoolQueues {
+  return {
+    counts: async (pool) => {
+      if (pool === 'gpu') throw thrown;
+      return counts;
+    },
+    redrive: async () => 0,
   };
-  return { send, extend, depth };
 }
 
 it('a queue that gives no answer hides no other', async () => {
-  const queue = halfGone(new HoldfastError('QueueUnreachable', 'no answer'));
-  expect(await readQueues({ pools, queue })).toEqual([
-    { pool: 'default', tags: [], lanes: ['normal'], waiting: 7 },
+  const poolQueues = halfGone(new HoldfastError('QueueUnreachable', 'no answer'));
+  expect(await readQueues({ pools, poolQueues })).toEqual([
+    { pool: 'default', tags: [], lanes: ['normal'], ...counts },
     {
       pool: 'gpu',
       tags: ['gpu'],
@@ -33,5 +35,7 @@ it('a queue that gives no answer hides no other', async () => {
 });
 
 it('a defect is no answer of a queue', async () => {
-  await expect(readQueues({ pools, queue: halfGone(new TypeError('a defect')) })).rejects.toThrow('a defect');
+  await expect(readQueues({ pools, poolQueues: halfGone(new TypeError('a defect')) })).rejects.toThrow(
+    'a defect',
+  );
 });

@@ -71,9 +71,12 @@ describe('the table', () => {
 
 describe('a queue', () => {
   const fine: QueueFacts = {
+    arn: 'arn:aws:sqs:r:0:q',
     visibility: 5_400,
     delay: 0,
     waiting: 3,
+    inFlight: 0,
+    delayed: 0,
     isFifo: false,
     deadLetters: { arn: 'arn:aws:sqs:r:0:d', receivesMax: 10 },
   };
