@@ -88,7 +88,10 @@ async function copyValues(ports: ClientPorts, failed: Run, run: Run, expiresAt: 
   const earlier = failed.hasHistory ? await history.list(failed) : {};
   const nodes = [...Object.values(earlier), ...Object.values(run.nodes)];
   const dependencies = Object.values(run.dependencies ?? {}).map(({ output }) => output);
-  const pointers = new Set([run.input, ...dependencies, ...nodes.flatMap(payloadsOf)].flatMap(pointerOf));
+  const signals = (run.signals ?? []).map(({ payload }) => payload);
+  const pointers = new Set(
+    [run.input, ...dependencies, ...signals, ...nodes.flatMap(payloadsOf)].flatMap(pointerOf),
+  );
   await pMap(
     pointers,
     async (pointer) => {

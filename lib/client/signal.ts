@@ -1,10 +1,12 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec';
+import { hashOfText } from '../define/hash.ts';
 import { validate } from '../define/validate.ts';
 import type { Shape } from '../model/definition.ts';
 import { HoldfastError } from '../model/errors.ts';
 import { type NodeId, runId } from '../model/ids.ts';
 import type { Run, RunKey } from '../model/run.ts';
-import { expiry, pack, storeApart } from '../payload/payload.ts';
+import { serialize } from '../model/serialize.ts';
+import { expiry, packText, storeApart } from '../payload/payload.ts';
 import { isReadable } from '../ports/run-store.ts';
 import { elementsOf } from '../protocol/nodes/elements.ts';
 import { placeOf } from '../protocol/nodes/place.ts';
@@ -28,15 +30,21 @@ export async function signalRun(ports: ClientPorts, key: RunKey, { id, name, pay
   const run = await readRun(ports, key);
   await checkSignal(ports, run, name, payload);
   const known = id === undefined ? random.id() : checkId(id);
-  const pointer = `signal#${known}`;
-  const packed = pack(payload, { field: 'payload', pointer, tooLarge: 'PayloadTooLarge' });
-  await storeApart(payloads, key, packed, expiry.ofInput(clock.now(), settings.retention, waitMsMax));
+  const text = serialize(payload, 'payload');
+  // Named by its content: another signal, of whatever id, must not write over what a first one stored.
+  const pointer = `signal#${hashOfText(text)}`;
+  const packed = packText(text, { field: 'payload', pointer, tooLarge: 'PayloadTooLarge' });
+  let isStored = false;
   const signal = { name, id: known, payload: packed.payload };
   let seen: Run | undefined = run;
   for (;;) {
     const received = receiveSignal(seen, signal, clock.now());
     if (received.received === 'refused') throw refused(received.because, key);
     if (received.received === 'again') return seen ?? run;
+    if (!isStored) {
+      await storeApart(payloads, key, packed, expiry.ofInput(clock.now(), settings.retention, waitMsMax));
+      isStored = true;
+    }
     const applied = await ports.runs.apply(received.transition);
     if (!applied.applied) {
       if (applied.run !== undefined && !isReadable(applied.run)) return await readRun(ports, key);

@@ -31,8 +31,11 @@ export function retryRun(failed: Run, { input, nameChild, now }: RetryCommand): 
     const edited = path === result && failed.kind === 'workflow' ? input : undefined;
     return [path, again(node, failed, { input: edited, nameChild, now })] as const;
   });
+  const unfit = Object.values(failed.nodes).flatMap((node) => (isUnfit(node) ? [node.signal?.id] : []));
+  const signalIds = failed.signalIds?.filter((id) => !unfit.includes(id));
   const run: Run = {
     ...rest,
+    ...(signalIds && { signalIds }),
     schema: schemaVersion,
     run: retryId(failed.run),
     retryOf: failed.run,
@@ -71,7 +74,8 @@ function again(
     }),
   };
   if (!node.signal) return { ...base, status: 'ready' };
-  const { name, id, payload, until } = node.signal;
+  const { name, payload, until } = node.signal;
+  const id = isUnfit(node) ? undefined : node.signal.id;
   const came = id === undefined ? {} : { id, ...(payload && { payload }) };
   if (id !== undefined) return { ...base, status: 'ready', signal: { name, ...came } };
   if (until === undefined) return { ...base, status: 'waiting', signal: { name } };
@@ -79,6 +83,9 @@ function again(
   const began = node.notBefore < until ? node.notBefore : createdAt;
   return { ...base, status: 'waiting', signal: { name, until: now + until - began } };
 }
+
+/** It got a signal that does not fit it: another one may. */
+const isUnfit = (node: RunNode): boolean => node.status === 'failed' && node.failure.code === 'InvalidSignal';
 
 const needs = (run: Run): EpochMs[] =>
   Object.values(run.nodes)
