@@ -1,5 +1,5 @@
 import { SendMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
-import type { DeliveryQueues } from '../config/delivery.ts';
+import { checkRanges, type DeliveryQueues } from '../config/delivery.ts';
 import type { Env } from '../config/env.ts';
 import type { Settings } from '../config/settings.ts';
 import { HoldfastError } from '../model/errors.ts';
@@ -22,6 +22,7 @@ interface ResultSenderOptions {
  */
 export function resultSender(env: Env, { clock, queues, settings, sqs }: ResultSenderOptions): ResultSender {
   const secretsNow = webhookSecrets(env, clock);
+  checkRanges(settings.webhookAllow);
   return {
     post: async (request) => {
       const secrets = settings.webhooks === 'off' ? [] : await secretsNow();

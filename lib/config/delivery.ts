@@ -1,6 +1,8 @@
+import { isIP } from 'node:net';
 import * as z from 'zod';
 import { HoldfastError } from '../model/errors.ts';
 import { type Env, envNames } from './env.ts';
+import { settingVariable } from './settings.ts';
 
 const queuesSchema = z.record(z.string().regex(/^[A-Za-z][A-Za-z0-9_-]{0,31}$/), z.url());
 
@@ -42,4 +44,23 @@ export function parseWebhookSecrets(text: string, field: string): readonly strin
   if (secrets.length <= secretsMax && secrets.every((secret) => secretPattern.test(secret))) return secrets;
   const what = `${field} must be 1 to ${secretsMax} secrets apart by spaces, each whsec_ and 24 to 64 bytes in base64`;
   throw new HoldfastError('InvalidSetting', what, { field });
+}
+
+/**
+ * What is allowed besides the public internet is an address, or a range of so many bits.
+ *
+ * @throws HoldfastError `InvalidSetting`
+ */
+export function checkRanges(ranges: readonly string[]): void {
+  const odd = ranges.find((range) => {
+    const [address = '', bits, ...more] = range.split('/');
+    const version = isIP(address);
+    const bitsMax = version === 4 ? 32 : 128;
+    return version === 0 || more.length > 0 || (bits !== undefined && Number(bits) > bitsMax);
+  });
+  if (odd === undefined) return;
+  const field = settingVariable('webhookAllow');
+  throw new HoldfastError('InvalidSetting', `${field} has ${odd}, which is no address and no range`, {
+    field,
+  });
 }

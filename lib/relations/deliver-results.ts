@@ -1,3 +1,5 @@
+import { HoldfastError } from '../model/errors.ts';
+import { payloadBytesMax } from '../model/payload.ts';
 import type { DeliveryTarget, Run } from '../model/run.ts';
 import { resultNodeOf } from '../model/run.ts';
 import { serialize } from '../model/serialize.ts';
@@ -18,11 +20,33 @@ export async function deliverResults(
   targets: readonly DeliveryTarget[],
 ): Promise<void> {
   if (targets.length === 0) return;
-  const event = resultEvent(run, await outputOf(ports, run));
+  const output = await outputOf(ports, run);
   for (const [index, target] of targets.entries()) {
     const id = deliveryRunId(run.run, index);
-    const input = { id, target, event: { ...event } } satisfies DeliveryInput;
-    await start(ports, run, { id, text: serialize(input) });
+    const text = inputText(run, { id, target }, output) ?? inputText(run, { id, target }, lengthOf(output));
+    if (text === undefined) throw new Error(`the result of run ${run.run} cannot be told of`);
+    await start(ports, run, { id, text });
+  }
+}
+
+type Output = Parameters<typeof resultEvent>[1];
+
+const lengthOf = (output: Output): Output =>
+  output && 'text' in output ? { bytes: Buffer.byteLength(output.text) } : output;
+
+/** Undefined for an output that cannot be a part of another value: it is nested too deep, or grows too long by that. */
+function inputText(
+  run: Run,
+  { id, target }: Omit<DeliveryInput, 'event'>,
+  output: Output,
+): string | undefined {
+  try {
+    const input = { id, target, event: { ...resultEvent(run, output) } } satisfies DeliveryInput;
+    const text = serialize(input);
+    return Buffer.byteLength(text) <= payloadBytesMax ? text : undefined;
+  } catch (error) {
+    if (error instanceof HoldfastError && error.code === 'NotSerializable') return undefined;
+    throw error;
   }
 }
 

@@ -43,12 +43,18 @@ const policy = {
   },
 } as const;
 
+/** As JSON; SQS refuses messages with two characters that JSON leaves as they are. */
+const bodyOf = (event: DeliveryInput['event']): string =>
+  JSON.stringify(event).replace(/[\ufffe\uffff]/g, (character) =>
+    character === '\ufffe' ? '\\ufffe' : '\\uffff',
+  );
+
 /** The built-in task that delivers one result to one target. */
 export const deliveryTask = (sender: ResultSender, clock: Clock): AnyTask =>
   defineTask({
     ...policy,
     run: async ({ event, id, target }, ctx) => {
-      const body = JSON.stringify(event);
+      const body = bodyOf(event);
       if ('queue' in target) {
         await sender.enqueue(target.queue, { id, type: event.type, body });
         return { queue: target.queue };

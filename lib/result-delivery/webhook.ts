@@ -5,7 +5,7 @@ import { Webhook } from 'standardwebhooks';
 import { HoldfastError } from '../model/errors.ts';
 import type { EpochMs, Ms } from '../model/time.ts';
 import { version } from '../version.ts';
-import { webhookFault } from './webhook-url.ts';
+import { oddAddressFault, webhookFault } from './webhook-url.ts';
 
 const timeoutMs: Ms = 15_000;
 
@@ -38,7 +38,7 @@ export async function post(
   { body, id, now, signal, url }: Post,
   { allow, secrets }: WebhookOptions,
 ): Promise<number> {
-  const fault = webhookFault(url);
+  const fault = webhookFault(url) ?? oddAddressFault(url);
   if (fault) throw new HoldfastError('WebhookRefused', `The webhook ${fault}`);
   const at = new Date(now);
   const headers = {
@@ -51,8 +51,12 @@ export async function post(
   };
   // Made anew for each: a connection that is kept would outlive the check of its address.
   const agent = new RequestFilteringHttpsAgent({ keepAlive: false, allowIPAddressList: [...allow] });
-  const within = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
-  const status = await send(new URL(url), { agent, headers, method: 'POST', signal: within }, body);
+  const timeout = AbortSignal.timeout(timeoutMs);
+  const within = AbortSignal.any([signal, timeout]);
+  const options = { agent, headers, method: 'POST', signal: within };
+  const status = await send(new URL(url), options, body).catch((error: Error) => {
+    throw failureOf(error, new URL(url), timeout.aborted);
+  });
   if (status >= 200 && status <= 299) return status;
   throw new HoldfastError('WebhookFailed', `The webhook answered ${status}`);
 }
@@ -64,19 +68,18 @@ async function send(url: URL, options: Parameters<typeof request>[1], body: stri
     // Nobody reads what else it says, however much that is.
     answer.destroy();
   });
-  sent.on('error', (error) => reject(failureOf(error, url)));
+  sent.on('error', reject);
   sent.end(body);
   return await promise;
 }
 
-function failureOf(error: Error & { code?: string }, { hostname }: URL): HoldfastError {
+function failureOf(error: Error & { code?: string }, { hostname }: URL, isLate: boolean): HoldfastError {
   if (/is not allowed\. Because/.test(error.message)) {
     const where = isIP(hostname) ? 'The address' : 'The name';
     return new HoldfastError('WebhookRefused', `${where} ${hostname} leads out of the public internet`);
   }
-  const what = error.name === 'TimeoutError' ? `did not answer within ${timeoutMs / 1_000} s` : '';
-  return new HoldfastError(
-    'WebhookFailed',
-    `The webhook ${what || `is out of reach: ${error.code ?? error.message}`}`,
-  );
+  const what = isLate
+    ? `did not answer within ${timeoutMs / 1_000} s`
+    : `is out of reach: ${error.code ?? error.message}`;
+  return new HoldfastError('WebhookFailed', `The webhook ${what}`);
 }

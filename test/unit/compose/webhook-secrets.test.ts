@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { webhookSecrets } from '../../../lib/compose/webhook-secrets.ts';
+import { checkRanges } from '../../../lib/config/delivery.ts';
 import { VirtualClock } from '../../../lib/testing/virtual-clock.ts';
 
 const secretOf = (byte: number) => `whsec_${Buffer.alloc(24, byte).toString('base64')}`;
@@ -84,4 +85,19 @@ describe('secrets in AWS Secrets Manager', () => {
     answer = { status: 200, body: { SecretString: secretOf(3) } };
     expect(await read()).toEqual([secretOf(3)]);
   });
+});
+
+describe('addresses that are allowed besides', () => {
+  it('are addresses and ranges', () => {
+    expect(() => checkRanges(['10.0.0.0/8', '127.0.0.1', '::1', 'fd00::/8', '0.0.0.0/0'])).not.toThrow();
+  });
+
+  it.each(['10.0.0.0/33', '::/129', '10.0.0/8', '300.0.0.1', '10.0.0.0/8/8', 'abc'])(
+    'but not %s',
+    (range) => {
+      expect(() => checkRanges(['127.0.0.1', range])).toThrow(
+        expect.objectContaining({ code: 'InvalidSetting', field: 'HOLDFAST_WEBHOOK_ALLOW' }),
+      );
+    },
+  );
 });

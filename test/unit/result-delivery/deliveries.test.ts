@@ -17,7 +17,18 @@ const fails = defineTask({
 });
 const waiting = defineWorkflow('waiting', { input: z.unknown() }).awaitSignal('go').build();
 const parent = defineWorkflow('parent', { input: z.unknown() }).child(waiting).build();
-const tasks = { echo, fails, waiting, parent };
+/** Outputs that are fine by themselves, and not inside of another value. */
+const odd = defineTask({
+  name: 'odd',
+  input: z.string(),
+  run: (shape) => {
+    if (shape === 'gaps') return Array.from({ length: 12_000 }, () => undefined);
+    let value: unknown = 1;
+    for (let depth = 0; depth < 199; depth += 1) value = [value];
+    return value;
+  },
+});
+const tasks = { odd, echo, fails, waiting, parent };
 
 const hook = 'https://example.com/hook';
 
@@ -111,6 +122,37 @@ describe('a result is delivered', () => {
     await s.drive();
     expect(receiver.got[0]?.event.data).toMatchObject(data);
     expect(Object.keys(receiver.got[0]?.event.data ?? {})).toContain(Object.keys(data)[0]);
+  });
+
+  it.each([
+    ['nested as deep as can be', 'nest'],
+    ['of which much is undefined', 'gaps'],
+  ])('without an output %s: it says how long that is', async (_, shape) => {
+    const { receiver, s } = newSystem();
+    const run = await s.client.submit(odd, shape, { deliverTo: [{ queue: 'results' }] });
+    await s.drive();
+    const { data } = receiver.got[0]?.event ?? {};
+    expect(data).toMatchObject({ id: run.id, status: 'succeeded', outputBytes: expect.any(Number) });
+    expect(data).not.toHaveProperty('output');
+    expect(await s.stored(run.id)).toMatchObject({ phase: 'succeeded' });
+  });
+
+  it('in characters that SQS takes', async () => {
+    const bodies: string[] = [];
+    const s = new VirtualSystem(
+      tasks,
+      {},
+      {
+        post: async () => 204,
+        enqueue: async (__, { body }) => void bodies.push(body),
+      },
+    );
+    const value = '\u0000\u001f\ud800\ufffe\uffff\ufffd😀';
+    await s.client.submit(echo, value, { deliverTo: [{ queue: 'results' }] });
+    await s.drive();
+    // https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html
+    expect(bodies[0]).toMatch(/^[\t\n\r\u{20}-\u{d7ff}\u{e000}-\u{fffd}\u{10000}-\u{10ffff}]+$/u);
+    expect(JSON.parse(bodies[0] ?? '').data.output).toBe(value);
   });
 
   it('that is a failure', async () => {

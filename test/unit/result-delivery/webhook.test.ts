@@ -1,6 +1,6 @@
 import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import { Webhook } from 'standardwebhooks';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { post, type WebhookOptions } from '../../../lib/result-delivery/webhook.ts';
 import { webhookFault } from '../../../lib/result-delivery/webhook-url.ts';
 import { startWebhookServer, type WebhookServer } from '../../support/webhook-server.ts';
@@ -71,7 +71,22 @@ describe('a webhook', () => {
     const posted = post(request(`${base}/hangs`, attempt.signal), local);
     await expect.poll(() => server.requests.at(-1)?.url).toBe('/hangs');
     attempt.abort();
-    await expect(posted).rejects.toMatchObject({ code: 'WebhookFailed' });
+    await expect(posted).rejects.toMatchObject({
+      code: 'WebhookFailed',
+      message: expect.stringContaining('out of reach'),
+    });
+  });
+
+  it('says when no answer comes', async () => {
+    const late = vi
+      .spyOn(AbortSignal, 'timeout')
+      .mockReturnValue(AbortSignal.abort(new DOMException('', 'TimeoutError')));
+    await expect(post(request(`${base}/hangs`), local)).rejects.toMatchObject({
+      code: 'WebhookFailed',
+      message: 'The webhook did not answer within 15 s',
+    });
+    expect(late).toHaveBeenCalledWith(15_000);
+    late.mockRestore();
   });
 
   it('says when nobody is there', async () => {
@@ -91,6 +106,8 @@ describe('an address that may not be called is refused before anything is sent',
     ['loopback, by its name', 'localhost'],
     ['loopback of IPv6', '[::1]'],
     ['IPv4 within IPv6', '[::ffff:127.0.0.1]'],
+    ['IPv4 as IPv6, long given up', '[::127.0.0.1]'],
+    ['what nobody has', '[4000::1]'],
     ['NAT64 of loopback', '[64:ff9b::7f00:1]'],
     ['any address', '0.0.0.0'],
     ['private', '10.0.0.1'],
