@@ -20,14 +20,17 @@ import type { ClientPorts } from './ports.ts';
 const textCharsMax = 1_024;
 
 /** @returns the run as it stands */
-export async function cancelRun(ports: ClientPorts, key: RunKey, options: CancelOptions = {}): Promise<Run> {
+export const cancelRun = async (ports: ClientPorts, key: RunKey, options: CancelOptions = {}): Promise<Run> =>
+  await tended(ports, await askToCancel(ports, key, options));
+
+/** From here on nothing of the run is started, and no end of another is its own; `tended` then brings it to its end. */
+export async function askToCancel(ports: ClientPorts, key: RunKey, options: CancelOptions): Promise<Run> {
   const request = requestOf(options);
   const first = requestCancel(key, request, ports.clock.now());
-  const run = await ask(ports, key, {
+  return await ask(ports, key, {
     first,
     decide: (seen) => decideCancel(seen, request, ports.clock.now()),
   });
-  return await tended(ports, run);
 }
 
 /** @returns the run as it stands */
@@ -98,7 +101,7 @@ async function ask(ports: ClientPorts, key: RunKey, { decide, first, seen }: Ask
 }
 
 /** What can be done at once is; the rest is left to the last holder and to discovery. */
-async function tended(ports: ClientPorts, run: Run): Promise<Run> {
+export async function tended(ports: ClientPorts, run: Run): Promise<Run> {
   if (!needsTending(run)) return run;
   try {
     await tendRun(ports, run);

@@ -1,5 +1,7 @@
 import { HoldfastError } from '../model/errors.ts';
 import { type Run, type RunStatus, statusOf } from '../model/run.ts';
+import { isReadable } from '../ports/run-store.ts';
+import { retryId } from '../protocol/retry.ts';
 import type {
   CancelOptions,
   ListOptions,
@@ -10,10 +12,11 @@ import type {
   SteeredRun,
   WhoAndWhy,
 } from './client.ts';
-import { cancelRun, pauseRun, resumeRun } from './control.ts';
+import { askToCancel, pauseRun, resumeRun, tended } from './control.ts';
 import { listRuns } from './list.ts';
 import type { ClientPorts } from './ports.ts';
 import { retryFailed } from './retry.ts';
+import { timeOf } from './time-of.ts';
 
 const manyMax = 1_000;
 
@@ -23,7 +26,7 @@ export async function retryMany(
   filter: RetryFilter = {},
   options: ManyOptions = {},
 ): Promise<readonly RetriedRun[]> {
-  const found = await findMany(ports, ['failed'], filter);
+  const found = await findMany(ports, ['failed'], filter, (page) => retriable(ports, page));
   return await each(found, options, async (run) => ({ retry: (await retryFailed(ports, run)).run.run }));
 }
 
@@ -33,8 +36,20 @@ export async function cancelMany(
   filter: RunFilter = {},
   { dryRun, ...request }: CancelOptions & ManyOptions = {},
 ): Promise<readonly SteeredRun[]> {
-  const found = await findMany(ports, ['ready', 'waiting', 'running', 'paused'], filter);
-  return await steered(found, { dryRun }, (run) => cancelRun(ports, run, request));
+  const statuses = ['ready', 'waiting', 'running', 'paused'] as const;
+  const found = await findMany(ports, statuses, filter, (page) =>
+    withoutChildren(ports, withoutDeliveries(page, filter), { statuses, ...filter }),
+  );
+  // All are asked before one of them ends, so that none fails by the end of another.
+  const asked: Run[] = [];
+  const rows = await steered(dependentsFirst(found), { dryRun }, async (run) => {
+    const cancelling = await askToCancel(ports, run, request);
+    asked.push(cancelling);
+    return cancelling;
+  });
+  const ended = new Map<string, SteeredRun['status']>();
+  for (const run of asked) ended.set(run.run, statusOf(await tended(ports, run)));
+  return rows.map((row) => ({ ...row, status: ended.get(row.id) ?? row.status }));
 }
 
 /** @throws HoldfastError `InvalidArgument` */
@@ -43,7 +58,8 @@ export async function pauseMany(
   filter: RunFilter = {},
   { dryRun, ...request }: CancelOptions & ManyOptions = {},
 ): Promise<readonly SteeredRun[]> {
-  const found = await findMany(ports, ['ready', 'waiting', 'running'], filter);
+  const keep = (page: readonly Run[]) => withoutDeliveries(page, filter);
+  const found = await findMany(ports, ['ready', 'waiting', 'running'], filter, keep);
   return await steered(found, { dryRun }, (run) => pauseRun(ports, run, request));
 }
 
@@ -57,11 +73,15 @@ export async function resumeMany(
   return await steered(found, { dryRun }, (run) => resumeRun(ports, run, request));
 }
 
+/** Those of a page that it can be done to: the others do not count for the limit. */
+type Keep = (page: readonly Run[]) => readonly Run[] | Promise<readonly Run[]>;
+
 /** All of them are found before anything is done to one: that moves it to another place. */
 async function findMany(
   { clock, runs }: ClientPorts,
   statuses: readonly RunStatus[],
   { limit = 100, status, ...filter }: RunFilter,
+  keep: Keep = (page) => page,
 ): Promise<readonly Run[]> {
   if (!Number.isInteger(limit) || limit < 1 || limit > manyMax)
     throw invalid('limit', `must be 1 to ${manyMax}`);
@@ -78,10 +98,58 @@ async function findMany(
       ...(cursor !== undefined && { cursor }),
     };
     const page = await listRuns(runs, query, clock.now(), statuses);
-    found.push(...page.runs);
+    found.push(...(await keep(page.runs)));
     cursor = page.cursor;
   } while (cursor !== undefined && found.length < limit);
   return found.slice(0, limit);
+}
+
+/** A child is tried again with its parent; what never began, or was tried again, cannot be. */
+async function retriable({ runs }: ClientPorts, page: readonly Run[]): Promise<readonly Run[]> {
+  const fit = page.filter(({ failure, parent }) => !failure && !parent);
+  const keys = fit.map(({ run, tenant }) => ({ tenant, run: retryId(run) }));
+  const retried = new Set((keys.length > 0 ? await runs.getMany(keys) : []).map(({ run }) => run));
+  return fit.filter(({ run }) => !retried.has(retryId(run)));
+}
+
+/** A result that was promised still comes, whatever becomes of the rest. */
+const withoutDeliveries = (page: readonly Run[], { name }: RunFilter): readonly Run[] =>
+  page.filter(({ deliveryOf }) => deliveryOf === undefined || name !== undefined);
+
+/** A child ends with its parent, where that is asked for, too: by itself it would make the parent fail. */
+async function withoutChildren(
+  { runs }: ClientPorts,
+  page: readonly Run[],
+  { name, since, status, statuses, until }: RunFilter & { readonly statuses: readonly RunStatus[] },
+): Promise<readonly Run[]> {
+  const keys = page.flatMap(({ parent, tenant }) => (parent ? [{ tenant, run: parent.run }] : []));
+  const parents = keys.length > 0 ? (await runs.getMany(keys)).filter(isReadable) : [];
+  const from = timeOf(since, 'since') ?? 0;
+  const to = timeOf(until, 'until') ?? Number.POSITIVE_INFINITY;
+  const asked = parents.filter(
+    (run) =>
+      (name === undefined || run.name === name) &&
+      (status === undefined ? statuses : [status]).includes(statusOf(run)) &&
+      run.at >= from &&
+      run.at <= to,
+  );
+  const ids = new Set(asked.map(({ run }) => run));
+  return page.filter(({ parent }) => !parent || !ids.has(parent.run));
+}
+
+/** Those that wait for others come before these. A chain of thousands is as deep as the limit, no deeper. */
+function dependentsFirst(found: readonly Run[]): readonly Run[] {
+  const all = new Map(found.map((run) => [run.run, run]));
+  const depths = new Map<string, number>();
+  const depthOf = ({ run, waitsFor = [] }: Run): number => {
+    const known = depths.get(run);
+    if (known !== undefined) return known;
+    const below = waitsFor.map((id) => all.get(id)).map((each) => (each ? depthOf(each) : 0));
+    const depth = waitsFor.length === 0 ? 0 : 1 + Math.max(...below);
+    depths.set(run, depth);
+    return depth;
+  };
+  return [...found].sort((a, b) => depthOf(b) - depthOf(a));
 }
 
 function steered(
