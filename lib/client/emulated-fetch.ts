@@ -41,19 +41,25 @@ export async function emulatedFetch(endpoint: string, url: string, init: Request
  * returned arrives as the body.
  */
 async function unwrapped(response: Response): Promise<Response> {
-  if (response.status !== 200 || !isJson(response)) return response;
+  const isStream = response.headers.get('content-type')?.startsWith('text/event-stream');
+  if (response.status !== 200 || isStream) return response;
   const text = await response.text();
-  const value: unknown = JSON.parse(text);
-  const { body, headers, statusCode } = (value ?? {}) as Record<string, unknown>;
+  const { body, headers, isBase64Encoded, statusCode } = parsed(text);
   if (typeof statusCode !== 'number' || typeof body !== 'string') {
     return new Response(text, { status: response.status, headers: response.headers });
   }
   const isEmpty = statusCode === 204 || statusCode === 304;
-  return new Response(isEmpty ? null : body, {
+  const whole = isBase64Encoded === true ? Buffer.from(body, 'base64') : body;
+  return new Response(isEmpty ? null : whole, {
     status: statusCode,
     headers: (headers ?? {}) as Record<string, string>,
   });
 }
 
-const isJson = ({ headers }: Response) =>
-  /^application\/(?:problem\+)?json/.test(headers.get('content-type') ?? '');
+function parsed(text: string): Readonly<Record<string, unknown>> {
+  try {
+    return Object(JSON.parse(text));
+  } catch {
+    return {};
+  }
+}

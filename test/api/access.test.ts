@@ -3,10 +3,12 @@ import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { getRequestListener } from '@hono/node-server';
 import { createHttpClient, type HttpClientOptions } from 'holdfast';
+import type { LambdaEvent } from 'hono/aws-lambda';
 import { afterEach, describe, expect, it } from 'vitest';
 import { runCli } from '../../lib/cli/program.ts';
 import { apiAccess } from '../../lib/client/api-access.ts';
 import { systemClock } from '../../lib/compose/system.ts';
+import { bufferedHandler } from '../../lib/lambda/function-url.ts';
 import { judgeSignature } from '../support/signature.ts';
 import { succeededRun } from './fake-client.ts';
 import { startApp } from './start-app.ts';
@@ -16,6 +18,14 @@ import { startApp } from './start-app.ts';
 const key = { id: 'AKIDEXAMPLE', secret: 'wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY' };
 const aws = { AWS_ACCESS_KEY_ID: key.id, AWS_SECRET_ACCESS_KEY: key.secret, AWS_REGION: 'eu-west-1' };
 const token = 'eyJhbGciOiJub25lIn0.canary-5d1e.c2lnbmF0dXJl';
+
+/** What a function returns. */
+interface Told {
+  readonly statusCode: number;
+  readonly headers: Record<string, string>;
+  readonly body: string;
+  readonly isBase64Encoded: boolean;
+}
 
 interface Arrived {
   readonly at: string;
@@ -200,6 +210,34 @@ describe('the settings', () => {
       });
     }
     expect(arrived).toHaveLength(2);
+  });
+
+  it.each([true, false])(
+    'understand an emulator that tells what the function returned: %j',
+    async (isWrapped) => {
+      const { app, client } = startApp();
+      client.put(succeededRun({ some: 'output' }, { id: 'r9' }));
+      const handler = bufferedHandler(app);
+      const server = createServer(async ({ headers, method, url = '' }, response) => {
+        const [rawPath = '', rawQueryString = ''] = url.split('?');
+        const requestContext = { http: { method, path: rawPath }, domainName: headers.host };
+        const event = { version: '2.0', rawPath, rawQueryString, headers, requestContext };
+        const told = (await handler(event as unknown as LambdaEvent)) as Told;
+        if (isWrapped) return response.end(JSON.stringify(told));
+        const body = Buffer.from(told.body, told.isBase64Encoded ? 'base64' : 'utf8');
+        return response.writeHead(told.statusCode, told.headers).end(body);
+      });
+      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+      closing.push(() => server.close());
+      const AWS_ENDPOINT_URL = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+      const http = createHttpClient({ env: { ...aws, AWS_ENDPOINT_URL, HOLDFAST_URL: deployed } });
+      expect(await http.result('r9')).toEqual({ some: 'output' });
+      for await (const run of http.watch('r9')) expect(run.status).toBe('succeeded');
+      await expect(http.get('nothing')).rejects.toMatchObject({ code: 'NotFound' });
+    },
+  );
+
+  it('say so where nobody is at the endpoint', async () => {
     const nobody = createHttpClient({
       env: { ...aws, AWS_ENDPOINT_URL: 'http://127.0.0.1:1', HOLDFAST_URL: deployed },
     });
