@@ -3,7 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ListQueuesCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { runCli } from '../../lib/cli/program.ts';
 import { directClient } from '../../lib/client/direct-client.ts';
+import { systemClock } from '../../lib/compose/system.ts';
 import { messageBody } from '../../lib/sqs/message-body.ts';
 import { deafQueue, Workbench } from '../support/workbench.ts';
 import { bootstrap, deploy, destroy, diff, type Outputs, synth } from './cdk.ts';
@@ -77,6 +79,18 @@ describe.concurrent('the deployed stack', () => {
     expect([refused.status, refused.body]).toMatchObject([400, { code: 'UnknownTask', field: 'task' }]);
     const missing = await api.call('GET', '/tasks/none');
     expect([missing.status, missing.body]).toMatchObject([404, { code: 'NotFound' }]);
+  });
+
+  it('is driven by the command line, by the variables that are set anyway', async ({ expect }) => {
+    const input = JSON.stringify({ by: 'the command line' });
+    const submitted = await holdfast('submit', 'echo', '--input', input, '--wait', '--json');
+    expect(submitted).toMatchObject({ code: 0, err: '' });
+    const { id, output } = JSON.parse(submitted.out) as Shown;
+    expect(output).toEqual(JSON.parse(input));
+    expect(await holdfast('watch', id)).toMatchObject({ code: 0, out: expect.stringContaining('succeeded') });
+    const queues = JSON.parse((await holdfast('queues', '--json')).out) as { queues: object[] };
+    expect(queues).toMatchObject({ queues: [{ pool: 'default', deadLetters: expect.any(Number) }] });
+    expect(await holdfast('get', 'none')).toMatchObject({ code: 4 });
   });
 
   it('shows a failure with its type, message and attempt', async ({ expect }) => {
@@ -200,8 +214,8 @@ describe('what the functions logged', () => {
       TasksFailed: 1,
       TasksRetried: 3,
       DeadLetters: 1,
-      // echo, flaky, long, dies, those by schedule alone, the one with duplicates, the delayed one, stepwise
-      TasksSucceeded: 7 + scheduledOnly,
+      // echo twice, flaky, long, dies, those by schedule alone, the one with duplicates, the delayed one, stepwise
+      TasksSucceeded: 8 + scheduledOnly,
     });
     // Where an update ends what runs, stepwise too changed hands.
     expect(totals.Takeovers).toBeGreaterThanOrEqual(1);
@@ -221,6 +235,25 @@ describe('afterwards', () => {
     await expect.poll(stackResources, { timeout: 30_000, interval: 1_000 }).toEqual([]);
   });
 });
+
+/** The command line against the deployed API. */
+async function holdfast(...args: string[]): Promise<{ code: number; out: string; err: string }> {
+  const said = { out: '', err: '' };
+  const code = await runCli(args, {
+    out: (text) => {
+      said.out += text;
+    },
+    err: (text) => {
+      said.err += text;
+    },
+    env: { ...process.env, HOLDFAST_URL: outputs.ApiUrl },
+    color: { out: false, err: false },
+    clock: systemClock,
+    readStdin: async () => '',
+    readFile: async () => '',
+  });
+  return { code, ...said };
+}
 
 async function deadLetterQueueUrl(sqs: SQSClient): Promise<string> {
   const { QueueUrls = [] } = await sqs.send(new ListQueuesCommand({}));
