@@ -15,6 +15,7 @@ export type Cause =
   | 'signal'
   | 'dependency'
   | 'child'
+  /** Paused, or about to be once those who are at work have finished. */
   | 'paused'
   | 'cancelling'
   /** No worker serves its pool. */

@@ -1,5 +1,6 @@
-import { nodesOf, type Run, type RunKey, type RunNode, statusOf } from '../model/run.ts';
+import { type Control, nodesOf, type Run, type RunKey, type RunNode, statusOf } from '../model/run.ts';
 import { type EpochMs, toIso } from '../model/time.ts';
+import { isReadable } from '../ports/run-store.ts';
 import { isAbandoned } from '../protocol/abandoned.ts';
 import { hasChildren, leasedNodes } from '../protocol/quiet.ts';
 import { readRun } from './key.ts';
@@ -9,6 +10,8 @@ import type { Why } from './why-view.ts';
 
 /** A doorbell is answered within moments where somebody serves its pool. */
 const patienceMs = 60_000;
+/** What is read at once of what a run depends on. */
+const keysMax = 100;
 
 type Answer = Omit<Why, 'id' | 'status'>;
 
@@ -17,29 +20,53 @@ export async function whyRun(ports: ClientPorts, key: RunKey): Promise<Why> {
   const run = await readRun(ports, key);
   const now = ports.clock.now();
   const answer =
-    beyondNodes(run) ?? working(run, now) ?? (await dueNode(ports, run, now)) ?? awaited(run) ?? looked(run);
+    beyondNodes(run) ??
+    (await dependent(ports, run)) ??
+    working(run, now) ??
+    (await dueNode(ports, run, now)) ??
+    awaited(run) ??
+    looked(run);
   return { id: run.run, status: statusOf(run), ...answer };
 }
 
 function beyondNodes(run: Run): Answer | undefined {
-  if (run.phase !== 'active' && run.phase !== 'paused')
-    return { cause: 'ended', message: `It waits for nothing: it has ${statusOf(run)}.` };
-  const { control } = run;
-  if (control?.kind === 'cancel') return cancelling(run);
-  if (control?.kind === 'pause' && leasedNodes(run).length === 0) {
-    const { by, reason } = control;
-    const message = `Paused${by ? ` by ${by}` : ''} since ${toIso(control.since)}${reason ? `: ${reason}` : ''}. Resume it to let it go on.`;
-    return {
-      cause: 'paused',
-      message,
-      ...(by !== undefined && { by }),
-      ...(reason !== undefined && { reason }),
-    };
+  if (run.phase !== 'active' && run.phase !== 'paused') {
+    const status = statusOf(run);
+    const verb = status === 'cancelled' || status === 'skipped' ? 'was' : 'has';
+    return { cause: 'ended', message: `It waits for nothing: it ${verb} ${status}.` };
   }
-  if (!run.waitsFor) return undefined;
-  const message = `It waits for ${run.waitsFor.length === 1 ? 'the run' : 'the runs'} ${run.waitsFor.join(', ')} to succeed.`;
-  return { cause: 'dependency', message, runs: run.waitsFor };
+  if (run.control?.kind === 'cancel') return cancelling(run);
+  if (run.control?.kind === 'pause') return paused(run, run.control);
+  return undefined;
 }
+
+function paused(run: Run, { by, reason, since }: Control): Answer {
+  const who = { ...(by !== undefined && { by }), ...(reason !== undefined && { reason }) };
+  const asked = `${by ? ` by ${by}` : ''} since ${toIso(since)}${reason ? `: ${reason}` : ''}`;
+  const [held] = run.phase === 'active' ? leasedNodes(run) : [];
+  if (!held) return { cause: 'paused', message: `Paused${asked}. Resume it to let it go on.`, ...who };
+  const [node, { lease, worker }] = held;
+  const until = toIso(lease.until);
+  const message = `Being paused${asked}. It waits for ${worker} to finish ${node}, or for the lease to end at ${until}.`;
+  return { cause: 'paused', message, node, until, ...who, ...(worker !== undefined && { workerId: worker }) };
+}
+
+async function dependent({ runs }: ClientPorts, run: Run): Promise<Answer | undefined> {
+  const { tenant, waitsFor } = run;
+  if (!waitsFor) return undefined;
+  const names = `${waitsFor.length === 1 ? 'the run' : 'the runs'} ${waitsFor.join(', ')}`;
+  const keys = waitsFor.slice(0, keysMax).map((id) => ({ tenant, run: id }));
+  const ended = (await runs.getMany(keys)).filter(isReadable).filter((each) => isUntold(each, run));
+  const base = { cause: 'dependency', runs: waitsFor } as const;
+  if (ended.length < waitsFor.length) return { ...base, message: `It waits for ${names} to succeed.` };
+  const until = toIso(run.at);
+  const message = `It waits for its next look, at ${until}: ${names} ${ended.length === 1 ? 'has' : 'have'} ended already, and it was not among the first to be told.`;
+  return { ...base, message, until };
+}
+
+/** Whether one that others depend on has ended, and leaves it to this one to find out. */
+const isUntold = ({ dependents = [], phase }: Run, { run }: Run): boolean =>
+  phase !== 'active' && phase !== 'paused' && !(phase === 'ending' && dependents.includes(run));
 
 function cancelling(run: Run): Answer {
   const { by, reason } = run.control ?? {};

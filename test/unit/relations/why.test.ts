@@ -1,10 +1,12 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import * as z from 'zod';
 import { directClient } from '../../../lib/client/direct-client.ts';
 import { defaultPool } from '../../../lib/config/pools.ts';
 import { Registry } from '../../../lib/define/registry.ts';
 import { defineTask } from '../../../lib/define/task.ts';
 import { defineWorkflow } from '../../../lib/define/workflow/define-workflow.ts';
+import { HoldfastError } from '../../../lib/model/errors.ts';
+import type { NodeId } from '../../../lib/model/ids.ts';
 import { deferred, VirtualSystem } from '../../support/virtual-system.ts';
 
 const begun: { release?: () => void } = {};
@@ -125,6 +127,73 @@ describe('why a run waits', () => {
     });
     begun.release?.();
     await held.executing;
+  });
+
+  it('names who paused it also while somebody is at work, and when they fell silent', async () => {
+    const { executing, run, s } = await holding();
+    await s.client.pause(run, { by: 'ada' });
+    const until = iso(s.clock.now() + s.settings.lease);
+    expect(await s.client.why(run)).toMatchObject({
+      status: 'running',
+      cause: 'paused',
+      by: 'ada',
+      node: 'task',
+      workerId: 'worker-1',
+      until,
+      message: `Being paused by ada since ${iso(s.clock.now())}. It waits for worker-1 to finish task, or for the lease to end at ${until}.`,
+    });
+    // Nobody renews: whoever looks after the lease has ended parks it.
+    const apply = s.runs.apply.bind(s.runs);
+    vi.spyOn(s.runs, 'apply').mockImplementation(async (transition) => {
+      if (transition.name === 'renew') throw new HoldfastError('StoreUnreachable', 'gone');
+      return await apply(transition);
+    });
+    for (const _ of [1, 2]) {
+      await s.clock.advance(200_000);
+      await s.discover();
+    }
+    const parked = await s.stored(run.id);
+    expect([parked.phase, parked.nodes['task' as NodeId]?.status]).toEqual(['paused', 'running']);
+    const why = await s.client.why(run);
+    expect(why).toMatchObject({ status: 'paused', cause: 'paused', by: 'ada' });
+    expect(why.message).toMatch(/^Paused by ada since .*\. Resume it to let it go on\.$/);
+    begun.release?.();
+    await executing;
+  });
+
+  it('says of each end how it ended', async () => {
+    const s = new VirtualSystem(tasks);
+    const run = await s.client.submit(gated, 1);
+    const next = await s.client.submit(plain, 1, { dependsOn: [run], onDependencyFailure: 'skip' });
+    const done = await s.client.submit(plain, 1);
+    await s.client.cancel(run);
+    await s.drive();
+    const said = [run, next, done].map(async ({ id }) => (await s.client.why(id)).message);
+    expect(await Promise.all(said)).toEqual(
+      ['was cancelled', 'was skipped', 'has succeeded'].map((how) => `It waits for nothing: it ${how}.`),
+    );
+  });
+
+  it('says when one that too many stand before learns of an end', async () => {
+    const s = new VirtualSystem(tasks);
+    const run = await s.client.submit(gated, 1);
+    for (let n = 0; n < 256; n += 1) await s.client.submit(plain, n, { dependsOn: [run] });
+    const late = await s.client.submit(plain, 1, { dependsOn: [run] });
+    expect((await s.client.why(late)).message).toBe(`It waits for the run ${run.id} to succeed.`);
+    await s.client.signal(run, 'go', 1);
+    await s.drive();
+    const until = iso((await s.stored(late.id)).at);
+    expect(await s.client.why(late)).toMatchObject({
+      status: 'waiting',
+      cause: 'dependency',
+      runs: [run.id],
+      until,
+      message: `It waits for its next look, at ${until}: the run ${run.id} has ended already, and it was not among the first to be told.`,
+    });
+    await s.clock.advance(16 * 60_000);
+    await s.discover();
+    await s.drive();
+    expect(await s.client.get(late)).toMatchObject({ status: 'succeeded' });
   });
 
   it('tells a message on its way from a pool without workers, and from one that is gone', async () => {
