@@ -4,14 +4,7 @@ import { HoldfastError } from '../model/errors.ts';
 import { noTenant, tenantId } from '../model/ids.ts';
 import { type Phase, type Run, type RunStatus, statusOf } from '../model/run.ts';
 import type { EpochMs, Ms } from '../model/time.ts';
-import {
-  type IndexEntry,
-  type IndexPage,
-  type IndexQuery,
-  isReadable,
-  type RunStore,
-  shardCount,
-} from '../ports/run-store.ts';
+import { type IndexEntry, isReadable, type RunStore, shardCount } from '../ports/run-store.ts';
 import type { ListOptions } from './client.ts';
 import { timeOf } from './time-of.ts';
 
@@ -28,11 +21,7 @@ type Position = z.infer<typeof positionSchema>;
 
 type Entry = IndexEntry & Position;
 
-/** As RunStore's. A store may use `since` to read less; what comes back too early is left out here. */
-export interface ListedStore {
-  readonly getMany: RunStore['getMany'];
-  query(query: IndexQuery & { readonly since?: EpochMs }): Promise<IndexPage>;
-}
+export type ListedStore = Pick<RunStore, 'getMany' | 'query'>;
 
 interface Range {
   readonly since: EpochMs;
@@ -201,10 +190,7 @@ async function* indexed(
       ...(until < Number.POSITIVE_INFINITY && { until }),
       ...(cursor !== undefined && { cursor }),
     });
-    for (const entry of page.entries) {
-      if (entry.at >= since) yield entry;
-      else if (newestFirst) return;
-    }
+    yield* page.entries;
     cursor = page.cursor;
   } while (cursor !== undefined);
 }

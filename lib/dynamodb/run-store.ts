@@ -1,6 +1,5 @@
 import { type DynamoDBDocumentClient, PutCommand, QueryCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { type Run, type RunKey, schemaVersion } from '../model/run.ts';
-import type { EpochMs } from '../model/time.ts';
 import type { Creation, Guard, Transition } from '../model/transition.ts';
 import {
   type Applied,
@@ -86,10 +85,11 @@ export class DynamoRunStore implements RunStore {
     return items.map(decodeItem).filter((run) => run !== undefined);
   }
 
-  /** @param query with `since`, only entries whose `at` is not earlier */
-  async query(query: IndexQuery & { readonly since?: EpochMs }): Promise<IndexPage> {
+  async query(query: IndexQuery): Promise<IndexPage> {
     const { db, name } = this.#table;
-    const { phase, shard, cursor, limit, newestFirst = false } = query;
+    const { phase, shard, cursor, limit, newestFirst = false, since, until } = query;
+    // DynamoDB takes no range that ends before it begins.
+    if (since !== undefined && until !== undefined && since > until) return { entries: [] };
     const range = rangeOf(query);
     const command = new QueryCommand({
       TableName: name,
@@ -127,7 +127,7 @@ export class DynamoRunStore implements RunStore {
 }
 
 /** A key condition takes one comparison of the sort key. */
-function rangeOf({ since, until }: { since?: EpochMs; until?: EpochMs }): {
+function rangeOf({ since, until }: Pick<IndexQuery, 'since' | 'until'>): {
   condition: string;
   values: Stored;
 } {

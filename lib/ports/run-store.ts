@@ -76,6 +76,8 @@ export interface IndexQuery {
   readonly phase: Phase;
   /** 0 to `shardCount` − 1. */
   readonly shard: number;
+  /** Only entries whose `at` is not earlier than this. */
+  readonly since?: EpochMs;
   /** Only entries whose `at` is not later than this. */
   readonly until?: EpochMs;
   readonly newestFirst?: boolean;

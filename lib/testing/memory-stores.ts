@@ -96,11 +96,19 @@ export class MemoryRunStore implements RunStore {
     return structuredClone(found);
   }
 
-  async query({ phase, shard, until, newestFirst, limit, cursor }: IndexQuery): Promise<IndexPage> {
+  async query({
+    phase,
+    shard,
+    since = 0,
+    until = Infinity,
+    newestFirst,
+    limit,
+    cursor,
+  }: IndexQuery): Promise<IndexPage> {
     const from = cursor === undefined ? 0 : Number(cursor);
     const entries = [...this.#runs.values()]
       .filter((run) => indexPhaseOf(run.phase) === indexPhaseOf(phase))
-      .filter((run) => shardOf(run) === shard && run.at <= (until ?? Infinity))
+      .filter((run) => shardOf(run) === shard && run.at >= since && run.at <= until)
       .sort((a, b) => (newestFirst ? b.at - a.at : a.at - b.at));
     const page = entries.slice(from, from + limit).map(({ tenant, run, at }) => ({ tenant, run, at }));
     const next = from + page.length;

@@ -72,6 +72,18 @@ describe.each(storeSubjects())('RunStore.query: $name', ({ open }) => {
     expect((await readAll({ phase: 'active', limit: 10, until: start - 1 })).flat()).toEqual([]);
   });
 
+  test.each([false, true])('since leaves out what is earlier, newest first: %j', async (newestFirst) => {
+    const late = runs.filter((run) => run.at >= start + 1);
+    const both = late.filter((run) => run.at <= start + 2);
+    for (const limit of [2, 100]) {
+      const query = { phase: 'active', limit, newestFirst } as const;
+      expect(idsOf((await readAll({ ...query, since: start + 1 })).flat())).toEqual(idsOf(late));
+      const between = await readAll({ ...query, since: start + 1, until: start + 2 });
+      expect(idsOf(between.flat())).toEqual(idsOf(both));
+      expect((await readAll({ ...query, since: start + 2, until: start + 1 })).flat()).toEqual([]);
+    }
+  });
+
   test('a phase without runs is empty', async () => {
     expect((await readAll({ phase: 'skipped', limit: 10 })).flat()).toEqual([]);
   });

@@ -154,6 +154,7 @@ export class Table {
   query({
     phase,
     shard,
+    since = 0,
     until = Number.POSITIVE_INFINITY,
     newestFirst,
     limit,
@@ -162,7 +163,8 @@ export class Table {
     const from = Number(cursor ?? 0);
     const named = (this.#shards[shard] ?? [])
       .flatMap(({ index }) => index.findLast(({ visibleAt }) => visibleAt <= this.#timeline.now)?.run ?? [])
-      .filter((run) => indexPhaseOf(run.phase) === indexPhaseOf(phase) && run.at <= until)
+      .filter((run) => indexPhaseOf(run.phase) === indexPhaseOf(phase))
+      .filter((run) => run.at >= since && run.at <= until)
       .sort((a, b) => (newestFirst ? b.at - a.at : a.at - b.at));
     const entries = named.slice(from, from + limit).map(({ tenant, run, at }) => ({ tenant, run, at }));
     const next = from + entries.length;
