@@ -75,7 +75,7 @@ function notFailed(run: Run): HoldfastError {
   return new HoldfastError(
     'NotFailed',
     `Run ${run.run} ${what}`,
-    run.failure && { hint: 'Submit it again.' },
+    run.failure && { hint: 'Submit it again, under a new idempotency key if it had one.' },
   );
 }
 

@@ -109,10 +109,14 @@ const signalsOf = ({ body }: Shape): ReadonlySet<string> =>
   new Set(elementsOf(body).flatMap((element) => (element.kind === 'signal' ? [element.signal] : [])));
 
 function unknownSignal(run: Run, name: string, shape: Shape | undefined): HoldfastError {
-  const known = shape && [...signalsOf(shape)].join(', ');
   const what = `${run.name} waits for no signal ${JSON.stringify(name.slice(0, 80))}`;
-  const hint = known ? { hint: `It waits for: ${known}.` } : {};
-  return new HoldfastError('UnknownSignal', what, { field: 'name', ...hint });
+  return new HoldfastError('UnknownSignal', what, { field: 'name', hint: whatItWaitsFor(run, shape) });
+}
+
+function whatItWaitsFor({ kind }: Run, shape: Shape | undefined): string | undefined {
+  if (kind === 'task') return 'It is a task, which waits for no signals; a workflow does, by awaitSignal.';
+  const known = shape && [...signalsOf(shape)].join(', ');
+  return known ? `It waits for: ${known}.` : undefined;
 }
 
 function refused(code: RefusedSignal, key: RunKey): HoldfastError {

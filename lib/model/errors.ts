@@ -57,7 +57,8 @@ export const errorHints = {
   SignalTimeout: 'Send the signal in time, raise its timeout, or give the wait an onTimeout.',
   ChildFailed: 'Look at the child run; when it is mended, retry the parent.',
   ChildMissing: 'The child run was deleted from the table: retry the parent.',
-  DependencyFailed: 'Retry or submit the run it depends on, then submit this one again.',
+  DependencyFailed:
+    'Retry or submit the run it depends on, then submit this one again under a new idempotency key.',
   // Definitions and versions.
   DefinitionMismatch: 'Deploy the version of the task that the run was submitted with, or submit it again.',
   TaskNotFound: 'Deploy the task, or register it with the worker that serves this pool.',

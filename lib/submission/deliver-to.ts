@@ -30,8 +30,9 @@ function checkTarget(
     throw invalid(field, 'must have either a webhook or a queue');
   if (queue !== undefined) {
     if (queues.has(queue)) return { queue };
-    const known = [...queues.keys()].join(', ') || 'none is configured';
-    const what = `Results cannot be delivered to a queue named ${JSON.stringify(queue)}: ${known}`;
+    const known = [...queues.keys()].join(', ');
+    const configured = known === '' ? 'none is configured' : `known: ${known}`;
+    const what = `Results cannot be delivered to a queue named ${JSON.stringify(queue)} (${configured})`;
     throw new HoldfastError('UnknownQueue', what, { field: `${field}.queue` });
   }
   if (settings.webhooks === 'off')

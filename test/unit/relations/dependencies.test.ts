@@ -73,6 +73,10 @@ describe('runs that depend on others', () => {
     await s.drive();
     const b = await s.client.submit(add, { to: 1 }, { dependsOn: [a] });
     expect(await s.client.get(b)).toMatchObject({ status: 'failed' });
+    await expect(s.client.retry(b)).rejects.toMatchObject({
+      code: 'NotFailed',
+      hint: 'Submit it again, under a new idempotency key if it had one.',
+    });
   });
 
   it('fail with a parent that is cancelled', async () => {

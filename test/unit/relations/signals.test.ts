@@ -123,7 +123,10 @@ describe('a signal', () => {
       code: 'UnknownSignal',
       hint: 'It waits for: approved.',
     });
-    await expect(s.client.signal(task, 'approved', 1)).rejects.toMatchObject({ code: 'UnknownSignal' });
+    await expect(s.client.signal(task, 'approved', 1)).rejects.toMatchObject({
+      code: 'UnknownSignal',
+      hint: 'It is a task, which waits for no signals; a workflow does, by awaitSignal.',
+    });
     await expect(s.client.signal(run, 'approved', { by: 1 })).rejects.toMatchObject({
       code: 'InvalidSignal',
       field: 'signal.by',

@@ -303,6 +303,12 @@ describe('a target is refused at submission', () => {
     expect(await refusedAs(targets)).toMatchObject({ code, field });
   });
 
+  it('an unknown queue, naming those that are known', async () => {
+    expect(await refusedAs([{ queue: 'nowhere' }])).toMatchObject({
+      message: 'Results cannot be delivered to a queue named "nowhere" (known: results, others)',
+    });
+  });
+
   it('any webhook, where they are off', async () => {
     expect(await refusedAs([{ webhook: hook }], 'off')).toMatchObject({
       code: 'WebhooksOff',
