@@ -1,9 +1,8 @@
 import { SQSClient } from '@aws-sdk/client-sqs';
-import { isLogLevel, powertoolsLogger } from '../compose/powertools-logger.ts';
 import { countSqsRequests } from '../compose/request-count.ts';
 import { systemClock } from '../compose/system.ts';
-import { type Env, envNames } from '../config/env.ts';
 import type { Settings } from '../config/settings.ts';
+import type { Logger } from '../ports/logger.ts';
 import { localCredentials, localRegion } from './credentials.ts';
 import { startEventSource } from './event-source.ts';
 import type { LocalFunctions } from './functions.ts';
@@ -19,7 +18,7 @@ export interface CallersOptions {
   /** Executors at a time; perhaps none. */
   readonly workers: number;
   readonly settings: Settings;
-  readonly env: Env;
+  readonly logger: Logger;
 }
 
 /** What calls the functions: the two SQS mappings and the schedule. */
@@ -28,9 +27,7 @@ export interface Callers {
   stop(signal: AbortSignal): Promise<void>;
 }
 
-export function startCallers({ services, functions, workers, settings, env }: CallersOptions): Callers {
-  const level = env[envNames.logLevel] ?? '';
-  const logger = powertoolsLogger({ level: isLogLevel(level) ? level : 'warn' });
+export function startCallers({ services, functions, workers, settings, logger }: CallersOptions): Callers {
   const clock = systemClock;
   const sqs = new SQSClient({
     endpoint: services.sqs.url,

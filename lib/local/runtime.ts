@@ -1,10 +1,12 @@
 import type { Client } from '../client/client.ts';
 import { createClient } from '../client/create-client.ts';
+import { isLogLevel, powertoolsLogger } from '../compose/powertools-logger.ts';
 import { type Env, envNames } from '../config/env.ts';
 import { readSettings, type Settings } from '../config/settings.ts';
 import { needsTransactions } from '../dynamodb/open-runs.ts';
 import { createApi } from '../lambda/api.ts';
 import { HoldfastError } from '../model/errors.ts';
+import type { Logger } from '../ports/logger.ts';
 import { serveApi } from './api-server.ts';
 import { startCallers } from './callers.ts';
 import { addCounts } from './environment-protocol.ts';
@@ -84,6 +86,11 @@ interface Start {
 }
 
 async function start({ options, plan, env, settings, tasks, stack }: Start): Promise<LocalRuntime> {
+  const logger = loggerOf(env);
+  if (settings.webhooks === 'on' && !env[envNames.webhookSecrets])
+    logger.warn(
+      `webhooks are on, but each fails until ${envNames.webhookSecrets} has what to sign them with`,
+    );
   const services = await startServices(stack, options, plan);
   // Better now than at each submission.
   if (settings.openRuns > 0 && services.dynamodb.engine === 'dynalite') throw needsTransactions();
@@ -104,7 +111,7 @@ async function start({ options, plan, env, settings, tasks, stack }: Start): Pro
   const { execute, discover, deadLetter } = functions;
   for (const one of [execute, discover, deadLetter]) stack.defer(() => one.close());
   const api = await serveApi(app, plan.port);
-  const callers = startCallers({ services, functions, workers: plan.workers, settings, env });
+  const callers = startCallers({ services, functions, workers: plan.workers, settings, logger });
   let graceMs = plan.graceMs;
   // All that calls the functions stops at once and shares one grace period.
   stack.defer(async () => {
@@ -139,6 +146,11 @@ async function start({ options, plan, env, settings, tasks, stack }: Start): Pro
     close,
     [Symbol.asyncDispose]: close,
   };
+}
+
+function loggerOf(env: Env): Logger {
+  const level = env[envNames.logLevel] ?? '';
+  return powertoolsLogger({ level: isLogLevel(level) ? level : 'warn' });
 }
 
 /** The end that nobody asked for. */

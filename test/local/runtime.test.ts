@@ -66,6 +66,20 @@ describe.each([
   });
 });
 
+test.each([
+  ['', 1],
+  [`whsec_${Buffer.alloc(24).toString('base64')}`, 0],
+])('webhooks without secrets are warned of: %j', async (secrets, warnings) => {
+  vi.stubEnv('HOLDFAST_WEBHOOK_SECRETS', secrets);
+  const written = vi.spyOn(process.stderr, 'write').mockImplementation(() => true);
+  onTestFinished(() => written.mockRestore());
+  await open({ settings: { webhooks: 'on' } });
+  const lines = written.mock.calls.map(([line]) => String(line));
+  const warned = lines.filter((line) => line.includes('HOLDFAST_WEBHOOK_SECRETS'));
+  expect(warned).toHaveLength(warnings);
+  expect(warned.join()).not.toContain('whsec_');
+});
+
 test('the executor that runs a task is killed: another finishes it', { timeout: 60_000 }, async () => {
   const { client, processes } = await open({
     tasks: file,
