@@ -122,6 +122,9 @@ describe('what there is besides runs', () => {
       },
     ]);
     expect(await runtime.client.queues()).toHaveLength(1);
+    expect(await http.redrive('default')).toEqual({ pool: 'default', messages: 0 });
+    for (const client of [http, runtime.client])
+      await expect(client.redrive('no such pool')).rejects.toMatchObject({ code: 'NotFound', field: 'pool' });
     const definitions = await http.definitions();
     expect(definitions).toMatchObject([
       { name: 'half', kind: 'task' },
