@@ -1,4 +1,5 @@
 export { agent } from './agent/task.ts';
+export { claim } from './claim.ts';
 export { fileReport } from './pipeline/pipeline.ts';
 export { burn } from './tasks/burn.ts';
 export { echo } from './tasks/echo.ts';

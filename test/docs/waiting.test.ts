@@ -1,13 +1,13 @@
 import { readFile } from 'node:fs/promises';
 import { expect, it } from 'vitest';
 import { VirtualSystem } from '../support/virtual-system.ts';
-import { claim } from './fixtures/claim.ts';
+import { claim } from '../../examples/claim.ts';
 
 const dayMs = 86_400_000;
 
 it('the README shows a workflow that waits, as it is here', async () => {
   const readme = await readFile(new URL('../../README.md', import.meta.url), 'utf8');
-  const code = await readFile(new URL('./fixtures/claim.ts', import.meta.url), 'utf8');
+  const code = await readFile(new URL('../../examples/claim.ts', import.meta.url), 'utf8');
   expect(readme).toContain(`\`\`\`ts\n${code}\`\`\`\n`);
 });
 
