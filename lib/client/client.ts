@@ -229,14 +229,20 @@ export interface Client {
    * @throws HoldfastError `NotFound`, `NotFailed`, `AlreadyRetried`, `InvalidInput`, `NotSerializable`, `PayloadTooLarge`
    */
   retry(run: RunRef, options?: RetryOptions): Promise<Submitted>;
-  /** Retries many, one after the other. */
+  /**
+   * Retries many, one after the other. Those that were retried already, or never began, are left out; so are children,
+   * which are retried with their parents.
+   */
   retryAll(filter?: RetryFilter, options?: ManyOptions): Promise<readonly RetriedRun[]>;
-  /** Cancels many that have not ended, one after the other. */
+  /**
+   * Cancels many that have not ended: dependents before what they wait for, children with their parents. Deliveries of
+   * results are left alone unless they are named.
+   */
   cancelAll(
     filter?: RunFilter,
     options?: Omit<CancelOptions, 'tenant'> & ManyOptions,
   ): Promise<readonly SteeredRun[]>;
-  /** Pauses many that go on, one after the other. */
+  /** Pauses many that go on, one after the other; deliveries of results only where they are named. */
   pauseAll(
     filter?: RunFilter,
     options?: Omit<CancelOptions, 'tenant'> & ManyOptions,
