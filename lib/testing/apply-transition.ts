@@ -35,6 +35,8 @@ function holds(run: Run, condition: Condition): boolean {
 
 function compare(is: '=' | '<' | '<=' | '>', left: unknown, right: unknown): boolean {
   if (left === undefined || right === undefined || typeof left !== typeof right) return false;
+  // The empty text is stored as null, which is equal to itself and has no order.
+  if (is !== '=' && (left === '' || right === '')) return false;
   switch (is) {
     case '=':
       return left === right;

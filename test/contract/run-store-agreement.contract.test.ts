@@ -41,6 +41,25 @@ describe.each(tables)('as the store in memory does: $name', ({ open }) => {
     );
   });
 
+  test('an empty text, which has no order', async () => {
+    const a = 'a' as RunId;
+    const both = new BothStores(stores.runs, {
+      dependencies: { [a]: { output: { text: '' } } },
+      nodes: { [node]: readyNode },
+    });
+    await both.create();
+    const text = ['dependencies', 'a', 'output', 'text'];
+    for (const [path, than] of [
+      [text, inNode('status')],
+      [inNode('status'), text],
+    ] as const) {
+      const guards = [{ guard: 'test', is: '<' as const, path, than }];
+      expect(await both.apply({ name: 'test', key: both.run, guards, updates: [] })).toMatchObject({
+        applied: false,
+      });
+    }
+  });
+
   test('any run, alone and among others', { timeout: 120_000 }, async () => {
     const model = new MemoryRunStore();
     const several = fc.uniqueArray(arbitraryRun, {
