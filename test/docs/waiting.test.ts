@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { expect, it } from 'vitest';
-import { VirtualSystem } from '../support/virtual-system.ts';
 import { claim } from '../../examples/claim.ts';
+import { VirtualSystem } from '../support/virtual-system.ts';
 
 const dayMs = 86_400_000;
 
