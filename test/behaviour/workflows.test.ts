@@ -151,9 +151,10 @@ describe('workflows in executors of their own processes', () => {
   it('a killed executor is taken over at the step it was in: what was done is skipped', async () => {
     const log = join(directory, 'killed.log');
     const run = await runtime.client.submit(workflows.journal, { ms: 1_500, log });
-    const step = async () => (await runtime.client.get(run)).nodes?.find(({ id }) => id === 'long');
-    await expect.poll(async () => (await step())?.status, { interval: 20, timeout: 20_000 }).toBe('running');
-    const { workerId = '' } = (await step()) ?? {};
+    const written = () => readFile(log, 'utf8').catch(() => '');
+    // Not its lease tells that its handler has begun, but what that writes.
+    await expect.poll(written, { interval: 20, timeout: 20_000 }).toMatch(/^long .* 1$/m);
+    const workerId = /^long (.*) 1$/m.exec(await written())?.[1] ?? '';
     process.kill(Number(workerId.split('-').at(-1)), 'SIGKILL');
     const finished = await runtime.client.wait(run, { timeout: '40s' });
     expect(finished).toMatchObject({ status: 'succeeded', output: 2 });
