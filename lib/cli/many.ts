@@ -1,14 +1,22 @@
 import { type Command, Option } from 'commander';
-import type { ManyOptions, RunFilter, SteeredRun } from '../client/client.ts';
+import type {
+  CancelOptions,
+  Client,
+  InTenant,
+  ManyOptions,
+  RunFilter,
+  SteeredRun,
+} from '../client/client.ts';
+import type { Run } from '../client/run-view.ts';
 import { HoldfastError } from '../model/errors.ts';
 import type { RunStatus } from '../model/run.ts';
-import type { SetExitCode } from './cli.ts';
+import type { Cli, SetExitCode } from './cli.ts';
 import { exitCodes } from './exit-codes.ts';
-import { type Session, wholeNumber } from './options.ts';
-import { type Column, statusStyles, table } from './text.ts';
+import { openSession, type RequestGiven, requestOf, type Session, wholeNumber } from './options.ts';
+import { type Column, printable, statusStyles, table } from './text.ts';
 
 /** What `addManyOptions` reads. */
-export interface ManyGiven extends Omit<RunFilter, 'tenant'>, ManyOptions {
+interface ManyGiven extends Omit<RunFilter, 'tenant'>, ManyOptions {
   readonly all?: true;
 }
 
@@ -19,8 +27,42 @@ const columns: readonly Column<SteeredRun>[] = [
   { title: '', text: ({ error }) => (error ? `${error.code}: ${error.message}` : ''), style: () => 'red' },
 ];
 
-/** For a verb that takes one run by its id, or many by what they have in common. */
-export function addManyOptions(verb: Command, statuses: readonly RunStatus[]): Command {
+/** What is asked of one run by its id, or of many by what they have in common. */
+interface Steering {
+  readonly statuses: readonly RunStatus[];
+  readonly one: (
+    client: Client,
+    id: string,
+    request: Omit<CancelOptions, 'tenant'> & InTenant,
+  ) => Promise<Run>;
+  readonly many: (
+    client: Client,
+    filter: RunFilter,
+    request: Omit<CancelOptions, 'tenant'> & ManyOptions,
+  ) => Promise<readonly SteeredRun[]>;
+  /** What became of one. */
+  readonly said: (run: Run) => string;
+}
+
+/** Gives a verb its argument, its options and what it does. */
+export function steers(verb: Command, cli: Cli, setExitCode: SetExitCode, steering: Steering): void {
+  addManyOptions(verb.argument('[id]', 'the id of a run'), steering.statuses).action(
+    async (id: string | undefined, given: RequestGiven & ManyGiven, command: Command) => {
+      const session = openSession(command, cli);
+      const { client, inTenant, print } = session;
+      const many = manyAsked(id, given, session);
+      const request = requestOf(given);
+      if (many) {
+        const { dryRun, filter } = many;
+        return showMany(session, await steering.many(client, filter, { ...request, dryRun }), setExitCode);
+      }
+      const run = await steering.one(client, id ?? '', { ...request, ...inTenant });
+      print(run, () => `${steering.said(run)}  ${printable(run.id)}\n`);
+    },
+  );
+}
+
+function addManyOptions(verb: Command, statuses: readonly RunStatus[]): Command {
   return verb
     .option('--all', 'all that it can be done to, instead of one by its id')
     .option('--name <name>', 'of them only runs of this task or workflow')
@@ -41,7 +83,7 @@ interface Asked {
  *
  * @throws HoldfastError `InvalidArgument` for both or neither
  */
-export function manyAsked(
+function manyAsked(
   id: string | undefined,
   given: ManyGiven,
   { inTenant }: Pick<Session, 'inTenant'>,
@@ -63,11 +105,7 @@ export function manyAsked(
 }
 
 /** With 5 as exit code where one of them was refused. */
-export function showMany(
-  { paint, print }: Session,
-  runs: readonly SteeredRun[],
-  setExitCode: SetExitCode,
-): void {
+function showMany({ paint, print }: Session, runs: readonly SteeredRun[], setExitCode: SetExitCode): void {
   print({ runs }, () => (runs.length === 0 ? 'no runs\n' : table(columns, runs, paint)));
   if (runs.some(({ error }) => error !== undefined)) setExitCode(exitCodes.refused);
 }
