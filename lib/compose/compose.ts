@@ -1,5 +1,5 @@
 import { hostname } from 'node:os';
-import { type DeliveryQueues, readDeliveryQueues } from '../config/delivery.ts';
+import { checkWebhooks, type DeliveryQueues, readDeliveryQueues } from '../config/delivery.ts';
 import { type Env, envNames, required } from '../config/env.ts';
 import { type Pools, readPools } from '../config/pools.ts';
 import { readSettings, type Settings } from '../config/settings.ts';
@@ -24,10 +24,10 @@ import type { WorkerRegistry } from '../ports/worker-registry.ts';
 import type { ResultSender } from '../result-delivery/task.ts';
 import { SqsPoolQueues } from '../sqs/pool-queues.ts';
 import { SqsQueue } from '../sqs/queue.ts';
+import { sqsResultQueues } from '../sqs/result-queues.ts';
 import { awsClients } from './aws-clients.ts';
 import { isLogLevel, powertoolsLogger } from './powertools-logger.ts';
 import { noMetrics, powertoolsMetrics } from './powertools-metrics.ts';
-import { resultSender } from './result-sender.ts';
 import { systemClock, systemRandom } from './system.ts';
 
 /** Everything a function, a worker or a client works with, on the real services. */
@@ -50,7 +50,7 @@ export interface Composition {
   readonly settings: Settings;
   readonly pools: Pools;
   readonly deliveryQueues: DeliveryQueues;
-  readonly results: ResultSender;
+  readonly resultQueues: Pick<ResultSender, 'enqueue'>;
 }
 
 /**
@@ -67,6 +67,7 @@ export function compose(env: Env, given: Parameters<typeof readSettings>[1] = {}
   const namespace = env[envNames.metricsNamespace];
   const { dynamodb, sqs } = awsClients(env);
   const deliveryQueues = readDeliveryQueues(env);
+  checkWebhooks(env, settings);
   return {
     clock: systemClock,
     clockOffset: watchStoreClock(dynamodb, systemClock),
@@ -79,7 +80,7 @@ export function compose(env: Env, given: Parameters<typeof readSettings>[1] = {}
     settings,
     pools,
     deliveryQueues,
-    results: resultSender(env, { clock: systemClock, queues: deliveryQueues, settings, sqs }),
+    resultQueues: sqsResultQueues(sqs, deliveryQueues),
   };
 }
 

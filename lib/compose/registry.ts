@@ -27,7 +27,7 @@ export const storedCodeOptions = (
 /** What an executor has beside the tasks of its module. */
 export interface BuiltIn {
   readonly storedCode?: Where;
-  readonly delivery?: { readonly results: ResultSender; readonly clock: Clock };
+  readonly delivery?: { readonly sender: ResultSender; readonly clock: Clock };
 }
 
 /**
@@ -42,7 +42,7 @@ export function registryOf(
 ): Registry {
   const builtIn = [
     ...(settings.storedCode === 'off' ? [] : [storedCodeTask(storedCodeOptions(settings, storedCode))]),
-    ...(delivery ? [deliveryTask(delivery.results, delivery.clock)] : []),
+    ...(delivery ? [deliveryTask(delivery.sender, delivery.clock)] : []),
   ];
   return Registry.fromModule(tasks, builtIn);
 }

@@ -2,9 +2,10 @@ import { isIP } from 'node:net';
 import * as z from 'zod';
 import { HoldfastError } from '../model/errors.ts';
 import { type Env, envNames } from './env.ts';
-import { settingVariable } from './settings.ts';
+import { partName, readJsonVariable } from './json-variable.ts';
+import { type Settings, settingVariable } from './settings.ts';
 
-const queuesSchema = z.record(z.string().regex(/^[A-Za-z][A-Za-z0-9_-]{0,31}$/), z.url());
+const queuesSchema = z.record(partName, z.url());
 
 /** The queues that results may be delivered to, by the names that submissions call them. */
 export type DeliveryQueues = ReadonlyMap<string, string>;
@@ -14,16 +15,8 @@ export function readDeliveryQueues(env: Env): DeliveryQueues {
   const text = env[envNames.deliveryQueues];
   if (!text) return new Map();
   const field = envNames.deliveryQueues;
-  let json: unknown;
-  try {
-    json = JSON.parse(text);
-  } catch {
-    throw new HoldfastError('InvalidSetting', `${field} is not JSON`, { field });
-  }
-  const parsed = queuesSchema.safeParse(json);
-  if (parsed.success) return new Map(Object.entries(parsed.data));
-  const what = `${field} is not a map of queue URLs: ${z.prettifyError(parsed.error)}`;
-  throw new HoldfastError('InvalidSetting', what, { field });
+  const queues = readJsonVariable(text, { field, schema: queuesSchema, what: 'a map of queue URLs' });
+  return new Map(Object.entries(queues));
 }
 
 const secretsMax = 3;
@@ -44,6 +37,16 @@ export function parseWebhookSecrets(text: string, field: string): readonly strin
   if (secrets.length <= secretsMax && secrets.every((secret) => secretPattern.test(secret))) return secrets;
   const what = `${field} must be 1 to ${secretsMax} secrets apart by spaces, each whsec_ and 24 to 64 bytes in base64`;
   throw new HoldfastError('InvalidSetting', what, { field });
+}
+
+/**
+ * Refuses in every program what webhooks could not be made with, also in those that make none.
+ *
+ * @throws HoldfastError `InvalidSetting`
+ */
+export function checkWebhooks(env: Env, { webhookAllow }: Pick<Settings, 'webhookAllow'>): void {
+  readWebhookSecrets(env);
+  checkRanges(webhookAllow);
 }
 
 /**

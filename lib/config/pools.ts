@@ -2,9 +2,10 @@ import * as z from 'zod';
 import { HoldfastError } from '../model/errors.ts';
 import type { Priority } from '../model/run.ts';
 import { type Env, envNames, required } from './env.ts';
+import { partName, readJsonVariable } from './json-variable.ts';
 
 const poolsSchema = z.record(
-  z.string().regex(/^[A-Za-z][A-Za-z0-9_-]{0,31}$/),
+  partName,
   z.strictObject({
     tags: z.array(z.string().min(1).max(64)).default([]),
     lanes: z.strictObject({
@@ -24,19 +25,14 @@ export const defaultPool = 'default';
 
 /** @throws HoldfastError `MissingSetting`, `InvalidSetting`. */
 export function readPools(env: Env): Pools {
-  const text = required(env, envNames.pools);
-  const invalid = (what: string) =>
-    new HoldfastError('InvalidSetting', `${envNames.pools} ${what}`, { field: envNames.pools });
-  let json: unknown;
-  try {
-    json = JSON.parse(text);
-  } catch {
-    throw invalid('is not JSON');
-  }
-  const parsed = poolsSchema.safeParse(json);
-  if (!parsed.success) throw invalid(`is not a map of pools: ${z.prettifyError(parsed.error)}`);
-  if (!parsed.data[defaultPool]) throw invalid(`has no pool named ${defaultPool}`);
-  return parsed.data;
+  const field = envNames.pools;
+  const pools = readJsonVariable(required(env, field), {
+    field,
+    schema: poolsSchema,
+    what: 'a map of pools',
+  });
+  if (pools[defaultPool]) return pools;
+  throw new HoldfastError('InvalidSetting', `${field} has no pool named ${defaultPool}`, { field });
 }
 
 /** The queue of a pool for a priority: its own lane, else the normal one; for what has aged the lane for that, if any. */

@@ -6,6 +6,7 @@ import { attributeConsole } from '../attempts/console.ts';
 import { compose, workerIdOf } from '../compose/compose.ts';
 import { registryOf, storedCodeWhere } from '../compose/registry.ts';
 import { countEvent } from '../compose/request-count.ts';
+import { resultSender } from '../compose/result-sender.ts';
 import { envNames } from '../config/env.ts';
 import { defaultPool, type Pools } from '../config/pools.ts';
 import { taskSource } from '../isolation/task-source.ts';
@@ -46,7 +47,7 @@ export function createExecute({
   const statistics = new Statistics();
   const registry = registryOf(tasks, settings, {
     storedCode: storedCodeWhere(env, codeThread),
-    delivery: composition,
+    delivery: { sender: resultSender(env, composition), clock: composition.clock },
   });
   const threads = threadsFor(registry, taskSource(env, thread), settings);
   const ports = { ...composition, registry, executor: run, threads, workerId: workerIdOf(env) };

@@ -4,6 +4,7 @@ import { type Composition, compose, workerIdOf } from '../compose/compose.ts';
 import { composeInbox, tableEndpoint } from '../compose/inbox.ts';
 import { registryOf } from '../compose/registry.ts';
 import { countEvent } from '../compose/request-count.ts';
+import { resultSender } from '../compose/result-sender.ts';
 import { type Env, envNames, required } from '../config/env.ts';
 import { defaultPool, readPools } from '../config/pools.ts';
 import { readSettings, settingVariable } from '../config/settings.ts';
@@ -133,7 +134,7 @@ export class Worker {
     const module = url ? await loadTaskModule(url) : (this.#tasks as TaskModule);
     const registry = registryOf(module, composition.settings, {
       storedCode: url ? { importsFrom: url } : {},
-      delivery: composition,
+      delivery: { sender: resultSender(env, composition), clock: composition.clock },
     });
     const threads = threadsFor(registry, url && { tasks: url }, composition.settings);
     attributeStrayErrors();
