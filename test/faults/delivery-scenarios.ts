@@ -1,26 +1,13 @@
-import { type Client, defineTask } from 'holdfast';
-import * as z from 'zod';
+import type { Client } from 'holdfast';
 import type { Run } from '../../lib/client/run-view.ts';
-import { NonRetryableError } from '../../lib/model/errors.ts';
 import type { Clock } from '../../lib/ports/clock.ts';
 import { cancels } from './people.ts';
 import { idempotencyKey, leftToDiscovery, type Scenario } from './scenario.ts';
-import { works } from './works.ts';
-
-/** Works for so long that a cancel comes in time. */
-const endless = 1;
+import { endless, steadily } from './works.ts';
 
 const tasks = (clock: Clock) => ({
-  steady: defineTask({
-    name: 'steady',
-    input: z.number(),
-    run: async (n, ctx) => {
-      await works(clock, n === endless ? 600_000 : 45_000, ctx);
-      if (n < 0) throw new NonRetryableError('negative');
-      // Long enough to lie apart.
-      return 'x'.repeat(n);
-    },
-  }),
+  // Long enough to lie apart.
+  steady: steadily(clock, (n) => 'x'.repeat(n)),
 });
 
 const deliverTo = [{ queue: 'results' }, { webhook: 'https://example.com/hook' }] as const;

@@ -1,27 +1,16 @@
-import { type Client, defineTask } from 'holdfast';
-import * as z from 'zod';
-import { NonRetryableError } from '../../lib/model/errors.ts';
+import type { Client } from 'holdfast';
 import type { Clock } from '../../lib/ports/clock.ts';
 import { cancels } from './people.ts';
 import { idempotencyKey, leftToDiscovery, type Scenario } from './scenario.ts';
-import { works } from './works.ts';
+import { endless, steadily } from './works.ts';
 
 /*
  * As many runs are open as may be: whoever asks for them again finds them, and whatever happens, in the end none is
  * counted as open.
  */
-const endless = 1;
 
 const tasks = (clock: Clock) => ({
-  steady: defineTask({
-    name: 'steady',
-    input: z.number(),
-    run: async (n, ctx) => {
-      await works(clock, n === endless ? 600_000 : 45_000, ctx);
-      if (n < 0) throw new NonRetryableError('negative');
-      return n;
-    },
-  }),
+  steady: steadily(clock, (n) => n),
 });
 
 const ended =

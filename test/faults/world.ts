@@ -124,19 +124,15 @@ export class World {
   }
 
   client(): Client {
-    const actor = this.#actor('client');
-    return directClient({
-      ...this.#ports(actor),
-      workers: new MemoryWorkerRegistry(),
-      poolQueues: this.#queue,
-      pools,
-      deliveryQueues,
-    });
+    return this.#clientOf(this.#actor('client'));
   }
 
   /** A client that nothing happens to. */
   observer(): Client {
-    const actor = new Actor(this.clock, this.#adaptersOf('client'), this.leases, 0);
+    return this.#clientOf(new Actor(this.clock, this.#adaptersOf('client'), this.leases, 0));
+  }
+
+  #clientOf(actor: Actor): Client {
     return directClient({
       ...this.#ports(actor),
       workers: new MemoryWorkerRegistry(),
