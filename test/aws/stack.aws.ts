@@ -178,8 +178,11 @@ describe.concurrent('the deployed stack', () => {
   });
 });
 
-// Once what the test asks the logs about has ended: an emulator's update ends what runs, and its logs are lost.
+// Once what the test asks the logs about has ended and is in them: an emulator's update ends what runs, and what it
+// had not passed on of its logs is lost.
 it('deploys again while a task runs', async () => {
+  const sent = async () => metricTotals(await logRecords()).DoorbellsSent ?? 0;
+  await expect.poll(sent, { timeout: 60_000, interval: 1_000 }).toBeGreaterThanOrEqual(scheduledOnly + 1);
   await synth(second(), { logLevel: 'debug' });
   redeployed = await api.submit('stepwise', { steps: 10 });
   await api.until(redeployed, ({ status }) => status === 'running');
@@ -208,8 +211,11 @@ describe('what the functions logged', () => {
   });
 
   it('adds up to what was seen', async () => {
-    const totals = metricTotals(await logRecords());
+    const records = await logRecords();
+    const totals = metricTotals(records);
     console.log(`metrics on ${emulator}: ${JSON.stringify(totals)}`);
+    const ticks = records.filter(({ message }) => message === 'discovery tick');
+    console.log(`discovery on ${emulator}: ${JSON.stringify(ticks)}`);
     expect(totals).toMatchObject({
       TasksFailed: 1,
       TasksRetried: 3,
