@@ -4,6 +4,8 @@ import { HoldfastError } from '../model/errors.ts';
 export const envNames = {
   /** Name of the DynamoDB table. */
   table: 'HOLDFAST_TABLE',
+  /** Name of the S3 bucket for values too large for the table. Without it they are refused. */
+  payloadBucket: 'HOLDFAST_PAYLOAD_BUCKET',
   /** JSON: pool → { tags, lanes: { lane: queue URL } }. */
   pools: 'HOLDFAST_POOLS',
   /** The pool that this executor serves. */
