@@ -9,6 +9,7 @@ export const errorHints = {
   InvalidName: 'Use 1 to 64 letters, digits, dots, dashes and underscores, beginning with a letter.',
   InvalidDuration: "Write a duration as a whole number and a unit: '500ms', '30s', '5m', '2h' or '1d'.",
   InvalidSetting: 'Set the named variable to a value within its range.',
+  InvalidProperty: 'Correct the named property of the construct; its message says how.',
   MissingSetting:
     'Set the named environment variable; the construct and the embedded runtime do so by themselves.',
   InvalidWorkflow: 'Mend the definition at the named node.',
@@ -94,6 +95,7 @@ export const errorHints = {
   EmulatorMissing: 'Run `npm ci` again without --omit=optional and with install scripts allowed.',
   EmulatorEnded: 'Start the runtime again; what --persist keeps is still there.',
   TasksNotLoaded: 'Check the path of the tasks module, and that it can be imported by itself: `node FILE`.',
+  EsbuildMissing: 'Run `npm install --save-dev esbuild` where the CDK app is.',
   PortInUse: 'Choose another port with --port, or end the program that holds it.',
   DirectoryInUse: 'Choose another directory with --persist, or end the runtime that holds it.',
   ApiUnreachable: 'Start the embedded runtime with `npm start`, or set HOLDFAST_URL.',
