@@ -205,6 +205,7 @@ export const whySchema = z.object({
     'cancelling',
     'pool',
     'definition',
+    'limit',
   ]),
   message: z.string().meta({ description: 'The same as a sentence.' }),
   node: z.string().exactOptional().meta({ description: 'The path of the node that waits.' }),
@@ -213,6 +214,10 @@ export const whySchema = z.object({
   signal: z.string().exactOptional().meta({ description: 'The name of the signal.' }),
   runs: ids('The runs that it waits for.'),
   pool: z.string().exactOptional(),
+  limit: z
+    .object({ name: z.string(), key: z.string().exactOptional() })
+    .exactOptional()
+    .meta({ description: 'The limit that is reached.' }),
   ...whoAndWhy,
   error: errorSchema.exactOptional(),
 });

@@ -20,6 +20,8 @@ export type Cause =
   | 'cancelling'
   /** No worker serves its pool. */
   | 'pool'
+  /** A limit of its task is reached: it waits for a slot, or for its time. */
+  | 'limit'
   /** Nobody here has its definition. */
   | 'definition';
 
@@ -40,6 +42,8 @@ export interface Why {
   /** Ids of the runs that it waits for. */
   readonly runs?: readonly string[];
   readonly pool?: string;
+  /** The limit that is reached; `key` where it has one of its own. */
+  readonly limit?: { readonly name: string; readonly key?: string };
   readonly reason?: string;
   readonly by?: string;
   readonly error?: RunError;

@@ -1,3 +1,4 @@
+import type { Limited } from '../model/limit.ts';
 import { type Control, nodesOf, type Run, type RunKey, type RunNode, statusOf } from '../model/run.ts';
 import { type EpochMs, toIso } from '../model/time.ts';
 import { isReadable } from '../ports/run-store.ts';
@@ -118,6 +119,7 @@ async function dueNode(ports: ClientPorts, run: Run, now: EpochMs): Promise<Answ
     .sort(([, a], [, b]) => a.notBefore - b.notBefore);
   if (!found) return undefined;
   const [path, node] = found;
+  if (node.limited) return limitedBy(path, node, node.limited);
   if (node.notBefore > now) return later(path, node);
   const pool = node.pool ?? run.pool;
   const { pools, registry } = ports;
@@ -132,6 +134,21 @@ async function dueNode(ports: ClientPorts, run: Run, now: EpochMs): Promise<Answ
     return { cause: 'pool', message: `No worker serves the pool ${pool}.`, node: path, pool };
   const message = `A message for ${path} is on its way to the workers of the pool ${pool}; discovery sends it again.`;
   return { cause: 'queue', message, node: path, pool, until: toIso(Math.max(run.at, now)) };
+}
+
+function limitedBy(path: string, node: RunNode, { key, name, permit, since }: Limited): Answer {
+  const which = key === '' ? name : `${name} of ${key}`;
+  const base = { cause: 'limit', node: path, limit: { name, ...(key !== '' && { key }) } } as const;
+  if (permit !== undefined) {
+    const until = toIso(Math.max(permit, node.notBefore));
+    return {
+      ...base,
+      message: `${path} begins at ${until}: the rate of the limit ${which} is used up.`,
+      until,
+    };
+  }
+  const message = `${path} waits for a slot of the limit ${which} since ${toIso(since)}; it is rung when one is free.`;
+  return { ...base, message };
 }
 
 function later(path: string, node: RunNode): Answer {

@@ -11,6 +11,7 @@ import type { Clock } from '../ports/clock.ts';
 import type { OffsetGauge } from '../ports/clock-offset.ts';
 import type { DefinitionStore } from '../ports/definition-store.ts';
 import type { HistoryStore } from '../ports/history-store.ts';
+import type { LimitStore } from '../ports/limit-store.ts';
 import type { Logger } from '../ports/logger.ts';
 import type { Metrics } from '../ports/metrics.ts';
 import type { PayloadStore } from '../ports/payload-store.ts';
@@ -44,6 +45,7 @@ export interface Composition {
   readonly definitions: DefinitionStore;
   readonly cache: ResultCache;
   readonly requests: RequestCounter;
+  readonly limits: LimitStore;
   readonly workers: WorkerRegistry;
   readonly queue: Queue;
   readonly poolQueues: PoolQueues;

@@ -3,6 +3,7 @@ import type { Duration } from '../model/duration.ts';
 import { HoldfastError } from '../model/errors.ts';
 import { checkName } from '../model/ids.ts';
 import type { Context } from './context.ts';
+import { type LimitOptions, parseLimit, type TaskLimit } from './limit.ts';
 import { parsePolicy, type TaskPolicy } from './policy.ts';
 import { type SchemaInput as In, isSchema, type SchemaOutput as Out, type Schema } from './schema.ts';
 
@@ -48,6 +49,8 @@ export interface TaskOptions<Input, Name extends string = string> {
   readonly isolation?: Isolation;
   /** Default: off. */
   readonly cache?: CacheOptions<Input>;
+  /** Default: none. */
+  readonly limit?: LimitOptions<Input>;
 }
 
 /** A named, typed unit of user code. `Input` is what is submitted, `Output` what comes back. */
@@ -61,6 +64,7 @@ export interface Task<Input, Output, Name extends string = string> {
   readonly retryIf: ((error: unknown) => boolean) | undefined;
   readonly cacheKey: ((input: never) => string) | undefined;
   readonly isolation: Isolation;
+  readonly limit: TaskLimit | undefined;
   /** Absent where the task is only declared: its handler lives elsewhere, or the worker has one executor for all. */
   readonly run: ((input: never, ctx: Context) => unknown) | undefined;
 }
@@ -112,6 +116,7 @@ export function defineTask(
     retryIf: options.retry?.retryIf,
     cacheKey: options.cache?.key,
     isolation,
+    limit: parseLimit(options.limit, name),
     run,
   });
 }

@@ -8,7 +8,9 @@ import {
   type TenantId,
   tenantId,
 } from '../model/ids.ts';
+import type { LimitKey } from '../model/limit.ts';
 import type { Phase, RunKey } from '../model/run.ts';
+import type { Waiter } from '../ports/limit-store.ts';
 import { indexPhaseOf, shardCount } from '../ports/run-store.ts';
 
 /** The primary key of an item. Attribute names as in table.ts. */
@@ -20,6 +22,7 @@ export interface ItemKey {
 type AttemptId = Pick<AttemptRecord, 'node' | 'epoch' | 'nonce'>;
 /** Sorted as text, epochs are to stand in their order. */
 const epochDigits = 12;
+const sinceDigits = 15;
 
 // Tenants and run ids have no '#', so these keys cannot be mistaken for one another.
 export const runKey = (key: RunKey): ItemKey => ({ pk: runPartition(key), sk: 'RUN' });
@@ -56,6 +59,17 @@ export const requestsKey = (tenant: TenantId, second: number): ItemKey => ({
 });
 /** Of how many runs of a tenant are open. */
 export const openRunsKey = (tenant: TenantId): ItemKey => ({ pk: `LIMIT#${tenant}`, sk: 'OPEN' });
+/** What stands at one key of a limit. */
+export const slotsKey = (limit: LimitKey): ItemKey => ({ pk: slotsPartition(limit), sk: 'SLOTS' });
+/** Where those begin that wait for one of its slots. */
+export const waiterPrefix = (limit: LimitKey): ItemKey => ({ pk: slotsPartition(limit), sk: 'WAIT#' });
+/** One of them: in the order in which they are rung. */
+export const waiterKey = (limit: LimitKey, { node, run, since, tenant }: Waiter): ItemKey => {
+  const { pk, sk } = waiterPrefix(limit);
+  return { pk, sk: `${sk}${String(since).padStart(sinceDigits, '0')}#${tenant}#${run}#${node}` };
+};
+/** The key's own text stands last: whatever it is, it cannot be mistaken for another's. */
+const slotsPartition = ({ key, name }: LimitKey): string => `SLOTS#${name}#${key}`;
 export const workersPartition = 'WORKERS';
 export const workerKey = (id: string): ItemKey => ({ pk: workersPartition, sk: `WORKER#${id}` });
 

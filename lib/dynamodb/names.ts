@@ -1,4 +1,5 @@
 import type { Failure } from '../model/failure.ts';
+import type { Limited } from '../model/limit.ts';
 import type { Payload } from '../model/payload.ts';
 import type {
   AwaitedSignal,
@@ -88,6 +89,15 @@ const childLink = shape({
   failure: { stored: 'f', shape: failure },
 } satisfies Names<ChildLink>);
 
+const limited = shape({
+  name: 'n',
+  key: 'k',
+  since: 's',
+  asked: 'a',
+  permit: 'p',
+  attempt: 't',
+} satisfies Names<Limited>);
+
 const dependency = shape({ as: 'a', output: { stored: 'o', shape: payload } } satisfies Names<Dependency>);
 
 const execution = shape({ workflowId: 'w', caller: 'c', filePath: 'f' } satisfies Names<ExecutionLabel>);
@@ -122,6 +132,7 @@ const node = shape({
   input: { stored: 'v', shape: payload },
   signal: { stored: 'g', shape: awaitedSignal },
   child: { stored: 't', shape: childLink },
+  limited: { stored: 'z', shape: limited },
 } satisfies Names<RunNode>);
 
 /** A version of the schema may add names; it must never give one another meaning. */

@@ -37,6 +37,15 @@ const childLink = z.object({
   failure: failureSchema.exactOptional(),
 });
 
+const limited = z.object({
+  name: z.string(),
+  key: z.string(),
+  since: time,
+  asked: time,
+  permit: time.exactOptional(),
+  attempt: count,
+});
+
 const priority = z.enum(['high', 'normal', 'low']);
 
 const nodeBase = z.object({
@@ -55,6 +64,7 @@ const nodeBase = z.object({
   input: payload.exactOptional(),
   signal: awaitedSignal.exactOptional(),
   child: childLink.exactOptional(),
+  limited: limited.exactOptional(),
 });
 
 /** A loop that goes round, or what waits for something from outside: only a loop has an iteration and a value. */

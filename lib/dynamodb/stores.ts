@@ -4,6 +4,7 @@ import { DynamoDefinitionStore } from './definition-store.ts';
 import { DynamoHistoryStore } from './history-store.ts';
 import { DynamoPayloadStore } from './payload-store.ts';
 import { DynamoRequestCounter } from './request-counter.ts';
+import { DynamoLimitStore } from './limit-store.ts';
 import { DynamoResultCache } from './result-cache.ts';
 import { DynamoRunStore } from './run-store.ts';
 import { DynamoWorkerRegistry } from './worker-registry.ts';
@@ -18,4 +19,5 @@ export const dynamoStores = (db: DynamoDBDocumentClient, table: string) => ({
   cache: new DynamoResultCache(db, table),
   requests: new DynamoRequestCounter(db, table),
   workers: new DynamoWorkerRegistry(db, table),
+  limits: new DynamoLimitStore(db, table),
 });

@@ -1,5 +1,6 @@
 import type { Failure } from './failure.ts';
 import type { DefinitionHash, NodeId, Nonce, RunId, TenantId } from './ids.ts';
+import type { Limited } from './limit.ts';
 import type { Payload } from './payload.ts';
 import type { EpochMs, EpochSec } from './time.ts';
 
@@ -85,6 +86,8 @@ interface NodeBase {
   readonly signal?: AwaitedSignal;
   /** Of a node that stands for a child run. */
   readonly child?: ChildLink;
+  /** Of one that was given back, not begun, because a limit of its task was reached. */
+  readonly limited?: Limited;
 }
 
 /** What a node waits for from outside; `id` and `payload` once it has come, `timedOut` once it is too late. */

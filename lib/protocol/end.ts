@@ -26,6 +26,7 @@ export function endNode(id: NodeId, ending: Ending | { readonly status: 'skipped
     set(at('status'), ending.status),
     set(at('endedAt'), now),
     remove(at('lease')),
+    remove(at('limited')),
     ...(ending.status === 'failed' ? [set(at('failure'), ending.failure)] : []),
     ...(ending.status === 'succeeded'
       ? [

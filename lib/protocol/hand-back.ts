@@ -1,4 +1,5 @@
 import type { Failure } from '../model/failure.ts';
+import type { Limited } from '../model/limit.ts';
 import type { Dispatch } from '../model/message.ts';
 import type { Payload } from '../model/payload.ts';
 import type { Run } from '../model/run.ts';
@@ -7,7 +8,7 @@ import type { Transition, Update } from '../model/transition.ts';
 import { controlAsSeen } from './control.ts';
 import { dispatchOf } from './dispatch.ts';
 import { active, type Fence, fenced, increment, remove, set } from './guards.ts';
-import { dispatchGraceMs, messageDelayMaxMs } from './limits.ts';
+import { dispatchGraceMs, limitLookMs, messageDelayMaxMs } from './limits.ts';
 import { lookInTime } from './look-in-time.ts';
 
 /** A write after which the node is ready again, and its doorbell. */
@@ -34,7 +35,11 @@ export function retryLater(
     ...hop
   }: { failure: Failure; checkpoint?: Payload | undefined; delayMs: Ms; now: EpochMs } & Hop,
 ): HandBack {
-  const updates = [set(['nodes', fence.node, 'failure'], failure), ...keeping(fence, checkpoint)];
+  const updates = [
+    set(['nodes', fence.node, 'failure'], failure),
+    ...forgetting(run, fence),
+    ...keeping(fence, checkpoint),
+  ];
   return handBack('retry', run, fence, updates, { delayMs, now, ...hop });
 }
 
@@ -44,9 +49,40 @@ export function yieldNode(
   fence: Fence,
   { checkpoint, now, ...hop }: { checkpoint: Payload | undefined; now: EpochMs } & Hop,
 ): HandBack {
-  const updates = [increment(['nodes', fence.node, 'attempt'], -1), ...keeping(fence, checkpoint)];
+  const updates = [
+    increment(['nodes', fence.node, 'attempt'], -1),
+    ...forgetting(run, fence),
+    ...keeping(fence, checkpoint),
+  ];
   return handBack('yield', run, fence, updates, { delayMs: 0, now, ...hop });
 }
+
+/**
+ * The holder has not begun: a limit of the task was reached. One that has a permit is rung for its time. One that waits
+ * for a slot is rung by whoever frees one, and looked at after a while in case that was lost.
+ */
+export function giveWay(
+  run: Run,
+  fence: Fence,
+  { limited, now, ...hop }: { limited: Limited; now: EpochMs } & Hop,
+): HandBack {
+  const { permit } = limited;
+  const updates = [
+    increment(['nodes', fence.node, 'attempt'], -1),
+    set(['nodes', fence.node, 'limited'], limited),
+    // Nobody has begun with it yet.
+    ...(limited.attempt > 1
+      ? []
+      : [remove(['nodes', fence.node, 'startedAt']), remove(['nodes', fence.node, 'worker'])]),
+  ];
+  const when =
+    permit === undefined ? { delayMs: 0, silentMs: limitLookMs } : { delayMs: Math.max(0, permit - now) };
+  return handBack('yield', run, fence, updates, { ...when, now, ...hop });
+}
+
+/** A permit is for the attempt that asked, and used up once it has begun. */
+const forgetting = (run: Run, { node }: Fence): Update[] =>
+  run.nodes[node]?.limited ? [remove(['nodes', node, 'limited'])] : [];
 
 const keeping = ({ node }: Fence, checkpoint: Payload | undefined): Update[] =>
   checkpoint === undefined ? [] : [set(['nodes', node, 'checkpoint'], checkpoint)];
@@ -60,12 +96,14 @@ function handBack(
   run: Run,
   fence: Fence,
   updates: Update[],
-  { delayMs, now, hop, hopLimit }: { delayMs: Ms; now: EpochMs } & Hop,
+  { delayMs, hop, hopLimit, now, silentMs }: { delayMs: Ms; silentMs?: Ms; now: EpochMs } & Hop,
 ): HandBack {
   const notBefore = now + delayMs;
-  const rings = !run.control && delayMs <= messageDelayMaxMs && hop + 1 < hopLimit;
+  const isSilent = silentMs !== undefined;
+  const rings = !run.control && !isSilent && delayMs <= messageDelayMaxMs && hop + 1 < hopLimit;
+  const patienceMs = silentMs ?? (rings ? dispatchGraceMs : 0);
   // A run that was asked to stop can be parked at once, by its holder or else by a look.
-  const needAt = run.control ? now : rings ? notBefore + dispatchGraceMs : notBefore;
+  const needAt = run.control ? now : notBefore + patienceMs;
   const look = lookInTime(name, needAt, run.at);
   return {
     transition: {

@@ -16,7 +16,7 @@ import { park } from './control.ts';
 import { dispatchOf } from './dispatch.ts';
 import { exhaust } from './exhaust.ts';
 import { equals, guard, inPhase, set } from './guards.ts';
-import { dispatchGraceMs, foreignDeferMs, idleLookMs, lookPauseMaxMs } from './limits.ts';
+import { dispatchGraceMs, foreignDeferMs, idleLookMs, limitLookMs, lookPauseMaxMs } from './limits.ts';
 import { leaseNeedAt } from './look-in-time.ts';
 import { forksToJoin } from './nodes/join.ts';
 import { hasChildren, isQuiet, quietAt } from './quiet.ts';
@@ -95,6 +95,8 @@ interface Tended {
 
 function tend(run: Run, id: NodeId, node: RunNode, options: LookOptions): Tended {
   if (node.status === 'ready') {
+    const waitsUntil = slotLookAt(node);
+    if (waitsUntil !== undefined && waitsUntil > options.now) return { dispatches: [], next: waitsUntil };
     const agesAfterMs = options.agesAfterMs?.(node.pool ?? run.pool);
     return agesAfterMs === undefined
       ? tendDue(run, id, node.notBefore, options)
@@ -104,6 +106,10 @@ function tend(run: Run, id: NodeId, node: RunNode, options: LookOptions): Tended
   if (node.status === 'waiting') return tendWaiting(run, id, node, options);
   return { dispatches: [], next: options.now + idleLookMs };
 }
+
+/** Before that, a node that waits for a slot is rung by whoever frees one. */
+const slotLookAt = ({ limited }: RunNode): EpochMs | undefined =>
+  limited && limited.permit === undefined ? limited.asked + limitLookMs : undefined;
 
 /** What a node waits for is told, by whoever brings it about; only a timeout comes by itself. */
 function tendWaiting(run: Run, id: NodeId, node: LoopingNode | AwaitingNode, options: LookOptions): Tended {

@@ -1,7 +1,9 @@
 import { takeNotes } from '../attempts/note-taker.ts';
 import { AttemptNotes } from '../attempts/notes.ts';
 import { type Context, withContext } from '../define/context.ts';
+import { LimitReached } from '../limits/limit-reached.ts';
 import { HoldfastError } from '../model/errors.ts';
+import type { Limited } from '../model/limit.ts';
 import type { Control, LeasedNode } from '../model/run.ts';
 import { type EpochMs, type Ms, toIso } from '../model/time.ts';
 import { type Packed, pack, unpack } from '../payload/payload.ts';
@@ -19,6 +21,8 @@ export type Outcome =
   | { readonly outcome: 'returned'; readonly value: unknown }
   | { readonly outcome: 'threw'; readonly thrown: unknown }
   | { readonly outcome: 'yielded'; readonly checkpoint: Packed | undefined }
+  /** A limit was reached before the handler began. */
+  | { readonly outcome: 'limited'; readonly limited: Limited }
   | { readonly outcome: 'cancelled' }
   | { readonly outcome: 'lost' };
 
@@ -47,6 +51,7 @@ export interface AttemptOptions {
  *    │ ──timeout─────────────────▶ aborted: TimedOut ──▶ threw
  *    │ ──cancel in abort mode────▶ aborted: Cancelled ─▶ cancelled
  *    │ ──pause in abort mode─────▶ aborted: Cancelled ─▶ yielded
+ *    │ ──its limit is reached──────────────────────────▶ limited
  *    │ ──lease gone──────────────▶ aborted: LeaseLost ─▶ lost
  *    └ ──asked to yield──┬─ next checkpoint throws ────▶ yielded
  *                        └─ none comes ─▶ aborted ─────▶ yielded, or threw where it never made a checkpoint
@@ -99,6 +104,11 @@ export class Attempt {
     this.#isPausing = kind === 'pause';
     const what = `The run was ${kind === 'pause' ? 'paused' : 'cancelled'}`;
     this.#abort.abort(new HoldfastError('Cancelled', reason ? `${what}: ${reason}` : what));
+  }
+
+  /** Aborts the handler because of what else it must hold. */
+  lose(reason: HoldfastError): void {
+    this.#abort.abort(reason);
   }
 
   /** Asks the handler to stop at its next checkpoint and hand the task back. */
@@ -169,6 +179,7 @@ export class Attempt {
   }
 
   #thrown(thrown: unknown): Outcome {
+    if (thrown instanceof LimitReached) return { outcome: 'limited', limited: thrown.limited };
     // A handler that stops because it was asked to has not failed, if it left something to go on from.
     if (this.#askedToYield && (thrown === this.#askedToYield || this.#checkpoint)) {
       return { outcome: 'yielded', checkpoint: this.#checkpoint };

@@ -1,6 +1,7 @@
 import { nodePlans } from '../define/node-plan.ts';
 import type { Registered } from '../define/registry.ts';
 import type { NodeCode } from '../define/workflow/node-code.ts';
+import type { HoldfastError } from '../model/errors.ts';
 import { type NodeId, type Nonce, runId } from '../model/ids.ts';
 import type { DispatchMessage } from '../model/message.ts';
 import type { Run } from '../model/run.ts';
@@ -111,7 +112,15 @@ export class NodeRun {
     const place = this.#placeOf(fence.node);
     let performed: Performed | 'awaits' | undefined;
     const outcome = await attempt.run(async (ctx) => {
-      performed = await perform(ports, { code, place, run, carried: held.carried }, ctx);
+      const holding = {
+        run,
+        fence,
+        leaseMs: this.policyOf(fence.node).leaseMs,
+        endsAt: this.delivery.endsAt,
+        signal: ctx.signal,
+        lose: (reason: HoldfastError) => attempt.lose(reason),
+      };
+      performed = await perform(ports, { code, place, run, carried: held.carried, holding }, ctx);
     });
     const { iteration } = this.about(run, fence.node);
     const context = {
@@ -124,6 +133,7 @@ export class NodeRun {
       hop: this.delivery.message.hop,
       leaseUntil: attempt.keeper.leaseUntil,
       options: this.commitOptions(),
+      limit: code.kind === 'step' ? code.task.limit : undefined,
     };
     const result = resultOf(outcome, performed, attempt);
     if (!result) {
@@ -170,6 +180,8 @@ function resultOf(
       return { kind: 'error', thrown: outcome.thrown, checkpoint: attempt.keeper.unstoredCheckpoint };
     case 'yielded':
       return { kind: 'yield', checkpoint: outcome.checkpoint };
+    case 'limited':
+      return { kind: 'limited', limited: outcome.limited };
     case 'cancelled':
       return { kind: 'cancelled' };
     case 'lost':

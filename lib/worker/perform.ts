@@ -3,6 +3,7 @@ import type { AnyTask } from '../define/task.ts';
 import { validate } from '../define/validate.ts';
 import { decisionOf } from '../define/workflow/decision.ts';
 import type { NodeCode } from '../define/workflow/node-code.ts';
+import { type Holding, withinLimit } from '../limits/within-limit.ts';
 import { HoldfastError } from '../model/errors.ts';
 import type { Run } from '../model/run.ts';
 import { serialize } from '../model/serialize.ts';
@@ -25,6 +26,7 @@ export interface Performance {
   readonly run: Run;
   /** What this holder stored apart just before. */
   readonly carried: Packed | undefined;
+  readonly holding: Holding;
 }
 
 /**
@@ -64,7 +66,7 @@ export async function perform(
 async function performTask(
   ports: WorkerPorts,
   task: AnyTask,
-  { place, run }: Performance,
+  { holding, place, run }: Performance,
   { ctx, stored }: { ctx: Context; stored: unknown },
 ): Promise<Performed> {
   const input = await validate(task.input, stored, 'InvalidInput', 'input');
@@ -72,7 +74,9 @@ async function performTask(
   const key = decides(place) ? undefined : cacheKeyOf(task, run, input, stored);
   const hit = key === undefined ? undefined : await readCached(ports, key);
   if (hit !== undefined) return { output: { text: hit }, cached: true };
-  const returned = await runTask(ports, task, { input, stored }, ctx);
+  const returned = await withinLimit(ports, task.limit, { holding, input }, () =>
+    runTask(ports, task, { input, stored }, ctx),
+  );
   const output = task.output ? await validate(task.output, returned, 'InvalidOutput', 'output') : returned;
   const result = resultOf(place, output);
   if (key === undefined || !result.output || !('text' in result.output)) return result;

@@ -8,6 +8,7 @@ import type { Clock } from '../ports/clock.ts';
 import type { OffsetGauge } from '../ports/clock-offset.ts';
 import type { DefinitionStore } from '../ports/definition-store.ts';
 import type { HistoryStore } from '../ports/history-store.ts';
+import type { LimitStore } from '../ports/limit-store.ts';
 import type { Logger } from '../ports/logger.ts';
 import type { PayloadStore } from '../ports/payload-store.ts';
 import type { Queue } from '../ports/queue.ts';
@@ -28,6 +29,7 @@ export interface WorkerPorts {
   readonly attempts: Pick<AttemptStore, 'put'>;
   readonly history: Pick<HistoryStore, 'put'>;
   readonly cache: ResultCache;
+  readonly limits: LimitStore;
   readonly queue: Queue;
   readonly registry: Registry;
   /** Runs the tasks that are only declared. Without it they are left to other workers. */

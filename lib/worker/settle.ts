@@ -1,6 +1,9 @@
+import type { TaskLimit } from '../define/limit.ts';
+import { enterWaiter } from '../limits/waiters.ts';
 import type { AttemptOutcome } from '../model/attempt.ts';
 import { HoldfastError } from '../model/errors.ts';
 import type { Failure } from '../model/failure.ts';
+import type { Limited } from '../model/limit.ts';
 import type { Dispatch } from '../model/message.ts';
 import type { Payload } from '../model/payload.ts';
 import type { LeasedNode, Run, RunNode } from '../model/run.ts';
@@ -13,7 +16,7 @@ import { awaitChild } from '../protocol/child.ts';
 import { type CommitOptions, commit } from '../protocol/commit.ts';
 import type { Ending } from '../protocol/end.ts';
 import type { Fence } from '../protocol/guards.ts';
-import { type HandBack, retryLater, yieldNode } from '../protocol/hand-back.ts';
+import { giveWay, type HandBack, retryLater, yieldNode } from '../protocol/hand-back.ts';
 import type { Leaving } from '../protocol/history.ts';
 import { readRefusedWrite } from '../protocol/refused-write.ts';
 import { ring } from '../relations/ring.ts';
@@ -27,13 +30,15 @@ import { type Continued, holdNext, tend } from './tend.ts';
 import { workflowExpiry } from './workflow-expiry.ts';
 
 /** What was written at the end of an attempt. */
-export type Settled = AttemptOutcome;
+export type Settled = AttemptOutcome | 'limited';
 
 /** What to write, before the decision that the run's state may still change. */
 export type Result =
   | ({ readonly kind: 'value' } & Performed)
   | Thrown
   | { readonly kind: 'yield'; readonly checkpoint: Packed | undefined }
+  /** It has not begun. */
+  | { readonly kind: 'limited'; readonly limited: Limited }
   /** The child run is started. */
   | { readonly kind: 'await' }
   | { readonly kind: 'cancelled' };
@@ -55,6 +60,8 @@ export interface Ended {
 export interface SettleContext extends Telling {
   readonly policy: NodePolicy;
   readonly hop: number;
+  /** Of the node's task. */
+  readonly limit: TaskLimit | undefined;
   /** Made anew for each try: time goes on. */
   readonly options: () => CommitOptions;
 }
@@ -69,6 +76,8 @@ interface Write {
   readonly continues?: Fence;
   /** What was stored apart for it. */
   readonly packed?: Packed;
+  /** What it gives way to. */
+  readonly limited?: Limited;
 }
 
 const pauseBetweenTriesMs = 500;
@@ -107,7 +116,8 @@ async function writeResult(context: SettleContext, latest: Run, result: Result):
   for (;;) {
     const write = await untilAnswered(context, () => decide(context, run, result));
     await untilAnswered(context, () => putHistory(context, write));
-    if (write.settled !== told) await keepAttempt(context, write);
+    if (write.settled !== told && write.settled !== 'limited')
+      await keepAttempt(context, { ...write, settled: write.settled });
     told = write.settled;
     const applied = await untilAnswered(context, () => ports.runs.apply(write.transition));
     if (applied.applied) return await followUp(context, applied.run, write);
@@ -135,6 +145,8 @@ async function decide(context: SettleContext, run: Run, result: Result): Promise
       return await decideError(context, run, result);
     case 'yield':
       return await decideYield(context, run, result.checkpoint);
+    case 'limited':
+      return decideLimited(context, run, result.limited);
     case 'await':
       return await decideAwait(context, run);
     case 'cancelled':
@@ -230,6 +242,14 @@ async function decideYield(context: SettleContext, run: Run, checkpoint: Packed 
   return handedBack(
     'yielded',
     yieldNode(run, held.fence, { checkpoint: checkpoint?.payload, now, hop, hopLimit }),
+function decideLimited(context: SettleContext, run: Run, limited: Limited): Write {
+  const { held, hop, ports } = context;
+  if (run.control?.kind === 'cancel') return ending(context, run, { status: 'cancelled' });
+  const { hopLimit } = ports.settings;
+  const back = giveWay(run, held.fence, { limited, now: ports.clock.now(), hop, hopLimit });
+  return { ...handedBack('limited', back), limited };
+}
+
   );
 }
 
@@ -268,13 +288,20 @@ async function followUp(context: SettleContext, run: Run, write: Write): Promise
     : await tend(context, run, context.held.fence.node);
   return {
     settled,
+/** One without a permit waits for a slot. A run that was asked to stop meanwhile does not. */
+async function queueUp({ held, limit, ports }: SettleContext, run: Run, { limited }: Write): Promise<void> {
+  if (!limited || !limit || limited.permit !== undefined || run.control) return;
+  const agingMs = ports.settings.agingInterval;
+  await enterWaiter(ports, run, { node: held.fence.node, limited, rule: limit, agingMs });
+}
+
     ...(next && { continued: { ...next, ...(packed?.apart !== undefined && { carried: packed }) } }),
   };
 }
 
 /** The status in which the write leaves the node. */
 function wrote({ settled }: Write): RunNode['status'] {
-  if (settled === 'retrying' || settled === 'yielded') return 'ready';
+  if (settled === 'retrying' || settled === 'yielded' || settled === 'limited') return 'ready';
   return settled === 'lost' ? 'running' : settled;
 }
 

@@ -5,6 +5,7 @@ import type { AttemptStore } from '../../lib/ports/attempt-store.ts';
 import type { Clock } from '../../lib/ports/clock.ts';
 import type { DefinitionStore } from '../../lib/ports/definition-store.ts';
 import type { HistoryStore } from '../../lib/ports/history-store.ts';
+import type { LimitStore } from '../../lib/ports/limit-store.ts';
 import type { PayloadStore } from '../../lib/ports/payload-store.ts';
 import type { Queue } from '../../lib/ports/queue.ts';
 import type { ResultCache } from '../../lib/ports/result-cache.ts';
@@ -38,6 +39,7 @@ interface Adapters {
   readonly history: HistoryStore;
   readonly definitions: DefinitionStore;
   readonly cache: ResultCache;
+  readonly limits: LimitStore;
   readonly queue: Queue;
 }
 
@@ -160,6 +162,21 @@ export class Actor {
   get queue(): Queue {
     const { queue } = this.#adapters;
     return {
+  get limits(): LimitStore {
+    const { limits } = this.#adapters;
+    return {
+      read: (limit) => this.#io('limits.read', () => limits.read(limit)),
+      write: (limit, slots, expiresAt) =>
+        this.#io('limits.write', () => limits.write(limit, slots, expiresAt)),
+      renew: (limit, holder, until) => this.#io('limits.renew', () => limits.renew(limit, holder, until)),
+      release: (limit, holder) => this.#io('limits.release', () => limits.release(limit, holder)),
+      wait: (limit, waiter, expiresAt) =>
+        this.#io('limits.wait', () => limits.wait(limit, waiter, expiresAt)),
+      waiting: (limit, max) => this.#io('limits.waiting', () => limits.waiting(limit, max)),
+      leave: (limit, waiter) => this.#io('limits.leave', () => limits.leave(limit, waiter)),
+    };
+  }
+
       // The queue says what it did not take instead of failing.
       send: (all) =>
         all.length === 0

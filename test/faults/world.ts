@@ -17,6 +17,7 @@ import {
   MemoryAttemptStore,
   MemoryDefinitionStore,
   MemoryHistoryStore,
+  MemoryLimitStore,
   MemoryPayloadStore,
   MemoryResultCache,
   MemoryWorkerRegistry,
@@ -107,6 +108,7 @@ export class World {
     history: new MemoryHistoryStore(),
     definitions: new MemoryDefinitionStore(),
     cache: new MemoryResultCache(),
+    limits: new MemoryLimitStore(),
     queue: this.#queue,
   };
   readonly #settings: ReturnType<typeof readSettings>;
@@ -249,6 +251,7 @@ export class World {
       history: actor.history,
       definitions: actor.definitions,
       cache: actor.cache,
+      limits: actor.limits,
       queue: actor.queue,
       registry: this.#registry,
       settings: this.#settings,

@@ -2,6 +2,7 @@ import { dynamoStores } from '../../lib/dynamodb/stores.ts';
 import type { AttemptStore } from '../../lib/ports/attempt-store.ts';
 import type { DefinitionStore } from '../../lib/ports/definition-store.ts';
 import type { HistoryStore } from '../../lib/ports/history-store.ts';
+import type { LimitStore } from '../../lib/ports/limit-store.ts';
 import type { PayloadStore } from '../../lib/ports/payload-store.ts';
 import type { RequestCounter } from '../../lib/ports/request-counter.ts';
 import type { ResultCache } from '../../lib/ports/result-cache.ts';
@@ -11,6 +12,7 @@ import {
   MemoryAttemptStore,
   MemoryDefinitionStore,
   MemoryHistoryStore,
+  MemoryLimitStore,
   MemoryPayloadStore,
   MemoryRequestCounter,
   MemoryResultCache,
@@ -28,6 +30,7 @@ export interface Stores {
   readonly history: HistoryStore;
   readonly definitions: DefinitionStore;
   readonly cache: ResultCache;
+  readonly limits: LimitStore;
   readonly requests: RequestCounter;
   readonly workers: WorkerRegistry;
   close(): Promise<void>;
@@ -47,6 +50,7 @@ const memory: StoreSubject = {
     history: new MemoryHistoryStore(),
     definitions: new MemoryDefinitionStore(),
     cache: new MemoryResultCache(),
+    limits: new MemoryLimitStore(),
     requests: new MemoryRequestCounter(),
     workers: new MemoryWorkerRegistry(),
     close: async () => {},

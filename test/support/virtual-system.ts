@@ -16,6 +16,7 @@ import {
   MemoryAttemptStore,
   MemoryDefinitionStore,
   MemoryHistoryStore,
+  MemoryLimitStore,
   MemoryPayloadStore,
   MemoryResultCache,
   MemoryRunStore,
@@ -45,6 +46,7 @@ export class VirtualSystem {
   readonly history = new MemoryHistoryStore();
   readonly definitions = new MemoryDefinitionStore();
   readonly cache = new MemoryResultCache();
+  readonly limits = new MemoryLimitStore();
   readonly workers = new MemoryWorkerRegistry();
   readonly queue = new MemoryQueue();
   readonly log: LogLine[] = [];
@@ -77,6 +79,7 @@ export class VirtualSystem {
       history: this.history,
       definitions: this.definitions,
       cache: this.cache,
+      limits: this.limits,
       workers: this.workers,
       queue: this.queue,
       poolQueues: this.queue,

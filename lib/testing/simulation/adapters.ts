@@ -4,6 +4,7 @@ import type { Creation, Transition } from '../../model/transition.ts';
 import type { AttemptStore } from '../../ports/attempt-store.ts';
 import type { DefinitionStore } from '../../ports/definition-store.ts';
 import type { HistoryStore } from '../../ports/history-store.ts';
+import type { LimitStore } from '../../ports/limit-store.ts';
 import type { PayloadStore } from '../../ports/payload-store.ts';
 import type { ResultCache } from '../../ports/result-cache.ts';
 import {
@@ -151,6 +152,16 @@ export const simulatedCache = (wire: Wire, cache: ResultCache): ResultCache => (
 
 export const simulatedWorkers = (wire: Wire, registry: WorkerRegistry): WorkerRegistry => ({
   put: async (...given) => await write(wire, 'workers.put', () => registry.put(...given)),
+export const simulatedLimits = (wire: Wire, store: LimitStore): LimitStore => ({
+  read: (...given) => read(wire, 'limits.read', () => store.read(...given)),
+  write: (...given) => write(wire, 'limits.write', () => store.write(...given)),
+  renew: (...given) => write(wire, 'limits.renew', () => store.renew(...given)),
+  release: (...given) => write(wire, 'limits.release', () => store.release(...given)),
+  wait: async (...given) => await write(wire, 'limits.wait', () => store.wait(...given)),
+  waiting: (...given) => read(wire, 'limits.waiting', () => store.waiting(...given)),
+  leave: (...given) => write(wire, 'limits.leave', () => store.leave(...given)),
+});
+
   list: () => read(wire, 'workers.list', () => registry.list()),
 });
 

@@ -11,6 +11,7 @@ import {
   MemoryAttemptStore,
   MemoryDefinitionStore,
   MemoryHistoryStore,
+  MemoryLimitStore,
   MemoryPayloadStore,
   MemoryResultCache,
   MemoryWorkerRegistry,
@@ -21,6 +22,7 @@ import {
   simulatedCache,
   simulatedDefinitions,
   simulatedHistory,
+  simulatedLimits,
   simulatedPayloads,
   simulatedWorkers,
 } from './adapters.ts';
@@ -76,6 +78,7 @@ export class Cloud {
   readonly #history = new MemoryHistoryStore();
   readonly #definitions = new MemoryDefinitionStore();
   readonly #cache = new MemoryResultCache();
+  readonly limits = new MemoryLimitStore();
   readonly #workers = new MemoryWorkerRegistry();
   #ids = 0;
 
@@ -122,6 +125,7 @@ export class Cloud {
       history: simulatedHistory(wire, this.#history, table),
       definitions: simulatedDefinitions(wire, this.#definitions),
       cache: simulatedCache(wire, this.#cache),
+      limits: simulatedLimits(wire, this.limits),
       workers: simulatedWorkers(wire, this.#workers),
       queue: new QueueAdapter(wire, this.queue, isMute && !name.startsWith('discovery')),
       // Nobody looks at it: no run depends on it.

@@ -1,0 +1,11 @@
+import type { Limited } from '../model/limit.ts';
+
+/** Thrown instead of running a handler that must wait for its limit: no failure, and nothing that users meet. */
+export class LimitReached extends Error {
+  readonly limited: Limited;
+
+  constructor(limited: Limited) {
+    super(`the limit ${limited.name} is reached`);
+    this.limited = limited;
+  }
+}
