@@ -48,6 +48,7 @@ export const statusOfCode = {
   TooManyRuns: 429,
 
   StoreUnreachable: 503,
+  BucketNotFound: 503,
   TableNotFound: 503,
   QueueUnreachable: 503,
   ApiUnreachable: 503,
@@ -89,6 +90,7 @@ export const statusOfCode = {
 
   ClockOff: 500,
   DamagedItem: 500,
+  PayloadDamaged: 500,
   EmulatorMissing: 500,
   EmulatorEnded: 500,
   PortInUse: 500,

@@ -31,8 +31,8 @@ export function runDetails(run: Run, paint: Paint): string {
     ['pause', 'pause' in run ? requestText(run.pause) : undefined],
     ['resumed', run.resumed && printable([run.resumed.since, ...whoText(run.resumed)].join(', '))],
     ['progress', run.progress === undefined ? undefined : jsonText(run.progress)],
-    ['input', jsonText(run.input)],
-    ['output', run.status === 'succeeded' ? jsonText(run.output) : undefined],
+    ['input', valueText(run.input, run.inputBytes)],
+    ['output', outputText(run)],
     ['error', errorText(run)],
   ];
   const present = lines.filter(([, text]) => text !== undefined);
@@ -50,10 +50,17 @@ export function runChange(run: Run, paint: Paint): string {
     cancelText(run) === undefined ? undefined : `cancel ${cancelText(run)}`,
     'pause' in run && run.pause ? `pause ${requestText(run.pause)}` : undefined,
     errorText(run),
-    run.status === 'succeeded' ? `output ${jsonText(run.output)}` : undefined,
+    run.status === 'succeeded' ? `output ${outputText(run)}` : undefined,
   ];
   return `${parts.filter((part) => part !== undefined).join('  ')}\n`;
 }
+
+const outputText = (run: Run): string | undefined =>
+  run.status === 'succeeded' ? valueText(run.output, run.outputBytes) : undefined;
+
+/** @param bytes of a value that is too large to be shown */
+const valueText = (value: unknown, bytes: number | undefined): string =>
+  bytes === undefined ? jsonText(value) : `${bytes} bytes`;
 
 const barWidth = 20;
 const progressSchema = z.object({ done: z.number().min(0), of: z.number().positive() });

@@ -2,6 +2,7 @@ import pMap from 'p-map';
 import { type Definition, type Registered, registeredOf } from '../define/registry.ts';
 import { HoldfastError } from '../model/errors.ts';
 import type { DefinitionHash } from '../model/ids.ts';
+import { payloadBytesMax } from '../model/payload.ts';
 import type { ExecutionLabel, Run as StoredRun } from '../model/run.ts';
 import { createBatch, type PreparedEntry } from '../submission/create-batch.ts';
 import { type CreateOptions, createRun } from '../submission/create-run.ts';
@@ -34,20 +35,28 @@ import { nodeViews } from './node-view.ts';
 import type { ClientPorts } from './ports.ts';
 import { readQueues } from './queues.ts';
 import { retryFailed } from './retry.ts';
-import type { DefinitionView, Run, RunPage } from './run-view.ts';
+import type { DefinitionView, FinishedRun, Run, RunPage } from './run-view.ts';
 import { signalRun } from './signal.ts';
-import { viewOf, workerViewOf } from './view.ts';
+import { shownBytesMax, viewOf, workerViewOf } from './view.ts';
 import { whyRun } from './why.ts';
 
 /** The client that talks to the table and the queue itself: two requests a submission, one a look. */
 export function directClient(ports: ClientPorts): Client {
   const client = new DirectClient(ports);
   const untilEnd = (run: RunRef, options: WaitOptions) =>
-    waitForEnd(() => client.get(run, { ...inTenant(options), nodes: false }), ports.clock, options);
+    waitForEnd(
+      () => client.get(run, { ...inTenant(options), nodes: false, valueBytesMax: shownBytesMax }),
+      ports.clock,
+      options,
+    );
+  // Large values are read once, when the run has ended.
+  const wholly = async (ended: FinishedRun, options: GetOptions): Promise<FinishedRun> =>
+    isWhole(ended) ? ended : ((await client.get(ended, options)) as FinishedRun);
   const wait: Client['wait'] = async (run: RunRef, options = {}) => {
     const ended = await untilEnd(run, options);
     // The type of the output is the caller's word: it travels with the reference.
-    return (ended.kind === 'task' ? ended : await client.get(run, inTenant(options))) as never;
+    if (ended.kind === 'workflow') return (await client.get(run, inTenant(options))) as never;
+    return (await wholly(ended, inTenant(options))) as never;
   };
   return {
     submit: async (definition, input, options) =>
@@ -86,11 +95,21 @@ export function directClient(ports: ClientPorts): Client {
     attempts: (run, options = {}) => listAttempts(ports, keyOf(run, options), options),
     why: (run, options) => whyRun(ports, keyOf(run, options)),
     wait,
-    result: async (run: RunRef, options = {}) => outputOf(await untilEnd(run, options)) as never,
+    result: async (run: RunRef, options = {}) => {
+      const ended = await untilEnd(run, options);
+      return outputOf(await wholly(ended, { ...inTenant(options), nodes: false })) as never;
+    },
     watch: ((run: RunRef, options: WatchOptions = {}) =>
-      changesOf(() => client.get(run, options), ports.clock, options)) as Client['watch'],
+      changesOf(
+        () => client.get(run, { ...options, valueBytesMax: shownBytesMax }),
+        ports.clock,
+        options,
+      )) as Client['watch'],
     events: (options) =>
-      runEvents({ runs: ports.runs, clock: ports.clock, view: (run) => client.view(run) }, options),
+      runEvents(
+        { runs: ports.runs, clock: ports.clock, view: (run) => client.view(run, shownBytesMax) },
+        options,
+      ),
     workers: () => client.workers(),
     queues: () => readQueues(ports),
     redrive: async (pool) => ({ pool, messages: await ports.poolQueues.redrive(pool) }),
@@ -98,6 +117,9 @@ export function directClient(ports: ClientPorts): Client {
     definition: (nameOrHash) => client.definition(nameOrHash),
   };
 }
+
+const isWhole = (run: FinishedRun): boolean =>
+  run.inputBytes === undefined && !(run.status === 'succeeded' && run.outputBytes !== undefined);
 
 const dayMs = 86_400_000;
 
@@ -144,7 +166,7 @@ class DirectClient {
     const { created, packed, run } = await createRun(this.#ports, registered, input, options);
     if (!created) return { ...(await this.view(run)), created };
     // What was just written need not be read.
-    const written = { get: async () => packed.apart ?? '' };
+    const written = { get: async () => packed.apart?.text ?? '' };
     return { ...(await viewOf(run, written, this.#ports.clock.now())), created };
   }
 
@@ -164,7 +186,7 @@ class DirectClient {
   async get(ref: RunRef, options: GetOptions = {}): Promise<Run> {
     const key = keyOf(ref, options);
     const run = await readRun(this.#ports, key);
-    const view = await this.view(run);
+    const view = await this.view(run, options.valueBytesMax ?? Number.POSITIVE_INFINITY);
     if (run.kind === 'task' || options.nodes === false) return view;
     const { clock, history, payloads } = this.#ports;
     const earlier = run.hasHistory ? await history.list(key) : {};
@@ -175,7 +197,7 @@ class DirectClient {
 
   async list(options: ListOptions = {}): Promise<RunPage> {
     const { runs, cursor } = await listRuns(this.#ports.runs, options, this.#ports.clock.now());
-    const views = await pMap(runs, (run) => this.view(run), { concurrency: 10 });
+    const views = await pMap(runs, (run) => this.view(run, shownBytesMax), { concurrency: 10 });
     return { runs: views, ...(cursor !== undefined && { cursor }) };
   }
 
@@ -210,8 +232,9 @@ class DirectClient {
     return meant === undefined ? '' : `Did you mean ${meant}? `;
   }
 
-  view(run: StoredRun): Promise<Run> {
-    return viewOf(run, this.#ports.payloads, this.#ports.clock.now());
+  /** By default without what lies in a bucket. */
+  view(run: StoredRun, valueBytesMax = payloadBytesMax): Promise<Run> {
+    return viewOf(run, this.#ports.payloads, this.#ports.clock.now(), valueBytesMax);
   }
 }
 

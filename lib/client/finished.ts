@@ -5,9 +5,15 @@ export function isFinished<Output>(run: Run<Output>): run is FinishedRun<Output>
   return 'endedAt' in run;
 }
 
-/** The output of a finished run. @throws HoldfastError `RunFailed`, `RunCancelled` */
+/** The output of a finished run. @throws HoldfastError `RunFailed`, `RunCancelled`, `OutputTooLarge` where it is not shown */
 export function outputOf(run: FinishedRun): unknown {
-  if (run.status === 'succeeded') return run.output;
+  if (run.status === 'succeeded') {
+    if (run.outputBytes === undefined) return run.output;
+    const what = `The output of run ${run.id} has ${run.outputBytes} bytes, more than can be shown here`;
+    throw new HoldfastError('OutputTooLarge', what, {
+      hint: 'Read it by a client beside the table and the bucket, as createClient makes it.',
+    });
+  }
   if (run.status === 'failed') {
     const { type, message, attempt } = run.error;
     throw new HoldfastError('RunFailed', `Run ${run.id} failed in attempt ${attempt}: ${type}: ${message}`, {

@@ -7,10 +7,7 @@ import { unpack } from '../payload/payload.ts';
 import type { PayloadStore } from '../ports/payload-store.ts';
 import type { Leaving } from '../protocol/history.ts';
 import type { NodeView } from './run-view.ts';
-import { errorOf } from './view.ts';
-
-/** Values of up to so many bytes are shown with their nodes. */
-const shownBytesMax = 16_384;
+import { errorOf, lengthBeyond, shownBytesMax } from './view.ts';
 
 interface Surroundings {
   readonly payloads: Pick<PayloadStore, 'get'>;
@@ -74,7 +71,7 @@ async function outputOf(
   payloads: Pick<PayloadStore, 'get'>,
 ): Promise<Pick<NodeView, 'output' | 'outputBytes'>> {
   if (node.status !== 'succeeded' || !node.output) return {};
-  if ('pointer' in node.output && node.output.bytes > shownBytesMax)
-    return { outputBytes: node.output.bytes };
+  const outputBytes = lengthBeyond(node.output, shownBytesMax);
+  if (outputBytes !== undefined) return { outputBytes };
   return { output: await unpack(payloads, run, node.output) };
 }

@@ -17,7 +17,9 @@ interface RunBase {
   readonly task: string;
   readonly kind: 'task' | 'workflow';
   readonly hash: string;
+  /** Undefined, too, where it is too large to be shown: `inputBytes` says how large. */
   readonly input: unknown;
+  readonly inputBytes?: number;
   readonly priority: Priority;
   readonly tags: readonly string[];
   /** Attempts begun, those handed back not counted. */
@@ -108,7 +110,9 @@ export interface ActiveRun extends RunBase {
 }
 export interface SucceededRun<Output = unknown> extends Ended {
   readonly status: 'succeeded';
+  /** Undefined, too, where it is too large to be shown: `outputBytes` says how large. */
   readonly output: Output;
+  readonly outputBytes?: number;
   /** True when the result came from the result cache. */
   readonly cached?: boolean;
 }

@@ -6,7 +6,7 @@ import { HoldfastError } from '../model/errors.ts';
 import { type NodeId, runId } from '../model/ids.ts';
 import type { Run, RunKey } from '../model/run.ts';
 import { serialize } from '../model/serialize.ts';
-import { expiry, packText, storeApart } from '../payload/payload.ts';
+import { keepFor, packText, storeApart } from '../payload/payload.ts';
 import { isReadable } from '../ports/run-store.ts';
 import { elementsOf } from '../protocol/nodes/elements.ts';
 import { placeOf } from '../protocol/nodes/place.ts';
@@ -33,7 +33,13 @@ export async function signalRun(ports: ClientPorts, key: RunKey, { id, name, pay
   const text = serialize(payload, 'payload');
   // Named by its content: another signal, of whatever id, must not write over what a first one stored.
   const pointer = `signal#${hashOfText(text)}`;
-  const packed = packText(text, { field: 'payload', pointer, tooLarge: 'PayloadTooLarge' });
+  const packed = packText(text, {
+    field: 'payload',
+    pointer,
+    tooLarge: 'PayloadTooLarge',
+    store: payloads,
+    keepMs: keepFor.input(settings.retention, waitMsMax),
+  });
   let isStored = false;
   const signal = { name, id: known, payload: packed.payload };
   let seen: Run | undefined = run;
@@ -42,7 +48,7 @@ export async function signalRun(ports: ClientPorts, key: RunKey, { id, name, pay
     if (received.received === 'refused') throw refused(received.because, key);
     if (received.received === 'again') return seen ?? run;
     if (!isStored) {
-      await storeApart(payloads, key, packed, expiry.ofInput(clock.now(), settings.retention, waitMsMax));
+      await storeApart(payloads, key, packed, clock.now());
       isStored = true;
     }
     const applied = await ports.runs.apply(received.transition);

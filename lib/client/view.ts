@@ -1,4 +1,5 @@
 import type { Failure } from '../model/failure.ts';
+import type { Payload } from '../model/payload.ts';
 import type { RunNode, Run as StoredRun } from '../model/run.ts';
 import { statusOf } from '../model/run.ts';
 import { deserialize } from '../model/serialize.ts';
@@ -9,14 +10,24 @@ import type { WorkerRecord } from '../ports/worker-registry.ts';
 import { deliveryRunId } from '../protocol/deliver-result.ts';
 import type { CancelRequest, Run, RunError, WorkerView } from './run-view.ts';
 
-/** A stored run as people see it; reads what lies apart. */
+/** Values of up to so many bytes are shown where many runs or nodes are. */
+export const shownBytesMax = 16_384;
+
+/**
+ * A stored run as people see it; reads what lies apart.
+ *
+ * @param valueBytesMax larger values that lie apart are left out, with their length instead
+ */
 export async function viewOf(
   run: StoredRun,
   payloads: Pick<PayloadStore, 'get'>,
   now: EpochMs,
+  valueBytesMax = Number.POSITIVE_INFINITY,
 ): Promise<Run> {
   const node = foremost(run);
-  const base = { ...common(run, node), input: await unpack(payloads, run, run.input) };
+  const inputBytes = lengthBeyond(run.input, valueBytesMax);
+  const input = inputBytes === undefined ? await unpack(payloads, run, run.input) : undefined;
+  const base = { ...common(run, node), input, ...(inputBytes !== undefined && { inputBytes }) };
   const error = errorOf({ failure: run.failure ?? node?.failure });
   const cancel = askedFor(run, 'cancel');
   const pause = askedFor(run, 'pause');
@@ -39,8 +50,16 @@ export async function viewOf(
     case 'succeeded': {
       if (node?.status !== 'succeeded') throw new Error(`run ${run.run} succeeded without a result`);
       if (!node.output) throw new Error(`run ${run.run} has lost its result`);
-      const output = await unpack(payloads, run, node.output);
-      return { ...base, ...times(run, node), status, output, ...(node.cached && { cached: true }) };
+      const outputBytes = lengthBeyond(node.output, valueBytesMax);
+      const output = outputBytes === undefined ? await unpack(payloads, run, node.output) : undefined;
+      return {
+        ...base,
+        ...times(run, node),
+        status,
+        output,
+        ...(outputBytes !== undefined && { outputBytes }),
+        ...(node.cached && { cached: true }),
+      };
     }
     case 'failed':
       return { ...base, ...times(run, node), status, error: error ?? unknownError(node) };
@@ -49,6 +68,10 @@ export async function viewOf(
       return { ...base, ...times(run, node), status, ...(cancel && { cancel }), ...(error && { error }) };
   }
 }
+
+/** How many bytes a value has, if these are too many to show it. */
+export const lengthBeyond = (payload: Payload, bytesMax: number): number | undefined =>
+  'pointer' in payload && payload.bytes > bytesMax ? payload.bytes : undefined;
 
 function common(run: StoredRun, node: RunNode | undefined) {
   return {

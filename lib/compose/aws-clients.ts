@@ -1,15 +1,19 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
-import type { Env } from '../config/env.ts';
+import { type Env, envNames } from '../config/env.ts';
 import { documentClient } from '../dynamodb/document-client.ts';
+import { HoldfastError } from '../model/errors.ts';
 import type { Ms } from '../model/time.ts';
+import { BucketRequests, type S3Access } from '../s3/bucket-requests.ts';
 import { identityOptions } from './aws-identity.ts';
-import { countRequests, countSqsRequests } from './request-count.ts';
+import { countRequests, countS3Request, countSqsRequests } from './request-count.ts';
 
 export interface AwsClients {
   readonly dynamodb: DynamoDBDocumentClient;
   readonly sqs: SQSClient;
+  /** How a bucket is reached; it costs nothing until one is. */
+  readonly s3: S3Access;
 }
 
 /**
@@ -27,7 +31,8 @@ export function awsClients(env: Env): AwsClients {
   // The queue's own URL names another host on some emulators: the endpoint decides.
   const sqs = new SQSClient({ ...shared, ...endpointOption(env, 'SQS'), useQueueUrlAsEndpoint: false });
   countRequests(dynamodb, sqs);
-  return { dynamodb: documentClient(dynamodb), sqs };
+  const s3 = { config: sqs.config, endpoint: endpointOf(env, 'S3'), count: countS3Request };
+  return { dynamodb: documentClient(dynamodb), sqs, s3 };
 }
 
 /** A client for long polls alone: they take 20 s, and whoever polls makes pauses of its own after a failure. */
@@ -59,6 +64,17 @@ export async function readSecret(env: Env, arn: string): Promise<string> {
   }
 }
 
+/** The bucket for large payloads, where the environment names one. @throws HoldfastError `InvalidSetting` */
+export function payloadBucket(env: Env, s3: S3Access): BucketRequests | undefined {
+  const bucket = env[envNames.payloadBucket];
+  if (!bucket) return undefined;
+  if (bucketName.test(bucket)) return new BucketRequests(s3, bucket);
+  const what = `${envNames.payloadBucket} must be the name of a bucket, not ${JSON.stringify(bucket)}`;
+  throw new HoldfastError('InvalidSetting', what, { field: envNames.payloadBucket });
+}
+
+const bucketName = /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/;
+
 /** Where the table is, in words for people. */
 export function tableEndpoint(env: Env): string {
   return endpointOf(env, 'DYNAMODB') || `DynamoDB in ${env.AWS_REGION ?? 'the region that is configured'}`;
@@ -70,7 +86,7 @@ const connectionMsMax: Ms = 2_000;
 const answeringWithin = (requestTimeout: Ms) =>
   ({ connectionTimeout: connectionMsMax, requestTimeout, throwOnRequestTimeout: true }) as const;
 
-type Service = 'DYNAMODB' | 'SECRETS_MANAGER' | 'SQS';
+type Service = 'DYNAMODB' | 'S3' | 'SECRETS_MANAGER' | 'SQS';
 
 const endpointOf = (env: Env, service: Service): string | undefined =>
   env[`AWS_ENDPOINT_URL_${service}`] ?? env.AWS_ENDPOINT_URL;

@@ -23,10 +23,11 @@ import type { ResultCache } from '../ports/result-cache.ts';
 import type { RunStore } from '../ports/run-store.ts';
 import type { WorkerRegistry } from '../ports/worker-registry.ts';
 import type { ResultSender } from '../result-delivery/task.ts';
+import { S3Bucket } from '../s3/bucket.ts';
 import { SqsPoolQueues } from '../sqs/pool-queues.ts';
 import { SqsQueue } from '../sqs/queue.ts';
 import { sqsResultQueues } from '../sqs/result-queues.ts';
-import { awsClients } from './aws-clients.ts';
+import { awsClients, payloadBucket } from './aws-clients.ts';
 import { isLogLevel, powertoolsLogger } from './powertools-logger.ts';
 import { noMetrics, powertoolsMetrics } from './powertools-metrics.ts';
 import { systemClock, systemRandom } from './system.ts';
@@ -44,8 +45,8 @@ export interface Composition {
   readonly history: HistoryStore;
   readonly definitions: DefinitionStore;
   readonly cache: ResultCache;
-  readonly requests: RequestCounter;
   readonly limits: LimitStore;
+  readonly requests: RequestCounter;
   readonly workers: WorkerRegistry;
   readonly queue: Queue;
   readonly poolQueues: PoolQueues;
@@ -67,7 +68,8 @@ export function compose(env: Env, given: Parameters<typeof readSettings>[1] = {}
   const serviceName = env[envNames.service] || 'holdfast';
   const logger = powertoolsLogger({ level: readLogLevel(env), serviceName });
   const namespace = env[envNames.metricsNamespace];
-  const { dynamodb, sqs } = awsClients(env);
+  const { dynamodb, s3, sqs } = awsClients(env);
+  const bucket = payloadBucket(env, s3);
   const deliveryQueues = readDeliveryQueues(env);
   checkWebhooks(env, settings);
   return {
@@ -76,7 +78,7 @@ export function compose(env: Env, given: Parameters<typeof readSettings>[1] = {}
     random: systemRandom,
     logger,
     metrics: namespace ? powertoolsMetrics(namespace, serviceName) : noMetrics,
-    ...dynamoStores(dynamodb, table),
+    ...dynamoStores(dynamodb, table, bucket && new S3Bucket(bucket)),
     queue: new SqsQueue(sqs, pools, logger),
     poolQueues: new SqsPoolQueues(sqs, pools),
     settings,

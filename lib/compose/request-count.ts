@@ -11,6 +11,9 @@ export const countEvent = (name: 'duplicate'): void => {
   counts.set(`holdfast:${name}`, (counts.get(`holdfast:${name}`) ?? 0) + 1);
 };
 
+/** Counts requests to S3, which no client of the SDK sends. */
+export const countS3Request = (name: string): void => count('s3', name);
+
 const count = (service: string, command: string | undefined) => {
   const name = `${service}:${command?.replace(/Command$/, '') ?? 'unknown'}`;
   counts.set(name, (counts.get(name) ?? 0) + 1);

@@ -1,6 +1,6 @@
 import { ConditionalCheckFailedException, TransactionConflictException } from '@aws-sdk/client-dynamodb';
 import { GetCommand } from '@aws-sdk/lib-dynamodb';
-import { againWhile } from './again.ts';
+import { againWhile } from '../aws/again.ts';
 import { itemOfError, type Table } from './document-client.ts';
 import { reaching } from './errors.ts';
 import type { ItemKey } from './keys.ts';

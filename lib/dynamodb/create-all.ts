@@ -1,10 +1,10 @@
 import type { CancellationReason } from '@aws-sdk/client-dynamodb';
 import { PutCommand, TransactWriteCommand } from '@aws-sdk/lib-dynamodb';
+import { againWhile } from '../aws/again.ts';
 import { HoldfastError } from '../model/errors.ts';
 import type { Run } from '../model/run.ts';
 import type { Creation } from '../model/transition.ts';
 import { type CreatedAll, type Places, placesOf, tooManyRuns } from '../ports/run-store.ts';
-import { againWhile } from './again.ts';
 import { conditionally } from './conditional.ts';
 import { itemOfError, type Table } from './document-client.ts';
 import { reaching } from './errors.ts';

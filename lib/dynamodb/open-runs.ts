@@ -1,8 +1,8 @@
 import { TransactWriteCommand } from '@aws-sdk/lib-dynamodb';
+import { againWhile } from '../aws/again.ts';
 import { HoldfastError } from '../model/errors.ts';
 import type { TenantId } from '../model/ids.ts';
 import type { Transition } from '../model/transition.ts';
-import { againWhile } from './again.ts';
 import { type Conditional, read } from './conditional.ts';
 import { itemOfError, type Table } from './document-client.ts';
 import { reaching } from './errors.ts';

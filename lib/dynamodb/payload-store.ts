@@ -2,7 +2,7 @@ import { type DynamoDBDocumentClient, PutCommand } from '@aws-sdk/lib-dynamodb';
 import { HoldfastError } from '../model/errors.ts';
 import type { RunKey } from '../model/run.ts';
 import { type EpochMs, toEpochSec } from '../model/time.ts';
-import type { PayloadStore } from '../ports/payload-store.ts';
+import type { PayloadItems } from '../ports/payload-store.ts';
 import { read } from './conditional.ts';
 import type { Table } from './document-client.ts';
 import { reaching } from './errors.ts';
@@ -13,7 +13,7 @@ import { expiryAttribute } from './table.ts';
 const text = { stored: 'x' } as const;
 
 /** Large texts as items beside their run's. */
-export class DynamoPayloadStore implements PayloadStore {
+export class DynamoPayloadStore implements PayloadItems {
   readonly #table: Table;
 
   constructor(db: DynamoDBDocumentClient, table: string) {

@@ -9,7 +9,7 @@ type App = ReturnType<typeof buildApp>;
  * fauxqs as an application that has yet to listen. Its own `startFauxqs` listens on all interfaces, whatever host it
  * is given; hence this composition of its parts.
  *
- * @param directory keeps queues and messages there; in memory without it
+ * @param directory keeps queues, messages and objects there; in memory without it
  */
 export async function createFauxqs(directory?: string): Promise<App> {
   if (directory === undefined) return givesBack(buildApp({ logger: false }));
@@ -66,6 +66,7 @@ function load(persistence: Persistence, { sqsStore, snsStore, s3Store }: Stores)
     for (const message of queue.inflightMessages.values()) message.visibilityDeadline = 0;
   }
   sqsStore.persistence = persistence;
+  s3Store.persistence = persistence;
   // Its own version writes a null that its schema refuses, and the message given back would be lost. Leaving the row as
   // it is does no harm: a message stored as in flight is visible after a restart, see above.
   persistence.updateMessageReady = () => {};

@@ -24,6 +24,7 @@ export interface LocalRuntime extends AsyncDisposable {
   readonly endpoints: {
     readonly dynamodb: string;
     readonly sqs: string;
+    readonly s3: string;
     readonly queueUrl: string;
     readonly deadLetterQueueUrl: string;
     /** Of the queue `results`, to which results may be delivered. */
@@ -135,6 +136,7 @@ async function start({ options, plan, env, settings, tasks, stack }: Start): Pro
     endpoints: {
       dynamodb: services.dynamodb.url,
       sqs: services.sqs.url,
+      s3: services.sqs.url,
       queueUrl: services.queue.url,
       deadLetterQueueUrl: services.deadLetterQueue.url,
       resultsQueueUrl: services.resultsQueue.url,

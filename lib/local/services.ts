@@ -12,10 +12,12 @@ import { type LocalQueue, type SqsServer, startSqs } from './sqs-server.ts';
 const tableName = 'holdfast';
 const queueName = `holdfast-${defaultPool}`;
 const resultsQueueName = 'holdfast-results';
+const bucketName = 'holdfast-payloads';
 
 /** The AWS services that everything else talks to. */
 export interface LocalServices {
   readonly dynamodb: DynamoDbServer;
+  /** And S3. */
   readonly sqs: SqsServer;
   readonly queue: LocalQueue;
   readonly deadLetterQueue: LocalQueue;
@@ -24,7 +26,7 @@ export interface LocalServices {
 }
 
 /**
- * Starts DynamoDB with its table and SQS with its queues. What it starts is closed by `stack`.
+ * Starts DynamoDB with its table, SQS with its queues and S3 with its bucket. What it starts is closed by `stack`.
  *
  * @throws HoldfastError `PortInUse`, `EmulatorMissing`, `InvalidSetting` when the directory cannot be used, `DirectoryInUse`
  */
@@ -49,6 +51,7 @@ export async function startServices(
   stack.defer(() => sqs.close());
   const queues = await sqs.createQueues({ name: queueName, functionTimeoutMs: plan.functionTimeoutMs });
   const resultsQueue = await sqs.createPlainQueue(resultsQueueName);
+  await sqs.createBucket(bucketName);
   return { dynamodb, sqs, ...queues, resultsQueue };
 }
 
@@ -87,11 +90,13 @@ export function stackEnv({ dynamodb, queue, resultsQueue, sqs }: LocalServices):
   return {
     AWS_ENDPOINT_URL_DYNAMODB: dynamodb.url,
     AWS_ENDPOINT_URL_SQS: sqs.url,
+    AWS_ENDPOINT_URL_S3: sqs.url,
     AWS_REGION: localRegion,
     AWS_ACCESS_KEY_ID: localCredentials.accessKeyId,
     AWS_SECRET_ACCESS_KEY: localCredentials.secretAccessKey,
     AWS_EC2_METADATA_DISABLED: 'true',
     [envNames.table]: tableName,
+    [envNames.payloadBucket]: bucketName,
     [envNames.pools]: JSON.stringify(pools),
     [envNames.pool]: defaultPool,
     [envNames.deliveryQueues]: JSON.stringify({ results: resultsQueue.url }),

@@ -5,6 +5,8 @@ import {
   SQSClient,
 } from '@aws-sdk/client-sqs';
 import { type Ms, toSec } from '../model/time.ts';
+import { BucketRequests } from '../s3/bucket-requests.ts';
+import { createBucket } from '../s3/create-bucket.ts';
 import { localCredentials, localRegion } from './credentials.ts';
 import { createFauxqs } from './fauxqs-app.ts';
 import { foreignHeader } from './own-machine.ts';
@@ -19,7 +21,7 @@ const visibilitySecMax = 43_200;
 export interface SqsServerOptions {
   /** 0, the default, takes a free one. */
   readonly port?: number;
-  /** Keeps queues and messages in this directory. In memory without it. */
+  /** Keeps queues, messages and objects in this directory. In memory without it. */
   readonly directory?: string;
 }
 
@@ -41,12 +43,14 @@ export interface SqsServer {
   createQueues(options: QueuePairOptions): Promise<{ queue: LocalQueue; deadLetterQueue: LocalQueue }>;
   /** Creates a queue that others receive from, with the defaults of SQS. */
   createPlainQueue(name: string): Promise<LocalQueue>;
+  /** Creates a bucket, unless it is there; S3 is at the same address. */
+  createBucket(name: string): Promise<void>;
   /** Ends the server; long polls are answered at once. */
   close(): Promise<void>;
 }
 
 /**
- * Starts an SQS in this process, on the loopback address.
+ * Starts an SQS and an S3 in this process, on one loopback address.
  *
  * @throws HoldfastError `PortInUse`
  */
@@ -67,6 +71,8 @@ export async function startSqs(options: SqsServerOptions = {}): Promise<SqsServe
     url,
     createQueues: (pair) => createQueues(url, pair),
     createPlainQueue: (name) => withClient(url, (sqs) => createQueue(sqs, url, name, {})),
+    createBucket: (name) =>
+      withClient(url, ({ config }) => createBucket(new BucketRequests({ config, endpoint: url }, name))),
     async close() {
       app.server.closeAllConnections();
       await app.close();

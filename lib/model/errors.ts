@@ -16,8 +16,10 @@ export const errorHints = {
   DuplicateName: 'Give each exported task and workflow a name of its own.',
   NoTasks: 'Export at least one task made by defineTask, or a workflow, from the tasks module.',
   NotSerializable: 'Return plain JSON values: convert dates to strings, maps to objects, bigints to strings.',
-  PayloadTooLarge: 'Store the value elsewhere and pass a reference to it.',
-  OutputTooLarge: 'Store the result elsewhere and return a reference to it.',
+  PayloadTooLarge:
+    'Store the value elsewhere and pass a reference to it; HOLDFAST_PAYLOAD_BUCKET raises the limit to 10 MB.',
+  OutputTooLarge:
+    'Store the result elsewhere and return a reference to it; HOLDFAST_PAYLOAD_BUCKET raises the limit to 10 MB.',
   UnknownTask: 'Submit one of the registered tasks; GET /definitions and the tasks module name them.',
   UnknownTag: 'Use tags that one of the configured pools carries.',
   UnknownSignal: 'Send one of the signals that the workflow waits for; `holdfast graph` names them.',
@@ -65,6 +67,8 @@ export const errorHints = {
   TaskNotFound: 'Deploy the task, or register it with the worker that serves this pool.',
   TaskNotImplemented: 'Give the task a `run`, or leave it to the worker that has its handler.',
   DamagedItem: 'The item was changed by something else than Holdfast: mend or delete it in the table.',
+  PayloadDamaged:
+    'The object in the bucket was changed by something else than Holdfast: restore its earlier version, or submit the run again.',
   NewerSchema: 'Update this worker: the item was written by a newer version of Holdfast.',
   // Threads.
   IsolationUnavailable: 'Give the tasks as a file, or give the executor an entry for its threads.',
@@ -91,6 +95,7 @@ export const errorHints = {
     "Set this machine's clock, by NTP say; or raise HOLDFAST_CLOCK_TOLERANCE where it is the endpoint that is wrong.",
   StoreUnreachable: 'Check AWS_ENDPOINT_URL, the network and the credentials.',
   QueueUnreachable: 'Check AWS_ENDPOINT_URL, HOLDFAST_POOLS, the network and the credentials.',
+  BucketNotFound: 'Deploy the stack first, or check HOLDFAST_PAYLOAD_BUCKET and AWS_REGION.',
   TableNotFound: 'Deploy the stack first, or check HOLDFAST_TABLE and AWS_REGION.',
   EmulatorMissing: 'Run `npm ci` again without --omit=optional and with install scripts allowed.',
   EmulatorEnded: 'Start the runtime again; what --persist keeps is still there.',

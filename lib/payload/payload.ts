@@ -1,22 +1,33 @@
 import { type ErrorCode, HoldfastError } from '../model/errors.ts';
-import { inlineBytesMax, type Payload, payloadBytesMax } from '../model/payload.ts';
+import {
+  inlineBytesMax,
+  itemBytesMax,
+  objectBytesMax,
+  type Payload,
+  payloadBytesMax,
+} from '../model/payload.ts';
 import type { Run, RunKey } from '../model/run.ts';
 import { deserialize, serialize } from '../model/serialize.ts';
 import type { EpochMs, Ms } from '../model/time.ts';
 import type { PayloadStore } from '../ports/payload-store.ts';
+import { objectName } from './object-name.ts';
 
 /** A value on its way into the store: what goes into the run item, and the text to put elsewhere before that. */
 export interface Packed {
   readonly payload: Payload;
-  readonly apart?: string;
+  readonly apart?: { readonly text: string; readonly keepMs: Ms };
 }
 
 interface PackOptions {
   /** How errors call the value. */
   readonly field: string;
-  /** Its name within the run where it lies apart; never used for two different values. */
+  /** Its name within the run where it lies in an item of its own; never used for two different values. */
   readonly pointer: string;
   readonly tooLarge: Extract<ErrorCode, 'PayloadTooLarge' | 'OutputTooLarge'>;
+  /** Where it will be stored. */
+  readonly store: Pick<PayloadStore, 'hasObjects'>;
+  /** How long it must be there after it was stored, see `keepFor`. */
+  readonly keepMs: Ms;
   /** Values up to so many bytes stay in the run item. Default 1,024. */
   readonly inlineBytesMax?: number;
 }
@@ -24,36 +35,37 @@ interface PackOptions {
 /**
  * Decides where a value is stored. Writes nothing.
  *
- * @throws HoldfastError `NotSerializable`, or `tooLarge` beyond 350,000 bytes of text
+ * @throws HoldfastError `NotSerializable`, or `tooLarge` beyond 350,000 bytes of text; 10,000,000 where there are objects
  */
-export function pack(value: unknown, { field, pointer, tooLarge }: PackOptions): Packed {
-  return packText(serialize(value, field), { field, pointer, tooLarge });
+export function pack(value: unknown, options: PackOptions): Packed {
+  return packText(serialize(value, options.field), options);
 }
 
 /** As `pack`, for a text that `serialize` made. */
 export function packText(text: string, options: PackOptions): Packed {
-  const { field, pointer, tooLarge } = options;
+  const { field, keepMs, pointer, store, tooLarge } = options;
   const bytes = Buffer.byteLength(text);
   if (bytes <= (options.inlineBytesMax ?? inlineBytesMax)) return { payload: { text } };
-  if (bytes <= payloadBytesMax) return { payload: { pointer, bytes }, apart: text };
-  throw new HoldfastError(tooLarge, `${field} has ${bytes} bytes as JSON; the limit is ${payloadBytesMax}`, {
-    field,
-  });
+  const max = store.hasObjects ? objectBytesMax : payloadBytesMax;
+  if (bytes > max)
+    throw new HoldfastError(tooLarge, `${field} has ${bytes} bytes as JSON; the limit is ${max}`, { field });
+  const isObject = store.hasObjects && bytes > itemBytesMax;
+  const name = isObject ? objectName(text, keepMs) : pointer;
+  return { payload: { pointer: name, bytes }, apart: { text, keepMs } };
 }
 
 /** Writes the part that lies apart, if any. To be called before the write that refers to it. */
 export async function storeApart(
   store: PayloadStore,
   key: RunKey,
-  packed: Packed,
-  expiresAt: EpochMs,
+  { apart, payload }: Packed,
+  now: EpochMs,
 ): Promise<void> {
-  if (packed.apart !== undefined && 'pointer' in packed.payload) {
-    await store.put(key, packed.payload.pointer, packed.apart, expiresAt);
-  }
+  if (apart !== undefined && 'pointer' in payload)
+    await store.put(key, payload.pointer, apart.text, now + apart.keepMs);
 }
 
-/** @throws HoldfastError `NotFound` when the part that lies apart has expired. */
+/** @throws HoldfastError `NotFound` when the part that lies apart has expired, and as the store's `get` */
 export async function unpack(
   store: Pick<PayloadStore, 'get'>,
   key: RunKey,
@@ -82,15 +94,14 @@ const day: Ms = 86_400_000;
 const waitMsMax: Ms = 3_660 * day;
 
 /**
- * When values that lie apart may be deleted: bounds, set when they are written, because a second write at the run's end
- * would cost as much as the value. `retention` is how long finished runs are kept, in milliseconds.
+ * How long values that lie apart must be there after they were written: bounds, set when they are written, because a second
+ * write at the run's end would cost as much as the value. `retention` is how long finished runs are kept, in milliseconds.
  */
-export const expiry = {
+export const keepFor = {
   /** A run may wait for `delayMs`, all delays of its workflow among that, and for its retries. */
-  ofInput: (now: EpochMs, retention: Ms, delayMs: Ms): EpochMs =>
-    now + Math.min(delayMs, waitMsMax) + 400 * day + retention,
+  input: (retention: Ms, delayMs: Ms): Ms => Math.min(delayMs, waitMsMax) + 400 * day + retention,
   /** The next attempt comes after a pause of at most 30 days, and may then run for days. */
-  ofCheckpoint: (now: EpochMs, retention: Ms): EpochMs => now + 60 * day + retention,
+  checkpoint: (retention: Ms): Ms => 60 * day + retention,
   /** Written just before the commit that sets the run's own expiry. */
-  ofOutput: (now: EpochMs, retention: Ms): EpochMs => now + day + retention,
+  output: (retention: Ms): Ms => day + retention,
 } as const;

@@ -1,12 +1,13 @@
 import type { Payload } from '../model/payload.ts';
 import type { RunKey } from '../model/run.ts';
-import { expiry } from '../payload/payload.ts';
+import { keptFor, parseObjectName } from '../payload/object-name.ts';
+import { keepFor, packText, storeApart } from '../payload/payload.ts';
 import type { RelationPorts } from './ports.ts';
 
 interface Carry {
   readonly from: RunKey;
   readonly to: RunKey;
-  /** What it is called there. */
+  /** What it is called there, where it lies in an item. */
   readonly name: string;
   /** Values up to so many bytes go into the item of `to`. */
   readonly inlineBytesMax: number;
@@ -20,8 +21,17 @@ export async function carry(
   payload: Payload,
   { from, inlineBytesMax, name, to }: Carry,
 ): Promise<Payload> {
-  if ('text' in payload && Buffer.byteLength(payload.text) <= inlineBytesMax) return payload;
-  const text = 'text' in payload ? payload.text : await payloads.get(from, payload.pointer);
-  await payloads.put(to, name, text, expiry.ofInput(clock.now(), settings.retention, yearMs));
-  return { pointer: name, bytes: Buffer.byteLength(text) };
+  const keepMs = keepFor.input(settings.retention, yearMs);
+  const now = clock.now();
+  if ('text' in payload) {
+    const options = { field: 'output', pointer: name, tooLarge: 'OutputTooLarge', store: payloads } as const;
+    const packed = packText(payload.text, { ...options, keepMs, inlineBytesMax });
+    await storeApart(payloads, to, packed, now);
+    return packed.payload;
+  }
+  const { bytes, pointer } = payload;
+  const object = parseObjectName(pointer);
+  const there = object ? keptFor(object, keepMs) : name;
+  await payloads.copy({ key: from, name: pointer }, { key: to, name: there }, now + keepMs);
+  return { pointer: there, bytes };
 }

@@ -3,7 +3,7 @@ import { payloadBytesMax } from '../model/payload.ts';
 import type { DeliveryTarget, Run } from '../model/run.ts';
 import { resultNodeOf } from '../model/run.ts';
 import { serialize } from '../model/serialize.ts';
-import { expiry, packText, storeApart } from '../payload/payload.ts';
+import { keepFor, packText, storeApart } from '../payload/payload.ts';
 import { deliveryRun, deliveryRunId } from '../protocol/deliver-result.ts';
 import { eventOutputBytesMax, resultEvent } from '../result-delivery/event.ts';
 import { type DeliveryInput, declaredDelivery, deliveryPlan } from '../result-delivery/task.ts';
@@ -57,13 +57,14 @@ async function start(
 ): Promise<void> {
   const { clock, payloads, runs, settings } = ports;
   const now = clock.now();
-  const packed = packText(text, { field: 'event', pointer: 'event', tooLarge: 'PayloadTooLarge' });
-  await storeApart(
-    payloads,
-    { tenant: run.tenant, run: id },
-    packed,
-    expiry.ofInput(now, settings.retention, 0),
-  );
+  const packed = packText(text, {
+    field: 'event',
+    pointer: 'event',
+    tooLarge: 'PayloadTooLarge',
+    store: payloads,
+    keepMs: keepFor.input(settings.retention, 0),
+  });
+  await storeApart(payloads, { tenant: run.tenant, run: id }, packed, now);
   const { hash, shape } = declaredDelivery;
   const delivery = { id, hash, shape, plan: deliveryPlan, input: packed.payload };
   const { creation, dispatches } = deliveryRun(run, delivery, now);

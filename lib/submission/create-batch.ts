@@ -4,13 +4,14 @@ import type { Registered } from '../define/registry.ts';
 import { HoldfastError } from '../model/errors.ts';
 import type { RunId } from '../model/ids.ts';
 import type { Run } from '../model/run.ts';
+import { storeApart } from '../payload/payload.ts';
 import { isReadable } from '../ports/run-store.ts';
 import { doorbellsOf } from '../protocol/doorbells.ts';
 import { isResubmission, submit } from '../protocol/submit.ts';
 import { ring } from '../relations/ring.ts';
 import { checkEntries } from './batch-entries.ts';
 import { counted } from './counted.ts';
-import { attachNow, checked, readParents, type SubmissionPorts, storeInput } from './create-run.ts';
+import { attachNow, checked, readParents, type SubmissionPorts } from './create-run.ts';
 import { keepDefinition } from './keep-definition.ts';
 import { type DependsOn, dependencyId, type Prepared } from './prepare.ts';
 
@@ -45,10 +46,7 @@ export async function createBatch(
   await Promise.all(
     prepared.map(async (each, index) => {
       const { registered } = entries[index] as PreparedEntry;
-      await storeInput(ports, registered, {
-        packed: each.packed,
-        submission: wholes[index] ?? each.submission,
-      });
+      await storeApart(ports.payloads, each.submission, each.packed, ports.clock.now());
       await keepDefinition(ports.definitions, registered);
     }),
   );
@@ -67,13 +65,14 @@ export async function createBatch(
 
 async function prepareEntry(
   ports: SubmissionPorts,
-  { dependsOn: _, input, ref: __, registered, ...options }: PreparedEntry,
+  { dependsOn = [], input, ref: __, registered, ...options }: PreparedEntry,
   index: number,
   tenant: string | undefined,
 ): Promise<Prepared> {
   try {
     return await checked(ports, registered, input, {
       options: { ...options, ...(tenant !== undefined && { tenant }) },
+      waits: dependsOn.length > 0,
     });
   } catch (error) {
     if (!(error instanceof HoldfastError)) throw error;

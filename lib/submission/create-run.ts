@@ -6,12 +6,11 @@ import type { Registered } from '../define/registry.ts';
 import { validate } from '../define/validate.ts';
 import { HoldfastError } from '../model/errors.ts';
 import type { Run } from '../model/run.ts';
-import { expiry, type Packed, storeApart } from '../payload/payload.ts';
+import { type Packed, storeApart } from '../payload/payload.ts';
 import type { DefinitionStore } from '../ports/definition-store.ts';
 import type { Random } from '../ports/random.ts';
 import { isReadable } from '../ports/run-store.ts';
 import { doorbellsOf } from '../protocol/doorbells.ts';
-import { longestDelayMs } from '../protocol/nodes/longest.ts';
 import { isResubmission, type Submission, submit } from '../protocol/submit.ts';
 import { dependencyEndOf } from '../relations/discharge.ts';
 import type { RelationPorts } from '../relations/ports.ts';
@@ -29,7 +28,7 @@ export interface SubmissionPorts extends RelationPorts {
   readonly deliveryQueues?: DeliveryQueues;
 }
 
-export interface CreateOptions extends Pick<PrepareOptions, 'child' | 'execution'> {
+export interface CreateOptions extends Pick<PrepareOptions, 'child' | 'execution' | 'waits'> {
   readonly options: SubmitOptions;
 }
 
@@ -57,7 +56,7 @@ export async function createRun(
   const now = ports.clock.now();
   const dependencies = await readParents(ports, prepared);
   const submission = { ...prepared.submission, ...(dependsOn.length > 0 && dependencies) };
-  await storeInput(ports, registered, { ...prepared, submission });
+  await storeApart(ports.payloads, submission, packed, now);
   await keepDefinition(ports.definitions, registered);
   const { creation, dispatches } = submit(submission, now);
   // What a run starts itself belongs to it.
@@ -87,10 +86,10 @@ const conflict = (): HoldfastError =>
 
 /** What is to be stored; nothing is written yet. */
 export async function checked(
-  { deliveryQueues, pools, random, settings }: SubmissionPorts,
+  { deliveryQueues, payloads, pools, random, settings }: SubmissionPorts,
   registered: Registered,
   input: unknown,
-  { child, execution, options }: CreateOptions,
+  { child, execution, options, waits }: CreateOptions,
 ): Promise<Prepared> {
   const { definition } = registered;
   const parsed = await validate(definition.input, input, 'InvalidInput', 'input');
@@ -98,26 +97,15 @@ export async function checked(
   const value = definition.kind === 'workflow' ? parsed : input;
   return prepare(registered, value, options, {
     freshId: () => random.id(),
+    payloads,
     pools,
     settings,
     deliveryQueues,
     child,
     execution,
+    waits,
   });
 }
-
-export async function storeInput(
-  { clock, payloads, settings }: SubmissionPorts,
-  { shape }: Registered,
-  { packed, submission }: Pick<Prepared, 'packed' | 'submission'>,
-): Promise<void> {
-  const waitMs =
-    submission.delayMs + longestDelayMs(shape.body) + (submission.waitsFor ? dependencyWaitMs : 0);
-  await storeApart(payloads, submission, packed, expiry.ofInput(clock.now(), settings.retention, waitMs));
-}
-
-/** Nobody knows how long the runs take that one waits for. */
-const dependencyWaitMs = 366 * 86_400_000;
 
 /**
  * What a run waits for. What has succeeded already it need not wait for; what has failed it is told of like of any other.

@@ -11,7 +11,9 @@ import { noTenant, type RunId, runId, type TenantId, tenantId } from '../model/i
 import type { ExecutionLabel, Run } from '../model/run.ts';
 import { serialize } from '../model/serialize.ts';
 import { isTraceparent } from '../model/traceparent.ts';
-import { type Packed, packText } from '../payload/payload.ts';
+import { keepFor, type Packed, packText } from '../payload/payload.ts';
+import type { PayloadStore } from '../ports/payload-store.ts';
+import { longestDelayMs } from '../protocol/nodes/longest.ts';
 import type { Submission } from '../protocol/submit.ts';
 import { checkTargets } from './deliver-to.ts';
 import { checkStepTags } from './step-tags.ts';
@@ -22,6 +24,8 @@ const timeoutMsMax = 7 * dayMs;
 const tagsMax = 16;
 const keyLengthMax = 256;
 const dependenciesMax = 100;
+/** Nobody knows how long the runs take that one waits for. */
+const dependencyWaitMs = 366 * dayMs;
 const dependencyFailures = ['fail', 'skip'] as const;
 const priorities = ['high', 'normal', 'low'] as const;
 
@@ -30,8 +34,11 @@ export interface PrepareOptions {
   readonly freshId: () => string;
   readonly pools: Pools;
   readonly settings: Settings;
+  readonly payloads: Pick<PayloadStore, 'hasObjects'>;
   /** Where results may be delivered to; none, where it is absent. */
   readonly deliveryQueues?: DeliveryQueues | undefined;
+  /** It waits for others of its batch. */
+  readonly waits?: boolean | undefined;
   /** Of one that is asked for by reference. */
   readonly execution?: ExecutionLabel | undefined;
   /** Of a child run: its id is given, and its parent is told how it ends. */
@@ -62,7 +69,7 @@ export function prepare(
   registered: Registered,
   input: unknown,
   options: SubmitOptions,
-  { child, deliveryQueues, execution, freshId, pools, settings }: PrepareOptions,
+  { child, deliveryQueues, execution, freshId, payloads, pools, settings, waits = false }: PrepareOptions,
 ): Prepared {
   const { hash, name, shape } = registered;
   const { kind } = shape;
@@ -72,7 +79,6 @@ export function prepare(
   const text = serialize(input, 'input');
   // Named by its content: a conflicting submission under the same key must not write over what the first one stored.
   const content = hashOfText(text);
-  const packed = packText(text, { field: 'input', pointer: `input#${content}`, tooLarge: 'PayloadTooLarge' });
   const tags = checkTags(options.tags ?? []);
   const priority = oneOf(options.priority ?? 'normal', priorities, 'priority');
   const delayMs = length(options.delay, 'delay', delayMsMax) ?? 0;
@@ -81,6 +87,15 @@ export function prepare(
   const planOf = nodePlans(registered, settings, pools);
   const key = checkKey(options.idempotencyKey);
   const dependsOn = checkDependencies(options.dependsOn ?? [], tenant);
+  const waitMs =
+    delayMs + longestDelayMs(shape.body) + (dependsOn.length > 0 || waits ? dependencyWaitMs : 0);
+  const packed = packText(text, {
+    field: 'input',
+    pointer: `input#${content}`,
+    tooLarge: 'PayloadTooLarge',
+    store: payloads,
+    keepMs: keepFor.input(settings.retention, waitMs),
+  });
   const rules = { queues: deliveryQueues ?? new Map(), settings };
   const deliverTo = checkTargets(options.deliverTo ?? [], rules);
   const onFailure = oneOf(options.onDependencyFailure ?? 'fail', dependencyFailures, 'onDependencyFailure');

@@ -9,7 +9,8 @@ import type { Creation, Transition } from '../model/transition.ts';
 import type { AttemptPage, AttemptQuery, AttemptStore } from '../ports/attempt-store.ts';
 import type { DefinitionStore } from '../ports/definition-store.ts';
 import type { HistoryStore } from '../ports/history-store.ts';
-import type { PayloadStore } from '../ports/payload-store.ts';
+import type { LimitStore, Waiter } from '../ports/limit-store.ts';
+import type { PayloadStore, StoredName } from '../ports/payload-store.ts';
 import type { RequestCounter } from '../ports/request-counter.ts';
 import type { ResultCache } from '../ports/result-cache.ts';
 import {
@@ -125,10 +126,20 @@ function shardOf(key: RunKey): number {
 }
 
 export class MemoryPayloadStore implements PayloadStore {
+  readonly hasObjects: boolean;
   readonly #texts = new Map<string, string>();
+
+  /** @param hasObjects whether it stands for a bucket as well */
+  constructor({ hasObjects }: { readonly hasObjects: boolean } = { hasObjects: false }) {
+    this.hasObjects = hasObjects;
+  }
 
   async put(key: RunKey, name: string, text: string): Promise<void> {
     this.#texts.set(`${textOf(key)}/${name}`, text);
+  }
+
+  async copy(from: StoredName, to: StoredName): Promise<void> {
+    await this.put(to.key, to.name, await this.get(from.key, from.name));
   }
 
   async get(key: RunKey, name: string): Promise<string> {
@@ -198,17 +209,6 @@ export class MemoryRequestCounter implements RequestCounter {
   }
 }
 
-export class MemoryWorkerRegistry implements WorkerRegistry {
-  readonly #workers = new Map<string, WorkerRecord>();
-
-  async put(worker: WorkerRecord): Promise<void> {
-    this.#workers.set(worker.id, worker);
-  }
-
-  async list(): Promise<readonly WorkerRecord[]> {
-    return [...this.#workers.values()];
-  }
-}
 export class MemoryLimitStore implements LimitStore {
   readonly #slots = new Map<string, Slots>();
   readonly #waiters = new Map<string, Waiter>();
@@ -261,6 +261,17 @@ const limitText = ({ key, name }: LimitKey) => `${name}#${key}`;
 const waiterText = (limit: LimitKey, { node, since, ...key }: Waiter) =>
   `${limitText(limit)}\n${String(since).padStart(15, '0')}#${textOf(key)}#${node}`;
 
+export class MemoryWorkerRegistry implements WorkerRegistry {
+  readonly #workers = new Map<string, WorkerRecord>();
+
+  async put(worker: WorkerRecord): Promise<void> {
+    this.#workers.set(worker.id, worker);
+  }
+
+  async list(): Promise<readonly WorkerRecord[]> {
+    return [...this.#workers.values()];
+  }
+}
 
 /** Under the names that a table has them under, so that they come in the same order. */
 export class MemoryAttemptStore implements AttemptStore {

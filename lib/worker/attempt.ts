@@ -6,7 +6,7 @@ import { HoldfastError } from '../model/errors.ts';
 import type { Limited } from '../model/limit.ts';
 import type { Control, LeasedNode } from '../model/run.ts';
 import { type EpochMs, type Ms, toIso } from '../model/time.ts';
-import { type Packed, pack, unpack } from '../payload/payload.ts';
+import { keepFor, type Packed, pack, unpack } from '../payload/payload.ts';
 import { progressText } from '../payload/progress.ts';
 import { sleep, type Timer } from '../ports/clock.ts';
 import type { Logger } from '../ports/logger.ts';
@@ -267,6 +267,8 @@ export class Attempt {
       field: 'checkpoint',
       pointer: `${node}#${nonce}#checkpoint#${this.#checkpoints}`,
       tooLarge: 'PayloadTooLarge',
+      store: this.#ports.payloads,
+      keepMs: keepFor.checkpoint(this.#ports.settings.retention),
     });
     this.#checkpoint = packed;
     this.#state = state;

@@ -6,11 +6,11 @@ import { HoldfastError } from '../model/errors.ts';
 import type { Failure } from '../model/failure.ts';
 import type { LeasedNode } from '../model/run.ts';
 import type { EpochMs } from '../model/time.ts';
-import { expiry } from '../payload/payload.ts';
+import { keepFor } from '../payload/payload.ts';
 import { sleep } from '../ports/clock.ts';
 import type { Held } from './acquire.ts';
 import type { WorkerPorts } from './ports.ts';
-import { workflowExpiry } from './workflow-expiry.ts';
+import { keepForWorkflow } from './workflow-expiry.ts';
 
 /** An attempt that may have something to tell. */
 export interface Telling {
@@ -87,6 +87,6 @@ function recordOf({ held, iteration, notes, ports }: Telling, { failure, settled
 
 function expiryOf({ held, ports, registered }: Telling): EpochMs {
   const now = ports.clock.now();
-  if (held.run.kind === 'workflow') return workflowExpiry(ports, registered, now);
-  return expiry.ofCheckpoint(now, ports.settings.retention);
+  if (held.run.kind === 'workflow') return now + keepForWorkflow(ports, registered);
+  return now + keepFor.checkpoint(ports.settings.retention);
 }

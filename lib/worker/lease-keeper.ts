@@ -1,7 +1,7 @@
 import { HoldfastError } from '../model/errors.ts';
 import type { Control, Run } from '../model/run.ts';
 import { type EpochMs, type Ms, toSec } from '../model/time.ts';
-import { expiry, type Packed, storeApart } from '../payload/payload.ts';
+import { type Packed, storeApart } from '../payload/payload.ts';
 import type { Timer } from '../ports/clock.ts';
 import type { Logger } from '../ports/logger.ts';
 import type { Receipt } from '../ports/queue.ts';
@@ -152,9 +152,8 @@ export class LeaseKeeper {
     const checkpoint = this.#checkpoint;
     if (!checkpoint) return undefined;
     try {
-      const { clock, payloads, settings } = this.#ports;
-      const expiresAt = expiry.ofCheckpoint(clock.now(), settings.retention);
-      await storeApart(payloads, this.#held.run, checkpoint, expiresAt);
+      const { clock, payloads } = this.#ports;
+      await storeApart(payloads, this.#held.run, checkpoint, clock.now());
       return checkpoint;
     } catch (error) {
       this.#options.logger.warn('checkpoint not stored, trying again', { error });

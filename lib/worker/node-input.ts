@@ -49,10 +49,12 @@ async function payloadValue(
   payload: Payload,
   carried: Packed | undefined,
 ): Promise<unknown> {
-  const isCarried =
+  if (
     carried?.apart !== undefined &&
     'pointer' in payload &&
     'pointer' in carried.payload &&
-    payload.pointer === carried.payload.pointer;
-  return isCarried ? deserialize(carried.apart ?? '') : await unpack(payloads, run, payload);
+    payload.pointer === carried.payload.pointer
+  )
+    return deserialize(carried.apart.text);
+  return await unpack(payloads, run, payload);
 }

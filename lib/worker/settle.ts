@@ -8,7 +8,7 @@ import type { Dispatch } from '../model/message.ts';
 import type { Payload } from '../model/payload.ts';
 import type { LeasedNode, Run, RunNode } from '../model/run.ts';
 import type { Transition } from '../model/transition.ts';
-import { expiry, inlineOutputMax, type Packed, packText, storeApart } from '../payload/payload.ts';
+import { inlineOutputMax, keepFor, type Packed, packText, storeApart } from '../payload/payload.ts';
 import { sleep } from '../ports/clock.ts';
 import { isReadable } from '../ports/run-store.ts';
 import { backoff } from '../protocol/backoff.ts';
@@ -27,7 +27,7 @@ import type { NodePolicy } from './node-policy.ts';
 import type { Performed } from './performed.ts';
 import type { WorkerPorts } from './ports.ts';
 import { type Continued, holdNext, tend } from './tend.ts';
-import { workflowExpiry } from './workflow-expiry.ts';
+import { keepForWorkflow } from './workflow-expiry.ts';
 
 /** What was written at the end of an attempt. */
 export type Settled = AttemptOutcome | 'limited';
@@ -161,14 +161,8 @@ async function decideValue(context: SettleContext, run: Run, result: Performed):
   } catch (thrown) {
     return await decideError(context, run, { thrown, checkpoint: undefined });
   }
-  if (packed?.apart !== undefined) {
-    const { clock, payloads, settings } = context.ports;
-    const expiresAt =
-      run.kind === 'task'
-        ? expiry.ofOutput(clock.now(), settings.retention)
-        : workflowExpiry(context.ports, context.registered, clock.now());
-    await storeApart(payloads, run, packed, expiresAt);
-  }
+  const { clock, payloads } = context.ports;
+  if (packed) await storeApart(payloads, run, packed, clock.now());
   const end: Ending = {
     status: 'succeeded',
     cached: result.cached,
@@ -179,7 +173,7 @@ async function decideValue(context: SettleContext, run: Run, result: Performed):
 }
 
 function packOutput(
-  { held }: SettleContext,
+  { held, ports, registered }: SettleContext,
   run: Run,
   output: { readonly text: string } | { readonly payload: Payload } | undefined,
 ): Packed | undefined {
@@ -190,6 +184,9 @@ function packOutput(
     // The nonce is fresh for each attempt, also where a node comes again under one epoch.
     pointer: `${held.fence.node}#${held.fence.nonce}`,
     tooLarge: 'OutputTooLarge',
+    store: ports.payloads,
+    keepMs:
+      run.kind === 'task' ? keepFor.output(ports.settings.retention) : keepForWorkflow(ports, registered),
     inlineBytesMax: inlineOutputMax(run),
   });
 }
@@ -242,15 +239,15 @@ async function decideYield(context: SettleContext, run: Run, checkpoint: Packed 
   return handedBack(
     'yielded',
     yieldNode(run, held.fence, { checkpoint: checkpoint?.payload, now, hop, hopLimit }),
+  );
+}
+
 function decideLimited(context: SettleContext, run: Run, limited: Limited): Write {
   const { held, hop, ports } = context;
   if (run.control?.kind === 'cancel') return ending(context, run, { status: 'cancelled' });
   const { hopLimit } = ports.settings;
   const back = giveWay(run, held.fence, { limited, now: ports.clock.now(), hop, hopLimit });
   return { ...handedBack('limited', back), limited };
-}
-
-  );
 }
 
 const handedBack = (settled: Settled, { dispatches, transition }: HandBack): Write => ({
@@ -260,9 +257,7 @@ const handedBack = (settled: Settled, { dispatches, transition }: HandBack): Wri
 });
 
 async function storeCheckpoint(ports: WorkerPorts, run: Run, checkpoint: Packed | undefined): Promise<void> {
-  if (!checkpoint) return;
-  const expiresAt = expiry.ofCheckpoint(ports.clock.now(), ports.settings.retention);
-  await storeApart(ports.payloads, run, checkpoint, expiresAt);
+  if (checkpoint) await storeApart(ports.payloads, run, checkpoint, ports.clock.now());
 }
 
 function ending({ held, options }: SettleContext, run: Run, end: Ending): Write {
@@ -276,27 +271,28 @@ async function putHistory(context: SettleContext, { leaving }: Write): Promise<v
   const now = ports.clock.now();
   // Names follow each other in time: of a node that came twice, the later one is found last.
   const name = `${String(now).padStart(15, '0')}#${held.fence.nonce}`;
-  await ports.history.put(held.run, name, leaving, workflowExpiry(ports, context.registered, now));
+  await ports.history.put(held.run, name, leaving, now + keepForWorkflow(ports, context.registered));
 }
 
 /** Doorbells may fail, and then discovery rings. */
 async function followUp(context: SettleContext, run: Run, write: Write): Promise<Ended> {
   const { settled, packed } = write;
   await ring(context.ports, write.dispatches);
+  await queueUp(context, run, write);
   const next = write.continues
     ? holdNext(run, write.continues)
     : await tend(context, run, context.held.fence.node);
   return {
     settled,
+    ...(next && { continued: { ...next, ...(packed?.apart !== undefined && { carried: packed }) } }),
+  };
+}
+
 /** One without a permit waits for a slot. A run that was asked to stop meanwhile does not. */
 async function queueUp({ held, limit, ports }: SettleContext, run: Run, { limited }: Write): Promise<void> {
   if (!limited || !limit || limited.permit !== undefined || run.control) return;
   const agingMs = ports.settings.agingInterval;
   await enterWaiter(ports, run, { node: held.fence.node, limited, rule: limit, agingMs });
-}
-
-    ...(next && { continued: { ...next, ...(packed?.apart !== undefined && { carried: packed }) } }),
-  };
 }
 
 /** The status in which the write leaves the node. */

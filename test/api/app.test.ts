@@ -165,8 +165,8 @@ describe('runs', () => {
     await app.request('/runs/r1?nodes=false');
     await app.request('/runs/r1?nodes=true');
     expect(client.calls).toEqual([
-      ['get', 'r1', { nodes: false }],
-      ['get', 'r1', {}],
+      ['get', 'r1', { nodes: false, valueBytesMax: 2_500_000 }],
+      ['get', 'r1', { valueBytesMax: 2_500_000 }],
     ]);
     const problem = await problemOf(await app.request('/runs/r1?nodes=some'));
     expect(problem).toMatchObject({ status: 400, field: 'nodes' });

@@ -123,6 +123,8 @@ export class Actor {
       put: (key, name, text, expiresAt) =>
         this.#io('payloads.put', () => payloads.put(key, name, text, expiresAt)),
       get: (key, name) => this.#io('payloads.get', () => payloads.get(key, name)),
+      copy: (from, to, expiresAt) => this.#io('payloads.copy', () => payloads.copy(from, to, expiresAt)),
+      hasObjects: payloads.hasObjects,
     };
   }
 
@@ -159,9 +161,6 @@ export class Actor {
     };
   }
 
-  get queue(): Queue {
-    const { queue } = this.#adapters;
-    return {
   get limits(): LimitStore {
     const { limits } = this.#adapters;
     return {
@@ -177,6 +176,9 @@ export class Actor {
     };
   }
 
+  get queue(): Queue {
+    const { queue } = this.#adapters;
+    return {
       // The queue says what it did not take instead of failing.
       send: (all) =>
         all.length === 0

@@ -9,6 +9,7 @@ export interface Endpoint {
 export interface Endpoints {
   readonly dynamodb: readonly Endpoint[];
   readonly sqs: readonly Endpoint[];
+  readonly s3: readonly Endpoint[];
 }
 
 declare module 'vitest' {
@@ -20,9 +21,10 @@ declare module 'vitest' {
 /** Used only when their variable gives their URL; what each is for. */
 export const optionalEndpoints = [
   { name: 'dynamodb-local', variable: 'HOLDFAST_TEST_DYNAMODB_LOCAL', serves: ['dynamodb'] },
-  { name: 'ministack', variable: 'HOLDFAST_TEST_MINISTACK', serves: ['dynamodb', 'sqs'] },
-  { name: 'localstack', variable: 'HOLDFAST_TEST_LOCALSTACK', serves: ['dynamodb', 'sqs'] },
+  { name: 'ministack', variable: 'HOLDFAST_TEST_MINISTACK', serves: ['dynamodb', 'sqs', 's3'] },
+  { name: 'localstack', variable: 'HOLDFAST_TEST_LOCALSTACK', serves: ['dynamodb', 'sqs', 's3'] },
 ] as const;
 
 export const dynamodbEndpoints = (): readonly Endpoint[] => inject('endpoints').dynamodb;
 export const sqsEndpoints = (): readonly Endpoint[] => inject('endpoints').sqs;
+export const s3Endpoints = (): readonly Endpoint[] => inject('endpoints').s3;

@@ -5,7 +5,7 @@ import { startSqs } from '../../lib/local/sqs-server.ts';
 import { type Endpoint, optionalEndpoints } from './endpoints.ts';
 
 /**
- * Starts what `npm ci` installs: dynoxide and dynalite for DynamoDB, fauxqs for SQS. The others are started by whoever
+ * Starts what `npm ci` installs: dynoxide and dynalite for DynamoDB, fauxqs for SQS and S3. The others are started by whoever
  * gives their URLs. What is missing is said once, so that a run shows what it did not try.
  */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
@@ -20,14 +20,15 @@ export default async function setup(project: TestProject): Promise<() => Promise
   project.provide('endpoints', {
     dynamodb: [...servers.map(({ engine, url }) => ({ name: engine, url })), ...given.dynamodb],
     sqs: [{ name: 'fauxqs', url: sqs.url }, ...given.sqs],
+    s3: [{ name: 'fauxqs', url: sqs.url }, ...given.s3],
   });
   return async () => {
     await Promise.all([sqs, ...servers].map((server) => server.close()));
   };
 }
 
-function givenEndpoints(): { dynamodb: Endpoint[]; sqs: Endpoint[] } {
-  const given = { dynamodb: [] as Endpoint[], sqs: [] as Endpoint[] };
+function givenEndpoints(): Record<'dynamodb' | 'sqs' | 's3', Endpoint[]> {
+  const given = { dynamodb: [] as Endpoint[], sqs: [] as Endpoint[], s3: [] as Endpoint[] };
   for (const { name, variable, serves } of optionalEndpoints) {
     const url = process.env[variable];
     if (!url) {

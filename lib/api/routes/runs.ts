@@ -42,7 +42,11 @@ function asWorkflow(error: unknown): unknown {
   return new HoldfastError(code, message, { field: 'workflow', hint, cause });
 }
 
+/** A function answers with 6 MB at most: input and output together take no more. */
+const valueBytesMax = 2_500_000;
+
 export async function showRun(c: Context, client: Client, id: string): Promise<Response> {
   const { nodes } = parseAs(lookSchema, queryOf(c));
-  return c.json(await client.get(runId(id), { ...inTenant(c), ...(nodes === 'false' && { nodes: false }) }));
+  const options = { ...inTenant(c), valueBytesMax, ...(nodes === 'false' && { nodes: false }) };
+  return c.json(await client.get(runId(id), options));
 }

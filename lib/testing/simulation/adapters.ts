@@ -121,8 +121,10 @@ function stepOf({ run }: Creation): string {
 
 /** The other stores as one process reaches them: each call is a request, to what is behind the wire. */
 export const simulatedPayloads = (wire: Wire, store: PayloadStore): PayloadStore => ({
+  hasObjects: store.hasObjects,
   put: async (...given) => await write(wire, 'payloads.put', () => store.put(...given)),
   get: (...given) => read(wire, 'payloads.get', () => store.get(...given)),
+  copy: async (...given) => await write(wire, 'payloads.copy', () => store.copy(...given)),
 });
 
 export const simulatedAttempts = (wire: Wire, store: AttemptStore): AttemptStore => ({
@@ -150,8 +152,6 @@ export const simulatedCache = (wire: Wire, cache: ResultCache): ResultCache => (
   get: (...given) => read(wire, 'cache.get', () => cache.get(...given)),
 });
 
-export const simulatedWorkers = (wire: Wire, registry: WorkerRegistry): WorkerRegistry => ({
-  put: async (...given) => await write(wire, 'workers.put', () => registry.put(...given)),
 export const simulatedLimits = (wire: Wire, store: LimitStore): LimitStore => ({
   read: (...given) => read(wire, 'limits.read', () => store.read(...given)),
   write: (...given) => write(wire, 'limits.write', () => store.write(...given)),
@@ -162,6 +162,8 @@ export const simulatedLimits = (wire: Wire, store: LimitStore): LimitStore => ({
   leave: (...given) => write(wire, 'limits.leave', () => store.leave(...given)),
 });
 
+export const simulatedWorkers = (wire: Wire, registry: WorkerRegistry): WorkerRegistry => ({
+  put: async (...given) => await write(wire, 'workers.put', () => registry.put(...given)),
   list: () => read(wire, 'workers.list', () => registry.list()),
 });
 
