@@ -93,7 +93,7 @@ const limited = shape({
   name: 'n',
   key: 'k',
   since: 's',
-  asked: 'a',
+  until: 'u',
   permit: 'p',
   attempt: 't',
 } satisfies Names<Limited>);

@@ -41,7 +41,7 @@ const limited = z.object({
   name: z.string(),
   key: z.string(),
   since: time,
-  asked: time,
+  until: time,
   permit: time.exactOptional(),
   attempt: count,
 });

@@ -1,5 +1,5 @@
 import type { NodeId } from '../model/ids.ts';
-import type { Limited, LimitKey, LimitRule } from '../model/limit.ts';
+import type { LimitKey, LimitRule, Reached } from '../model/limit.ts';
 import type { Dispatch } from '../model/message.ts';
 import type { Priority, Run } from '../model/run.ts';
 import type { Ms } from '../model/time.ts';
@@ -31,7 +31,7 @@ const headStart: Readonly<Record<Priority, number>> = { high: 1, normal: 0, low:
 export async function enterWaiter(
   ports: LimitPorts,
   run: Run,
-  { agingMs, limited, node, rule }: { node: NodeId; limited: Limited; rule: LimitRule; agingMs: Ms },
+  { agingMs, limited, node, rule }: { node: NodeId; limited: Reached; rule: LimitRule; agingMs: Ms },
 ): Promise<void> {
   const priority = run.nodes[node]?.priority ?? run.priority;
   const since = limited.since - headStart[priority] * agingMs;

@@ -70,7 +70,7 @@ async function take(ports: LimitPorts, limit: TaskLimit, key: LimitKey, holding:
   const before = node?.limited?.attempt === attempt && isSame(node.limited, key) ? node.limited : undefined;
   const reached = (now: EpochMs, permit?: EpochMs) => {
     const since = before?.since ?? now;
-    return new LimitReached({ ...key, since, asked: now, attempt, ...(permit !== undefined && { permit }) });
+    return new LimitReached({ ...key, since, attempt, ...(permit !== undefined && { permit }) });
   };
   for (let tries = 0; tries < triesMax; tries += 1) {
     const slots = await limits.read(key);

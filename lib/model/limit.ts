@@ -15,16 +15,20 @@ export interface LimitKey {
   readonly key: string;
 }
 
-/** Of a node that was given back because its limit was reached. */
-export interface Limited extends LimitKey {
+/** Why a handler has not begun. */
+export interface Reached extends LimitKey {
   /** When it asked first: its place among those that wait. */
   readonly since: EpochMs;
-  /** When it asked last. */
-  readonly asked: EpochMs;
   /** From when on it may begin, by the rate; absent where it waits for a slot. */
   readonly permit?: EpochMs;
   /** The attempt that asked, and to which the permit belongs. */
   readonly attempt: number;
+}
+
+/** Of a node that was given back because its limit was reached. */
+export interface Limited extends Reached {
+  /** When it asks again at the latest, should nobody ring it. */
+  readonly until: EpochMs;
 }
 
 /** What stands at one key of a limit. */

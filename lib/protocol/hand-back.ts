@@ -1,5 +1,5 @@
 import type { Failure } from '../model/failure.ts';
-import type { Limited } from '../model/limit.ts';
+import type { Reached } from '../model/limit.ts';
 import type { Dispatch } from '../model/message.ts';
 import type { Payload } from '../model/payload.ts';
 import type { Run } from '../model/run.ts';
@@ -64,12 +64,12 @@ export function yieldNode(
 export function giveWay(
   run: Run,
   fence: Fence,
-  { limited, now, ...hop }: { limited: Limited; now: EpochMs } & Hop,
+  { limited, now, ...hop }: { limited: Reached; now: EpochMs } & Hop,
 ): HandBack {
   const { permit } = limited;
   const updates = [
     increment(['nodes', fence.node, 'attempt'], -1),
-    set(['nodes', fence.node, 'limited'], limited),
+    set(['nodes', fence.node, 'limited'], { ...limited, until: permit ?? now + limitLookMs }),
     // Nobody has begun with it yet.
     ...(limited.attempt > 1
       ? []

@@ -16,7 +16,7 @@ import { park } from './control.ts';
 import { dispatchOf } from './dispatch.ts';
 import { exhaust } from './exhaust.ts';
 import { equals, guard, inPhase, set } from './guards.ts';
-import { dispatchGraceMs, foreignDeferMs, idleLookMs, limitLookMs, lookPauseMaxMs } from './limits.ts';
+import { dispatchGraceMs, foreignDeferMs, idleLookMs, lookPauseMaxMs } from './limits.ts';
 import { leaseNeedAt } from './look-in-time.ts';
 import { forksToJoin } from './nodes/join.ts';
 import { hasChildren, isQuiet, quietAt } from './quiet.ts';
@@ -109,7 +109,7 @@ function tend(run: Run, id: NodeId, node: RunNode, options: LookOptions): Tended
 
 /** Before that, a node that waits for a slot is rung by whoever frees one. */
 const slotLookAt = ({ limited }: RunNode): EpochMs | undefined =>
-  limited && limited.permit === undefined ? limited.asked + limitLookMs : undefined;
+  limited?.permit === undefined ? limited?.until : undefined;
 
 /** What a node waits for is told, by whoever brings it about; only a timeout comes by itself. */
 function tendWaiting(run: Run, id: NodeId, node: LoopingNode | AwaitingNode, options: LookOptions): Tended {

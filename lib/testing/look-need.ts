@@ -95,6 +95,8 @@ function needOf(path: NodeId, node: RunNode, { before, now, write }: Circumstanc
     const earliest = isAbandoned ? now + pause : before.control ? now : 0;
     return [Math.max(leaseNeed(node), earliest)];
   }
+  const slotAt = slotLookAt(node);
+  if (slotAt !== undefined && slotAt > now) return [slotAt];
   const due = dueAt(node, now);
   if (due === undefined) return [];
   if (isLook(write)) return [Math.max(due + doorbellMs, Math.max(now, due) + pause)];
@@ -106,6 +108,10 @@ function dueAt(node: RunNode, now: EpochMs): EpochMs | undefined {
   if (node.status === 'ready') return node.notBefore;
   return isWaiting(node) ? (node.signal?.until ?? now + idleMs) : undefined;
 }
+
+/** Whoever frees a slot rings the node that waits for it; should that be lost, it asks again. */
+const slotLookAt = ({ limited, status }: RunNode): EpochMs | undefined =>
+  status === 'ready' && limited?.permit === undefined ? limited?.until : undefined;
 
 const isLook = ({ transition }: CheckedWrite) => transition.name === 'look';
 const leaseNeed = (node: RunNode): EpochMs => (isLeased(node) ? node.lease.until + graceMs + 1 : 0);

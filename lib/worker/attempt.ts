@@ -3,7 +3,7 @@ import { AttemptNotes } from '../attempts/notes.ts';
 import { type Context, withContext } from '../define/context.ts';
 import { LimitReached } from '../limits/limit-reached.ts';
 import { HoldfastError } from '../model/errors.ts';
-import type { Limited } from '../model/limit.ts';
+import type { Reached } from '../model/limit.ts';
 import type { Control, LeasedNode } from '../model/run.ts';
 import { type EpochMs, type Ms, toIso } from '../model/time.ts';
 import { keepFor, type Packed, pack, unpack } from '../payload/payload.ts';
@@ -22,7 +22,7 @@ export type Outcome =
   | { readonly outcome: 'threw'; readonly thrown: unknown }
   | { readonly outcome: 'yielded'; readonly checkpoint: Packed | undefined }
   /** A limit was reached before the handler began. */
-  | { readonly outcome: 'limited'; readonly limited: Limited }
+  | { readonly outcome: 'limited'; readonly limited: Reached }
   | { readonly outcome: 'cancelled' }
   | { readonly outcome: 'lost' };
 

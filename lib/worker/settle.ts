@@ -3,7 +3,7 @@ import { enterWaiter } from '../limits/waiters.ts';
 import type { AttemptOutcome } from '../model/attempt.ts';
 import { HoldfastError } from '../model/errors.ts';
 import type { Failure } from '../model/failure.ts';
-import type { Limited } from '../model/limit.ts';
+import type { Reached } from '../model/limit.ts';
 import type { Dispatch } from '../model/message.ts';
 import type { Payload } from '../model/payload.ts';
 import type { LeasedNode, Run, RunNode } from '../model/run.ts';
@@ -38,7 +38,7 @@ export type Result =
   | Thrown
   | { readonly kind: 'yield'; readonly checkpoint: Packed | undefined }
   /** It has not begun. */
-  | { readonly kind: 'limited'; readonly limited: Limited }
+  | { readonly kind: 'limited'; readonly limited: Reached }
   /** The child run is started. */
   | { readonly kind: 'await' }
   | { readonly kind: 'cancelled' };
@@ -77,7 +77,7 @@ interface Write {
   /** What was stored apart for it. */
   readonly packed?: Packed;
   /** What it gives way to. */
-  readonly limited?: Limited;
+  readonly limited?: Reached;
 }
 
 const pauseBetweenTriesMs = 500;
@@ -242,7 +242,7 @@ async function decideYield(context: SettleContext, run: Run, checkpoint: Packed 
   );
 }
 
-function decideLimited(context: SettleContext, run: Run, limited: Limited): Write {
+function decideLimited(context: SettleContext, run: Run, limited: Reached): Write {
   const { held, hop, ports } = context;
   if (run.control?.kind === 'cancel') return ending(context, run, { status: 'cancelled' });
   const { hopLimit } = ports.settings;

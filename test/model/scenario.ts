@@ -34,6 +34,8 @@ export interface Scenario {
   readonly looksMax: number;
   readonly hopLimit: number;
   readonly backoffMs: Ms;
+  /** What those who hand back unfinished do it for: a slot of a limit, or a time of its own. Default: a checkpoint. */
+  readonly givesWay?: 'slot' | 'permit';
   /** By how many minutes leases are longer than they must be. */
   readonly leaseMinutes: number;
   /** How far each worker's clock is ahead; 0 beyond the list. */

@@ -35,7 +35,7 @@ const ignored: readonly string[] = [
   // Of values it only matters whether they are there; the last are what the checks need besides.
   ...['text', 'history', 'shape'],
 ];
-const times: readonly string[] = ['at', 'notBefore', 'until', 'seenAt'];
+const times: readonly string[] = ['at', 'notBefore', 'until', 'seenAt', 'permit'];
 
 type Kind = 'ignored' | 'time' | 'epoch' | 'rev' | 'nonce' | 'held' | 'plain';
 
@@ -205,7 +205,8 @@ const drawNode = (node: RunNode, out: Draft): void => drawObject(openNode(node),
 
 /** Nothing is decided any more by how a node came to its end, nor by when a leased one was due. */
 function openNode(node: RunNode): object {
-  if (node.status === 'running') return { ...node, notBefore: undefined };
+  if (node.status === 'running')
+    return { ...node, notBefore: undefined, limited: node.limited !== undefined };
   if (node.status !== 'succeeded') return node;
   const { ends, epoch, output, status } = node;
   return { status, epoch, ends, output: output !== undefined };

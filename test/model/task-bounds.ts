@@ -65,6 +65,14 @@ export const taskBounds: AllBounds = {
     },
     large: { faults: { crashes: 2, stale: 1 } },
   },
+  'waits for a slot': {
+    usual: { faults: { yields: 1, crashes: 1 }, givesWay: 'slot', messagesMax: 1, attemptsMax: 1 },
+    large: { faults: { yields: 2, crashes: 1, lostResponses: 1 }, cancels: [0], givesWay: 'slot' },
+  },
+  'waits for its time': {
+    usual: { faults: { yields: 1, crashes: 1 }, givesWay: 'permit', messagesMax: 1, attemptsMax: 1 },
+    large: { faults: { yields: 2, crashes: 1, lostResponses: 1 }, cancels: [0], givesWay: 'permit' },
+  },
   'hop limit': {
     usual: { faults: { yields: 1, crashes: 1 }, hopLimit: 1, messagesMax: 1, attemptsMax: 1 },
     large: { attemptsMax: 2 },

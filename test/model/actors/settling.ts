@@ -3,7 +3,7 @@ import type { Transition } from '../../../lib/model/transition.ts';
 import { awaitChild } from '../../../lib/protocol/child.ts';
 import { commit } from '../../../lib/protocol/commit.ts';
 import type { Ending } from '../../../lib/protocol/end.ts';
-import { type HandBack, retryLater, yieldNode } from '../../../lib/protocol/hand-back.ts';
+import { giveWay, type HandBack, retryLater, yieldNode } from '../../../lib/protocol/hand-back.ts';
 import type { Leaving } from '../../../lib/protocol/history.ts';
 import { timedOut } from '../../../lib/protocol/nodes/next.ts';
 import { decides, type Place, placeOf } from '../../../lib/protocol/nodes/place.ts';
@@ -18,6 +18,9 @@ import { commitOptions, tend } from './tending.ts';
 import { type Actor, holdNext } from './worker.ts';
 
 /** All ways in which the attempt of a holder can end. */
+/** On a full minute, as all that happens is. */
+const permitMs = 120_000;
+
 export function* finishing(actor: Actor, held: Held): Generator<Step> {
   const { state } = actor;
   const place = placeAt(actor, held);
@@ -115,7 +118,7 @@ function decide(actor: Actor, held: Held, run: Run, result: Result): Decided {
       return awaiting(actor, held, run, result);
     case 'yield':
       if (run.control?.kind === 'cancel') return end(actor, held, run, result, { status: 'cancelled' });
-      return handedBack(yieldNode(run, held.fence, { checkpoint: undefined, ...hop }));
+      return handedBack(handBack(actor, run, held, hop));
     case 'error':
       if (node.attempt < node.attemptsMax && run.control?.kind !== 'cancel' && !hasFailedChild(node))
         return handedBack(retryLater(run, held.fence, { failure, delayMs: backoffMs, ...hop }));
@@ -164,6 +167,20 @@ export function settle(actor: Actor, worker: Settler, { applied, run }: Written)
   switch (read.now) {
     case 'lost':
       return actor.become({ at: 'idle' });
+function handBack(
+  { clock, rules }: Actor,
+  run: Run,
+  { fence }: Held,
+  hop: { readonly now: number; readonly hop: number; readonly hopLimit: number },
+): HandBack {
+  const { givesWay } = rules.scenario;
+  if (givesWay === undefined) return yieldNode(run, fence, { checkpoint: undefined, ...hop });
+  const { attempt = 0 } = run.nodes[fence.node] ?? {};
+  const asked = { name: 'limit', key: '', since: clock, attempt };
+  const permit = givesWay === 'permit' ? { permit: clock + permitMs } : {};
+  return giveWay(run, fence, { limited: { ...asked, ...permit }, ...hop });
+}
+
     case 'mine':
       return planSettle(actor, held, read.run, result);
     case 'done': {
