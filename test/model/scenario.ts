@@ -5,7 +5,7 @@ import type { EpochMs, Ms } from '../../lib/model/time.ts';
 import type { Transition } from '../../lib/model/transition.ts';
 import type { Submission } from '../../lib/protocol/submit.ts';
 import { taskShape } from '../support/task-shape.ts';
-import type { Budget, Request, State } from './state.ts';
+import { type Budget, idle, type Request, type State } from './state.ts';
 
 /** One bounded system to be explored in full. */
 export interface Scenario {
@@ -171,8 +171,8 @@ export function initialState(scenario: Scenario): State {
     now: start,
     runs: Array.from({ length: runs }, () => undefined),
     queue: scenario.foreignMessage ? [{ run: 0, dispatch: foreign }] : [],
-    workers: Array.from({ length: scenario.workers }, () => ({ at: 'idle' as const })),
-    discoverers: Array.from({ length: scenario.discoverers }, () => ({ at: 'idle' as const })),
+    workers: Array.from({ length: scenario.workers }, () => idle),
+    discoverers: Array.from({ length: scenario.discoverers }, () => idle),
     clients: [
       ...submissions.map((submitted) => ({ at: 'submit' as const, submitted })),
       ...cancels.map((run, index) => ({

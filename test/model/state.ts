@@ -213,5 +213,9 @@ export interface Step {
   readonly broken: readonly string[];
 }
 
+/* One object each, because whatever is drawn of an object is kept with it. */
+export const idle = { at: 'idle' } as const;
+export const done = { at: 'done' } as const;
+
 export const replace = <T>(list: readonly T[], index: number, item: T): readonly T[] =>
   list.with(index, item);

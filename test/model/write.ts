@@ -2,6 +2,7 @@ import type { Run } from '../../lib/model/run.ts';
 import { schemaVersion } from '../../lib/model/run.ts';
 import { applyTransition, asStored } from '../../lib/testing/apply-transition.ts';
 import { brokenByWrite } from '../../lib/testing/invariants.ts';
+import { Memo } from './memo.ts';
 import { type Put, replace, type State, type Write } from './state.ts';
 
 export interface Written {
@@ -16,11 +17,34 @@ export interface Written {
 export function write(state: State, request: Write): Written {
   const before = state.runs[request.run];
   if (!before) return { state, applied: false, run: undefined, broken: [] };
-  const after = applyTransition(before, request.transition);
-  if (!after) return { state, applied: false, run: readable(before), broken: [] };
-  const broken = brokenByWrite(before, after, request, state.now);
-  const run = normal(after, state.looksMax);
+  const { broken, run } = effects.of(request, { before, now: state.now }, isSameMoment, () =>
+    effectOf(before, request, state),
+  );
+  if (!run) return { state, applied: false, run: readable(before), broken };
   return { state: { ...state, runs: replace(state.runs, request.run, run) }, applied: true, run, broken };
+}
+
+interface Moment {
+  readonly before: Run;
+  readonly now: number;
+}
+
+interface Effect {
+  /** As it is afterwards; undefined where the write was refused. */
+  readonly run: Run | undefined;
+  readonly broken: readonly string[];
+}
+
+const isSameMoment = (one: Moment, other: Moment): boolean =>
+  one.before === other.before && one.now === other.now;
+
+/** A request is on its way through all that others do meanwhile. */
+const effects = new Memo<Write, Moment, Effect>();
+
+function effectOf(before: Run, request: Write, { looksMax, now }: State): Effect {
+  const after = applyTransition(before, request.transition);
+  if (!after) return { run: undefined, broken: [] };
+  return { run: normal(after, looksMax), broken: brokenByWrite(before, after, request, now) };
 }
 
 /** Looks are counted no further than they matter, and the nodes of a map have no order. */

@@ -3,7 +3,7 @@ import { doorbellsOf } from '../../../lib/protocol/doorbells.ts';
 import { isResubmission, type Submission, submit } from '../../../lib/protocol/submit.ts';
 import { endOf } from '../../../lib/testing/relations.ts';
 import { freeName, runName, type Submitted, submissionOf } from '../scenario.ts';
-import { type Client, type Put, replace, type State, type Step } from '../state.ts';
+import { type Client, done, type Put, replace, type State, type Step } from '../state.ts';
 import { puts, readable } from '../write.ts';
 import { asking, requesting } from './people.ts';
 import { needsTending, type Relater, relate, relatingSteps } from './relating.ts';
@@ -51,11 +51,11 @@ export class Person implements Relater {
   }
 
   readonly become: Relater['become'] = (state, relating) =>
-    this.now(state, relating ? { at: 'relate', relating } : { at: 'done' });
+    this.now(state, relating ? { at: 'relate', relating } : done);
 
   /** What can be done at once for a run is; the rest is left to its holders and to discovery. */
   tended(state: State, run: Run): State {
-    return needsTending(run) ? relate(state, this, run) : this.now(state, { at: 'done' });
+    return needsTending(run) ? relate(state, this, run) : this.now(state, done);
   }
 
   step(label: string, next: State, fault = false): Step {
@@ -86,7 +86,7 @@ function* submitting(
   }
   const { creation, dispatches } = submit(given, state.now);
   const created = { ...state, runs: replace(state.runs, run, creation.run) };
-  yield by.step(`submits ${given.run}`, by.now(ring(created, dispatches, rules), { at: 'done' }));
+  yield by.step(`submits ${given.run}`, by.now(ring(created, dispatches, rules), done));
   // Sent again after a lost response it finds its own run, and rings no bell.
   if (state.budget.lostResponses > 0)
     yield by.step('submits, response lost', spend(created, 'lostResponses'), true);
@@ -98,7 +98,7 @@ function* finding(state: State, existing: Run, given: Submission, by: Person): G
   const same =
     existing.input === given.input || JSON.stringify(existing.input) === JSON.stringify(given.input);
   const broken = accepted === same ? [] : ['I10: one key stands for two submissions'];
-  const next = by.now(state, { at: 'done' });
+  const next = by.now(state, done);
   yield { ...by.step(accepted ? 'finds its run' : 'is refused', next), broken };
 }
 
@@ -121,12 +121,12 @@ function* putting(state: State, put: Put, by: Person): Generator<Step> {
     const run = written.run && readable(written.run);
     // Somebody came for it already.
     const isOver = !run || (!written.applied && (endOf(run) || run.epoch !== put.creation.epoch));
-    const next = isOver ? by.now(written.state, { at: 'done' }) : afterPut(written.state, run, by);
+    const next = isOver ? by.now(written.state, done) : afterPut(written.state, run, by);
     yield by.step(`puts ${put.creation.run}: ${how}`, next, fault);
   }
 }
 
 function afterPut(state: State, run: Run, by: Person): State {
   if (run.waitsFor) return relate(state, by, run, 'attach');
-  return by.now(ring(state, doorbellsOf(run, by.clock), by.rules), { at: 'done' });
+  return by.now(ring(state, doorbellsOf(run, by.clock), by.rules), done);
 }

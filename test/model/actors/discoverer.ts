@@ -1,7 +1,8 @@
-import { schemaVersion } from '../../../lib/model/run.ts';
+import { type Run, schemaVersion } from '../../../lib/model/run.ts';
 import { look } from '../../../lib/protocol/look.ts';
+import { Memo } from '../memo.ts';
 import { lookaheadMs } from '../scenario.ts';
-import { type Discoverer, replace, type State, type Step } from '../state.ts';
+import { type Discoverer, idle, replace, type State, type Step } from '../state.ts';
 import { answers, type Written } from '../write.ts';
 import { needsTending, type Relater, relate, relatingSteps } from './relating.ts';
 import { type Rules, request, ring, spend } from './requests.ts';
@@ -47,7 +48,7 @@ class Ticker implements Relater {
   }
 
   readonly become: Relater['become'] = (state, relating) =>
-    this.now(state, relating ? { at: 'relate', relating } : { at: 'idle' });
+    this.now(state, relating ? { at: 'relate', relating } : idle);
 
   step(label: string, next: State): Step {
     return { label: `discovery ${this.#index} ${label}`, next, fault: false, broken: [] };
@@ -59,9 +60,9 @@ function looked(
   by: Ticker,
   { applied, run, state }: Written,
 ): State {
-  if (!applied || !run) return by.now(state, { at: 'idle' });
+  if (!applied || !run) return by.now(state, idle);
   const rung = ring(state, dispatches, by.rules);
-  return relations || needsTending(run) ? relate(rung, by, run, relations) : by.now(rung, { at: 'idle' });
+  return relations || needsTending(run) ? relate(rung, by, run, relations) : by.now(rung, idle);
 }
 
 function* nominated(state: State, by: Ticker): Generator<Step> {
@@ -80,18 +81,49 @@ function* planned(
   { run, seen }: Pick<Extract<Discoverer, { at: 'plan' }>, 'run' | 'seen'>,
   by: Ticker,
 ): Generator<Step> {
-  for (const repeatDoorbells of state.budget.deep > 0 ? [true, false] : [true]) {
-    const shown = by.rules.mutation?.seen?.(seen) ?? seen;
-    const plan = look(shown, { now: state.now, lookaheadMs, repeatDoorbells, expires: 1 });
-    const from = repeatDoorbells ? state : spend(state, 'deep');
-    const label = `plans${repeatDoorbells ? '' : ' while the queue is deep'}`;
-    if (!plan) {
-      yield by.step(`${label} nothing`, by.now(from, { at: 'idle' }));
-      continue;
+  for (const [isDeep, looker] of lookersOf(run, seen, state, by.rules)) {
+    const from = isDeep ? spend(state, 'deep') : state;
+    const label = `plans${isDeep ? ' while the queue is deep' : ''}`;
+    if (!looker) yield by.step(`${label} nothing`, by.now(from, idle));
+    else {
+      const name = looker.write.transition.name;
+      yield { ...by.step(`${label} ${name}`, by.now(from, looker)), fault: isDeep };
     }
-    const { dispatches, relations, transition } = plan;
-    const write = request(by.rules, run, transition);
-    const next = by.now(from, { at: 'look', write, dispatches, ...(relations && { relations }) });
-    yield { ...by.step(`${label} ${transition.name}`, next), fault: !repeatDoorbells };
   }
+}
+
+type Looker = Extract<Discoverer, { at: 'look' }>;
+
+/** A run may be looked at while others do one thing after the other. The first of each pair: whether the queue is deep. */
+const lookers = new Memo<Run, Moment, readonly (readonly [boolean, Looker | undefined])[]>();
+
+interface Moment {
+  readonly now: number;
+  readonly mayBeDeep: boolean;
+}
+
+const isSameMoment = (one: Moment, other: Moment): boolean =>
+  one.now === other.now && one.mayBeDeep === other.mayBeDeep;
+
+function lookersOf(run: number, seen: Run, { budget, now }: State, rules: Rules) {
+  const mayBeDeep = budget.deep > 0;
+  return lookers.of(seen, { now, mayBeDeep }, isSameMoment, () =>
+    (mayBeDeep ? [false, true] : [false]).map((isDeep) => [
+      isDeep,
+      lookerOf(run, seen, { isDeep, now, rules }),
+    ]),
+  );
+}
+
+function lookerOf(
+  run: number,
+  seen: Run,
+  { isDeep, now, rules }: { isDeep: boolean; now: number; rules: Rules },
+): Looker | undefined {
+  const shown = rules.mutation?.seen?.(seen) ?? seen;
+  const plan = look(shown, { now, lookaheadMs, repeatDoorbells: !isDeep, expires: 1 });
+  if (!plan) return undefined;
+  const { dispatches, relations, transition } = plan;
+  const write = request(rules, run, transition);
+  return { at: 'look', write, dispatches, ...(relations && { relations }) };
 }

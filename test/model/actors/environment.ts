@@ -2,7 +2,7 @@ import type { Run, RunNode } from '../../../lib/model/run.ts';
 import { takeOverGraceMs } from '../../../lib/protocol/limits.ts';
 import { farMs, lookaheadMs } from '../scenario.ts';
 import { isRepeated } from '../sketch.ts';
-import { type Message, replace, type State, type Step, type Worker } from '../state.ts';
+import { done, idle, type Message, replace, type State, type Step, type Worker } from '../state.ts';
 import { write } from '../write.ts';
 import { type Rules, spend } from './requests.ts';
 
@@ -104,19 +104,19 @@ function* crashes(state: State): Generator<Step> {
     if (!message) continue;
     const next = {
       ...from,
-      workers: replace(from.workers, index, { at: 'idle' as const }),
+      workers: replace(from.workers, index, idle),
       queue: [...from.queue, message],
     };
     yield { label: `worker ${index} crashes before: ${worker.at}`, next, fault: true, broken: [] };
   }
   for (const [index, { at }] of state.discoverers.entries()) {
     if (at !== 'look' && at !== 'relate') continue;
-    const next = { ...from, discoverers: replace(from.discoverers, index, { at: 'idle' as const }) };
+    const next = { ...from, discoverers: replace(from.discoverers, index, idle) };
     yield { label: `discovery ${index} crashes before: ${at}`, next, fault: true, broken: [] };
   }
   for (const [index, { at }] of state.clients.entries()) {
     if (at !== 'relate') continue;
-    const next = { ...from, clients: replace(from.clients, index, { at: 'done' as const }) };
+    const next = { ...from, clients: replace(from.clients, index, done) };
     yield { label: `client ${index} dies before: ${at}`, next, fault: true, broken: [] };
   }
 }

@@ -13,72 +13,89 @@ import { doorbellsOf } from '../../../lib/protocol/doorbells.ts';
 import { retryRun } from '../../../lib/protocol/retry.ts';
 import { receiveSignal } from '../../../lib/protocol/signal.ts';
 import { endOf } from '../../../lib/testing/relations.ts';
+import { Memo } from '../memo.ts';
 import { freeName, runIndex } from '../scenario.ts';
-import type { Client, Request, State, Step } from '../state.ts';
+import { type Client, done, type Request, type State, type Step } from '../state.ts';
 import { answers, readable } from '../write.ts';
 import type { Person } from './client.ts';
-import { request, ring } from './requests.ts';
+import { type Rules, request, ring } from './requests.ts';
 
 /** What people ask of runs that are there, as lib/client does it: nothing of it has to happen, but for the scenario. */
 export function* asking(state: State, asked: Request, by: Person): Generator<Step> {
   const stored = state.runs[asked.run];
   if (!stored) return;
-  const planned = asked.ask === 'retry' ? retrying(state, stored, by) : first(state, stored, asked, by);
-  if (planned) yield by.step(`asks to ${asked.ask}`, planned, !by.rules.scenario.needsPeople);
+  const { clock, rules } = by;
+  const next =
+    asked.ask === 'retry'
+      ? retrying(state, stored, by)
+      : firsts.of(asked, { clock, rules, stored }, isSameMoment, () => first(stored, asked, by));
+  if (next) yield by.step(`asks to ${asked.ask}`, by.now(state, next), !rules.scenario.needsPeople);
 }
 
+/** All that a first request depends on beside what is asked. */
+interface Moment {
+  readonly clock: number;
+  readonly rules: Rules;
+  readonly stored: Run;
+}
+
+const isSameMoment = (one: Moment, other: Moment): boolean =>
+  one.clock === other.clock && one.rules === other.rules && one.stored === other.stored;
+
+/** People may ask while others do one thing after the other. */
+const firsts = new Memo<Request, Moment, Client | undefined>();
+
 /** A cancel and a pause are tried without the run being read. */
-function first(state: State, stored: Run, asked: Request, by: Person): State | undefined {
+function first(stored: Run, asked: Request, by: Person): Client | undefined {
   const { run, tenant } = stored;
   switch (asked.ask) {
     case 'cancel':
-      return write(state, asked, by, requestCancel({ run, tenant }, { mode: asked.mode }, by.clock));
+      return write(asked, by, requestCancel({ run, tenant }, { mode: asked.mode }, by.clock));
     case 'pause':
-      return write(state, asked, by, requestPause({ run, tenant }, { mode: asked.mode }, by.clock));
+      return write(asked, by, requestPause({ run, tenant }, { mode: asked.mode }, by.clock));
     default: {
       const seen = readable(stored);
-      return seen && decided(state, seen, asked, by);
+      return seen && decided(seen, asked, by);
     }
   }
 }
 
 function write(
-  state: State,
   asked: Request,
   by: Person,
   transition: Transition,
   dispatches: readonly Dispatch[] = [],
-): State {
+): Client {
   const rings = dispatches.map(({ message }) => message.node);
   const planned = request(by.rules, asked.run, transition, { rings });
-  return by.now(state, { at: 'request', request: asked, write: planned, dispatches });
+  return { at: 'request', request: asked, write: planned, dispatches };
 }
 
 /** What becomes of a request, by the run as it stands. */
-function decided(state: State, run: Run, asked: Request, by: Person): State {
+function decided(run: Run, asked: Request, by: Person): Client {
   const now = by.clock;
   const seen = by.rules.mutation?.seen?.(run) ?? run;
   switch (asked.ask) {
     case 'cancel':
-      return controlled(state, asked, by, decideCancel(seen, { mode: asked.mode }, now));
+      return controlled(asked, by, decideCancel(seen, { mode: asked.mode }, now));
     case 'pause':
-      return controlled(state, asked, by, decidePause(seen, { mode: asked.mode }, now));
+      return controlled(asked, by, decidePause(seen, { mode: asked.mode }, now));
     case 'resume':
-      return controlled(state, asked, by, decideResume(seen, {}, now));
+      return controlled(asked, by, decideResume(seen, {}, now));
     case 'signal': {
       const signal = { name: asked.signal, id: asked.id, payload: { text: 'x' } };
       const received = receiveSignal(seen, signal, now);
       return received.received === 'write'
-        ? write(state, asked, by, received.transition, received.dispatches)
-        : by.now(state, { at: 'done' });
+        ? write(asked, by, received.transition, received.dispatches)
+        : done;
     }
     default:
-      return by.now(state, { at: 'done' });
+      return done;
   }
 }
 
-const controlled = (state: State, asked: Request, by: Person, control: ControlDecision): State =>
-  control.decision === 'write' ? write(state, asked, by, control.transition) : by.now(state, { at: 'done' });
+const controlled = (asked: Request, by: Person, control: ControlDecision): Client =>
+  control.decision === 'write' ? write(asked, by, control.transition) : done;
 
 /** The write that a request has come to. */
 export function* requesting(
@@ -98,18 +115,18 @@ function answered(
   { asked, by, dispatches }: { asked: Request; by: Person; dispatches: readonly Dispatch[] },
   { applied, run }: { applied: boolean; run: Run | undefined },
 ): State {
-  if (!run) return by.now(state, { at: 'done' });
-  if (!applied) return decided(state, run, asked, by);
+  if (!run) return by.now(state, done);
+  if (!applied) return by.now(state, decided(run, asked, by));
   const bells = asked.ask === 'resume' ? doorbellsOf(run, by.clock) : dispatches;
   return by.tended(ring(state, bells, by.rules), run);
 }
 
 /** Goes on from a failed run as a new one; only for those that have failed by themselves. */
-function retrying(state: State, stored: Run, by: Person): State | undefined {
+function retrying(state: State, stored: Run, by: Person): Client | undefined {
   const failed = readable(stored);
   if (!failed || endOf(failed) !== 'failed' || failed.failure) return undefined;
   const nameChild = () => freeName(state, by.rules.scenario);
   const { run } = retryRun(failed, { nameChild, now: by.clock });
   const put = { run: runIndex(run.run), creation: { ...run, submission: 'again' }, dispatches: [] };
-  return by.now(state, { at: 'put', put });
+  return { at: 'put', put };
 }

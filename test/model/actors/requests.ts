@@ -37,6 +37,14 @@ export function ring(state: State, dispatches: readonly Dispatch[], { scenario }
   return { ...state, queue };
 }
 
+/** There are few budgets, and many states that spend of them. */
+const spent = new WeakMap<Budget, Map<keyof Budget, Budget>>();
+
 export function spend(state: State, name: keyof Budget): State {
-  return { ...state, budget: { ...state.budget, [name]: state.budget[name] - 1 } };
+  const { budget } = state;
+  const known = spent.get(budget) ?? new Map<keyof Budget, Budget>();
+  if (known.size === 0) spent.set(budget, known);
+  const left = known.get(name) ?? { ...budget, [name]: budget[name] - 1 };
+  known.set(name, left);
+  return { ...state, budget: left };
 }

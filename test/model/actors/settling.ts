@@ -9,47 +9,85 @@ import { timedOut } from '../../../lib/protocol/nodes/next.ts';
 import { decides, type Place, placeOf } from '../../../lib/protocol/nodes/place.ts';
 import { readRefusedWrite } from '../../../lib/protocol/refused-write.ts';
 import { treeOf } from '../../../lib/testing/tree.ts';
+import { Memo } from '../memo.ts';
 import { nonceName, type Scenario, shapeOf } from '../scenario.ts';
-import type { Held, Result, Settling, State, Step, Worker } from '../state.ts';
+import { type Held, idle, type Result, type Settling, type State, type Step, type Worker } from '../state.ts';
 import type { Written } from '../write.ts';
 import { planStart, startsChild } from './children.ts';
 import { request, ring, spend } from './requests.ts';
 import { commitOptions, tend } from './tending.ts';
 import { type Actor, holdNext } from './worker.ts';
 
-/** All ways in which the attempt of a holder can end. */
 /** On a full minute, as all that happens is. */
 const permitMs = 120_000;
 
+/** All ways in which the attempt of a holder can end. */
 export function* finishing(actor: Actor, held: Held): Generator<Step> {
-  const { state } = actor;
+  const { rules, state } = actor;
+  if (startsChild(held)) yield actor.step('plans a child', planStart(actor, held));
+  // Only the names of children depend on the other runs.
+  const runs = rules.scenario.others.length > 0 ? state.runs : undefined;
+  const at = { now: state.now, nonces: state.nonces, runs, yields: state.budget.yields > 0 };
+  for (const { fault, label, settler, spends } of plans.of(held, at, isSameMoment, () =>
+    plansOf(actor, held),
+  )) {
+    const nonces = spends === 'nonce' ? state.nonces + 1 : state.nonces;
+    const from = spends === 'yield' ? spend(state, 'yields') : { ...state, nonces };
+    yield actor.step(label, actor.in(from).become(settler), fault);
+  }
+}
+
+/** How the attempt of a holder ends. */
+interface Plan {
+  readonly label: string;
+  readonly settler: Settler;
+  readonly fault: boolean;
+  readonly spends?: 'nonce' | 'yield';
+}
+
+/** All that plans depend on beside the holder itself. */
+interface Moment {
+  readonly now: number;
+  readonly nonces: number;
+  readonly runs: State['runs'] | undefined;
+  readonly yields: boolean;
+}
+
+const isSameMoment = (one: Moment, other: Moment): boolean =>
+  one.now === other.now &&
+  one.nonces === other.nonces &&
+  one.runs === other.runs &&
+  one.yields === other.yields;
+
+/** A holder may end while others do one thing after the other, in the same ways after each. */
+const plans = new Memo<Held, Moment, readonly Plan[]>();
+
+function plansOf(actor: Actor, held: Held): Plan[] {
   const place = placeAt(actor, held);
   const node = held.run.nodes[held.fence.node];
-  if (startsChild(held)) yield actor.step('plans a child', planStart(actor, held));
-  for (const decision of endsOf(place, held)) {
+  const ends = (label: string, result: Result, fault = false): Plan => ({
+    label,
+    settler: settlerOf(actor, held, held.run, result),
+    fault,
+  });
+  const values = endsOf(place, held).flatMap((decision) => {
     const kind = { kind: 'value', ...(decision !== undefined && { decision }) } as const;
-    for (const goesOn of waysOn(actor.rules.scenario, held)) {
-      const nonces = state.nonces + 1;
-      const from = goesOn ? actor.in({ ...state, nonces }) : actor;
-      const result = goesOn ? { ...kind, nonce: nonceName(nonces) } : kind;
-      const what = `${decision ?? 'a value'} of ${held.fence.node}${goesOn ? ' and goes on' : ''}`;
-      yield actor.step(`returns ${what}`, planSettle(from, held, held.run, result));
-    }
-  }
+    const what = `${decision ?? 'a value'} of ${held.fence.node}`;
+    return waysOn(actor.rules.scenario, held).map((goesOn): Plan => {
+      if (!goesOn) return ends(`returns ${what}`, kind);
+      const nonce = nonceName(actor.state.nonces + 1);
+      return { ...ends(`returns ${what} and goes on`, { ...kind, nonce }), spends: 'nonce' };
+    });
+  });
   // A delay has no code that could throw, and neither has a signal that did not come.
-  if (place.element.kind !== 'delay' && !node?.signal?.timedOut)
-    yield actor.step(
-      'throws',
-      planSettle(actor, held, held.run, { kind: 'error' }),
-      !node || !hasFailedChild(node),
-    );
-  if (held.run.control?.kind === 'cancel') {
-    yield actor.step('stops for the cancel', planSettle(actor, held, held.run, { kind: 'cancelled' }));
-  }
-  if (state.budget.yields > 0) {
-    const spent = actor.in(spend(state, 'yields'));
-    yield actor.step('yields', planSettle(spent, held, held.run, { kind: 'yield' }), true);
-  }
+  const throws = place.element.kind !== 'delay' && !node?.signal?.timedOut;
+  const yields = actor.state.budget.yields > 0;
+  return [
+    ...values,
+    ...(throws ? [ends('throws', { kind: 'error' }, !node || !hasFailedChild(node))] : []),
+    ...(held.run.control?.kind === 'cancel' ? [ends('stops for the cancel', { kind: 'cancelled' })] : []),
+    ...(yields ? [{ ...ends('yields', { kind: 'yield' }, true), spends: 'yield' as const }] : []),
+  ];
 }
 
 function placeAt({ rules }: Actor, { fence, message }: Held): Place {
@@ -80,14 +118,17 @@ function waysOn(scenario: Scenario, { fence, message }: Held): boolean[] {
 }
 
 /** Decides on the run as it was seen last, as lib/worker/settle.ts does; what leaves the run is put into history first. */
-export function planSettle(actor: Actor, held: Held, run: Run, result: Result): State {
+export const planSettle = (actor: Actor, held: Held, run: Run, result: Result): State =>
+  actor.become(settlerOf(actor, held, run, result));
+
+function settlerOf(actor: Actor, held: Held, run: Run, result: Result): Settler {
   const { leaving, settling, transition } = decide(actor, held, run, result);
   const write = request(actor.rules, held.message.run, transition, {
     fence: held.fence,
     rings: settling.dispatches.map(({ message }) => message.node),
     history: leaving,
   });
-  return actor.become({ at: 'settle', held, write, result, settling });
+  return { at: 'settle', held, write, result, settling };
 }
 
 interface Decided {
@@ -124,6 +165,20 @@ function decide(actor: Actor, held: Held, run: Run, result: Result): Decided {
         return handedBack(retryLater(run, held.fence, { failure, delayMs: backoffMs, ...hop }));
       return end(actor, held, run, result, { status: 'failed', failure });
   }
+}
+
+function handBack(
+  { clock, rules }: Actor,
+  run: Run,
+  { fence }: Held,
+  hop: { readonly now: number; readonly hop: number; readonly hopLimit: number },
+): HandBack {
+  const { givesWay } = rules.scenario;
+  if (givesWay === undefined) return yieldNode(run, fence, { checkpoint: undefined, ...hop });
+  const { attempt = 0 } = run.nodes[fence.node] ?? {};
+  const asked = { name: 'limit', key: '', since: clock, attempt };
+  const permit = givesWay === 'permit' ? { permit: clock + permitMs } : {};
+  return giveWay(run, fence, { limited: { ...asked, ...permit }, ...hop });
 }
 
 /** A child that has failed does not succeed by being asked again. */
@@ -166,26 +221,12 @@ export function settle(actor: Actor, worker: Settler, { applied, run }: Written)
   const read = readRefusedWrite(run, held.fence, settling.wrote, settling.continues);
   switch (read.now) {
     case 'lost':
-      return actor.become({ at: 'idle' });
-function handBack(
-  { clock, rules }: Actor,
-  run: Run,
-  { fence }: Held,
-  hop: { readonly now: number; readonly hop: number; readonly hopLimit: number },
-): HandBack {
-  const { givesWay } = rules.scenario;
-  if (givesWay === undefined) return yieldNode(run, fence, { checkpoint: undefined, ...hop });
-  const { attempt = 0 } = run.nodes[fence.node] ?? {};
-  const asked = { name: 'limit', key: '', since: clock, attempt };
-  const permit = givesWay === 'permit' ? { permit: clock + permitMs } : {};
-  return giveWay(run, fence, { limited: { ...asked, ...permit }, ...hop });
-}
-
+      return actor.become(idle);
     case 'mine':
       return planSettle(actor, held, read.run, result);
     case 'done': {
       const isDropped = actor.rules.mutation?.slip === 'hand-back done is dropped';
-      return isDropped ? actor.become({ at: 'idle' }) : followUp(actor, worker, read.run);
+      return isDropped ? actor.become(idle) : followUp(actor, worker, read.run);
     }
   }
 }

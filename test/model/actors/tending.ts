@@ -4,7 +4,7 @@ import type { CommitOptions } from '../../../lib/protocol/commit.ts';
 import { forksToJoin } from '../../../lib/protocol/nodes/join.ts';
 import { joinFork } from '../../../lib/protocol/open-join.ts';
 import { freeName, leaseEnd, shapeOf } from '../scenario.ts';
-import type { Message, State, Worker } from '../state.ts';
+import { idle, type Message, type State, type Worker } from '../state.ts';
 import type { Written } from '../write.ts';
 import { needsTending, relate } from './relating.ts';
 import { request, ring } from './requests.ts';
@@ -33,7 +33,7 @@ export function commitOptions(actor: Actor, message: Message, nonce: Nonce | und
 /** What a run needs once a node has ended and gave its holder no other, as lib/worker/tend.ts does it. */
 export function tend(actor: Actor, message: Message, run: Run, nonce: Nonce | undefined): State {
   const goesOn = run.phase === 'active' && !run.control && forksToJoin(run).length > 0;
-  if (!needsTending(run)) return goesOn ? joinNext(actor, message, run, nonce) : actor.become({ at: 'idle' });
+  if (!needsTending(run)) return goesOn ? joinNext(actor, message, run, nonce) : actor.become(idle);
   const then = goesOn ? { run, ...(nonce && { nonce }) } : undefined;
   return relate(actor.state, relaterOf(actor, { message, ...(then && { then }) }), run);
 }
@@ -41,7 +41,7 @@ export function tend(actor: Actor, message: Message, run: Run, nonce: Nonce | un
 /** Opens the join of a fork whose branches have all ended. */
 export function joinNext(actor: Actor, message: Message, run: Run, nonce: Nonce | undefined): State {
   const [toJoin] = forksToJoin(run);
-  if (!toJoin) return actor.become({ at: 'idle' });
+  if (!toJoin) return actor.become(idle);
   return planJoin(actor, run, { message, fork: toJoin.fork, nonce, tries: 0 });
 }
 
@@ -55,7 +55,7 @@ interface Joining {
 export function planJoin(actor: Actor, run: Run, { fork, message, nonce, tries }: Joining): State {
   const planned =
     tries < joinTriesMax ? joinFork(run, fork, commitOptions(actor, message, nonce)) : undefined;
-  if (!planned) return actor.become({ at: 'idle' });
+  if (!planned) return actor.become(idle);
   const { continues, dispatches, transition } = planned;
   const rings = dispatches.map(({ message: { node } }) => node);
   const write = request(actor.rules, message.run, transition, { skewMs: actor.skewMs, rings });
@@ -68,10 +68,10 @@ export function joined(
   worker: Extract<Worker, { at: 'join' }>,
   { applied, run }: Written,
 ): State {
-  if (!run) return actor.become({ at: 'idle' });
+  if (!run) return actor.become(idle);
   const { continues, dispatches, message, tries } = worker;
   const rung = applied ? actor.in(ring(actor.state, dispatches, actor.rules)) : actor;
   const mine = continues && holdNext(rung, message, run, continues);
   if (mine && mine.workers[actor.index]?.at === 'run') return mine;
-  return applied ? rung.become({ at: 'idle' }) : planJoin(actor, run, { ...worker, tries: tries + 1 });
+  return applied ? rung.become(idle) : planJoin(actor, run, { ...worker, tries: tries + 1 });
 }

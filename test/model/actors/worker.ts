@@ -5,9 +5,10 @@ import { claim, decideRefusedClaim } from '../../../lib/protocol/claim.ts';
 import type { Fence } from '../../../lib/protocol/guards.ts';
 import { readRefusedWrite } from '../../../lib/protocol/refused-write.ts';
 import { renew } from '../../../lib/protocol/renew.ts';
+import { Memo } from '../memo.ts';
 import { leaseEnd, nonceName } from '../scenario.ts';
 import { isRepeated } from '../sketch.ts';
-import { type Held, type Message, replace, type State, type Step, type Worker } from '../state.ts';
+import { type Held, idle, type Message, replace, type State, type Step, type Worker } from '../state.ts';
 import { answers, puts, type Written } from '../write.ts';
 import { childStarted } from './children.ts';
 import { type Relater, relatingSteps } from './relating.ts';
@@ -55,7 +56,7 @@ export function relaterOf(
     become(state, relating) {
       const now = actor.in(state);
       if (relating) return now.become({ at: 'relate', message, relating, ...(then && { then }) });
-      return then ? joinNext(now, message, then.run, then.nonce) : now.become({ at: 'idle' });
+      return then ? joinNext(now, message, then.run, then.nonce) : now.become(idle);
     },
   };
 }
@@ -89,7 +90,7 @@ export class Actor {
   }
 
   giveBack(message: Message): State {
-    return this.in({ ...this.state, queue: [...this.state.queue, message] }).become({ at: 'idle' });
+    return this.in({ ...this.state, queue: [...this.state.queue, message] }).become(idle);
   }
 
   step(label: string, next: State, fault = false): Step {
@@ -103,10 +104,27 @@ function* receive(actor: Actor): Generator<Step> {
     if (isRepeated(state.queue, at)) continue;
     const taken = { ...state, queue: state.queue.toSpliced(at, 1), nonces: state.nonces + 1 };
     const nonce = nonceName(taken.nonces);
-    const next = planClaim(actor.in(taken), { message, nonce, tries: 0, seenAt: undefined });
+    const moment = { now: state.now, nonces: taken.nonces, index: actor.index };
+    const claimer = claimers.of(message, moment, isSameMoment, () =>
+      claimerOf(actor, { message, nonce, tries: 0, seenAt: undefined }),
+    );
+    const next = actor.in(taken).become(claimer);
     yield actor.step(`receives ${message.dispatch.run} of ${message.dispatch.hash}`, next);
   }
 }
+
+/** All that a first claim depends on beside its message. */
+interface Moment {
+  readonly now: number;
+  readonly nonces: number;
+  readonly index: number;
+}
+
+const isSameMoment = (one: Moment, other: Moment): boolean =>
+  one.now === other.now && one.nonces === other.nonces && one.index === other.index;
+
+/** A message may be received while others do one thing after the other. */
+const claimers = new Memo<Message, Moment, Worker>();
 
 const triesMax = 3;
 
@@ -117,14 +135,16 @@ interface Try {
   readonly seenAt: EpochMs | undefined;
 }
 
-function planClaim(actor: Actor, { message, nonce, tries, seenAt }: Try): State {
-  if (tries === triesMax) return actor.giveBack(message);
+const planClaim = (actor: Actor, next: Try): State =>
+  next.tries === triesMax ? actor.giveBack(next.message) : actor.become(claimerOf(actor, next));
+
+function claimerOf(actor: Actor, { message, nonce, tries, seenAt }: Try): Worker {
   const { tenant, run, node, hash } = message.dispatch;
   const leaseUntil = leaseEnd(actor.state.now, actor.rules.scenario.leaseMinutes);
   const command = { key: { tenant, run }, node, hash, nonce, worker: `worker-${actor.index}`, leaseUntil };
   const transition = claim(command, actor.clock, seenAt);
   const write = request(actor.rules, message.run, transition, { hash, skewMs: actor.skewMs });
-  return actor.become({ at: 'claim', message, command, write, tries, seenAt });
+  return { at: 'claim', message, command, write, tries, seenAt };
 }
 
 type Waiting = Exclude<Worker, { at: 'idle' | 'run' | 'relate' | 'start' }>;
@@ -161,7 +181,7 @@ function claimAnswered(actor: Actor, worker: Claiming, { applied, run }: Written
     case 'hold':
       return hold(actor, worker, decided.run);
     case 'drop':
-      return actor.become({ at: 'idle' });
+      return actor.become(idle);
     case 'join':
       return joinLate(actor, message, decided.run, decided.fork);
     case 'defer':
@@ -190,7 +210,7 @@ function hold(actor: Actor, { command, message }: Claiming, run: Run): State {
 /** Goes on with the node that its own write has leased to it, unless somebody else has it by now. */
 export function holdNext(actor: Actor, message: Message, run: Run, fence: Fence): State {
   const node = run.nodes[fence.node];
-  if (node?.status !== 'running' || node.lease.nonce !== fence.nonce) return actor.become({ at: 'idle' });
+  if (node?.status !== 'running' || node.lease.nonce !== fence.nonce) return actor.become(idle);
   return actor.become({ at: 'run', held: { message, run, fence, until: node.lease.until } });
 }
 
@@ -206,7 +226,7 @@ function* running(actor: Actor, held: Held): Generator<Step> {
   const { state } = actor;
   yield* finishing(actor, held);
   if (actor.clock >= held.until) {
-    yield actor.step('finds its lease run out', actor.become({ at: 'idle' }), true);
+    yield actor.step('finds its lease run out', actor.become(idle), true);
   }
   if (state.budget.renewals > 0) {
     yield actor.step(
@@ -236,5 +256,5 @@ function renewAnswered(
   if (read.now === 'mine')
     return isSecond ? actor.become({ at: 'run', held }) : planRenewal(actor, held, read.run.at, true);
   const kept = actor.rules.mutation?.slip === 'refused renewal kept';
-  return actor.become(kept ? { at: 'run', held } : { at: 'idle' });
+  return actor.become(kept ? { at: 'run', held } : idle);
 }
