@@ -9,6 +9,7 @@ const finalCodes: ReadonlySet<string> = new Set([
   'InvalidOutput',
   'NotSerializable',
   'OutputTooLarge',
+  'PayloadDamaged',
   'NoRoute',
   'NoDecision',
   'InvalidSignal',
