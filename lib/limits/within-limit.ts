@@ -1,5 +1,5 @@
 import type { TaskLimit } from '../define/limit.ts';
-import type { HoldfastError } from '../model/errors.ts';
+import { HoldfastError } from '../model/errors.ts';
 import type { Limited, LimitKey } from '../model/limit.ts';
 import type { Run } from '../model/run.ts';
 import type { EpochMs, Ms } from '../model/time.ts';
@@ -28,6 +28,7 @@ export interface Holding {
 /** Others ask at the same time; after so many tries the node queues up. */
 const triesMax = 12;
 const pauseMaxMs = 40;
+const unansweredPauseMs = 500;
 /** Slots that nobody asks for are forgotten after this. */
 const keptMs = 86_400_000;
 
@@ -72,24 +73,31 @@ async function take(ports: LimitPorts, limit: TaskLimit, key: LimitKey, holding:
     const since = before?.since ?? now;
     return new LimitReached({ ...key, since, attempt, ...(permit !== undefined && { permit }) });
   };
-  for (let tries = 0; tries < triesMax; tries += 1) {
+  const ask = async (): Promise<SlotAnswer | undefined> => {
     const slots = await limits.read(key);
     const now = clock.now();
     const until = Math.min(now + leaseMs, endsAt);
-    const asked: SlotAnswer = askForSlot(slots, limit, {
-      holder: fence.nonce,
-      until,
-      now,
-      permit: before?.permit,
+    const request = { holder: fence.nonce, until, now, permit: before?.permit };
+    const asked = askForSlot(slots, limit, request);
+    const next = 'next' in asked ? asked.next : undefined;
+    return !next || (await limits.write(key, next, until + keptMs)) ? asked : undefined;
+  };
+  for (let tries = 0; tries < triesMax; tries += 1) {
+    const asked = await ask().catch((error: unknown) => {
+      // What was written without an answer is found by asking again: it is no failure of the attempt.
+      if (!isUnreachable(error) || tries + 1 === triesMax) throw error;
+      return 'unanswered' as const;
     });
-    if (asked.answer === 'full') throw reached(now);
-    const isWritten = !asked.next || (await limits.write(key, asked.next, until + keptMs));
-    if (isWritten && asked.answer === 'later') throw reached(now, asked.permit);
-    if (isWritten) return;
-    await sleep(clock, random.fraction() * pauseMaxMs);
+    if (asked === 'unanswered') await sleep(clock, unansweredPauseMs);
+    else if (!asked) await sleep(clock, random.fraction() * pauseMaxMs);
+    else if (asked.answer === 'taken') return;
+    else throw reached(clock.now(), asked.answer === 'later' ? asked.permit : undefined);
   }
   throw reached(clock.now());
 }
+
+const isUnreachable = (error: unknown): boolean =>
+  error instanceof HoldfastError && error.code === 'StoreUnreachable';
 
 const isSame = (a: Limited, b: LimitKey): boolean => a.name === b.name && a.key === b.key;
 

@@ -1,0 +1,4 @@
+import { testEveryFault } from './every-fault.ts';
+import { limitScenarios } from './limit-scenarios.ts';
+
+testEveryFault(limitScenarios);
