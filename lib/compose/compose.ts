@@ -79,7 +79,7 @@ export function compose(env: Env, given: Parameters<typeof readSettings>[1] = {}
     logger,
     metrics: namespace ? powertoolsMetrics(namespace, serviceName) : noMetrics,
     ...dynamoStores(dynamodb, table, bucket && new S3Bucket(bucket)),
-    queue: new SqsQueue(sqs, pools, logger),
+    queue: new SqsQueue(sqs, pools, { logger, isFair: settings.fairQueues === 'on' }),
     poolQueues: new SqsPoolQueues(sqs, pools),
     settings,
     pools,

@@ -83,6 +83,11 @@ export const settingTable = {
   heartbeat: duration('10s', '100ms', '10m', 'How often a worker says that it is there.'),
   workerExpiry: duration('30s', '200ms', '1h', 'A worker silent for so long is shown as lost.'),
   clockTolerance: duration('2s', '1s', '1d', "A worker further off the store's clock claims nothing."),
+  fairQueues: choice(
+    'on',
+    ['off', 'on'],
+    'Whether messages name their tenants, so that SQS serves the quiet ones first ($0.10 a million requests more).',
+  ),
   hopLimit: count(64, 1, 1_000, 'Dispatches from executor to executor before discovery takes the next.'),
   retention: duration('30d', '1h', '3650d', 'How long finished runs are kept.'),
   threadMemory: count(

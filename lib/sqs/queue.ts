@@ -7,6 +7,7 @@ import {
 } from '@aws-sdk/client-sqs';
 import pMap from 'p-map';
 import { laneUrl, laneUrls, type Pools } from '../config/pools.ts';
+import { noTenant } from '../model/ids.ts';
 import type { Dispatch } from '../model/message.ts';
 import { type Sec, toSec } from '../model/time.ts';
 import type { Logger } from '../ports/logger.ts';
@@ -27,17 +28,25 @@ interface Addressed {
   readonly queueUrl: string;
 }
 
+export interface SqsQueueOptions {
+  /** Told why something could not be sent or extended; the port itself only tells that. */
+  readonly logger?: Logger;
+  /** Whether messages name their tenants. Default: they do. */
+  readonly isFair?: boolean;
+}
+
 /** The pools' queues in SQS. */
 export class SqsQueue implements Queue {
   readonly #sqs: SQSClient;
   readonly #pools: Pools;
   readonly #logger: Logger | undefined;
+  readonly #isFair: boolean;
 
-  /** @param logger told why something could not be sent or extended; the port itself only tells that. */
-  constructor(sqs: SQSClient, pools: Pools, logger?: Logger) {
+  constructor(sqs: SQSClient, pools: Pools, { isFair = true, logger }: SqsQueueOptions = {}) {
     this.#sqs = sqs;
     this.#pools = pools;
     this.#logger = logger;
+    this.#isFair = isFair;
   }
 
   /** A batch whose response was lost counts as unsent: ringing twice does no harm. */
@@ -93,7 +102,7 @@ export class SqsQueue implements Queue {
   }
 
   async #sendBatch(queueUrl: string, dispatches: readonly Dispatch[]): Promise<readonly Dispatch[]> {
-    const Entries = dispatches.map(toEntry);
+    const Entries = dispatches.map((dispatch, index) => toEntry(dispatch, index, this.#isFair));
     try {
       const { Successful } = await this.#sqs.send(
         new SendMessageBatchCommand({ QueueUrl: queueUrl, Entries }),
@@ -124,12 +133,21 @@ export class SqsQueue implements Queue {
   }
 }
 
-/** Ids only have to differ within the batch. */
-function toEntry({ message, delayMs }: Dispatch, index: number): SendMessageBatchRequestEntry {
+/**
+ * Ids only have to differ within the batch. By a message group a standard queue is a fair one: of a tenant with many
+ * messages the others wait no longer. Without one, each message counts as a tenant of its own.
+ * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-fair-queues.html
+ */
+function toEntry(
+  { message, delayMs }: Dispatch,
+  index: number,
+  isFair: boolean,
+): SendMessageBatchRequestEntry {
   const delay = Math.min(delaySecMax, Math.max(0, toSec(delayMs)));
   return {
     Id: String(index),
     MessageBody: messageBody(message),
     ...(delay > 0 ? { DelaySeconds: delay } : {}),
+    ...(isFair && message.tenant !== noTenant ? { MessageGroupId: message.tenant } : {}),
   };
 }

@@ -7,7 +7,7 @@ import { DeleteMessageCommand } from '@aws-sdk/client-sqs';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Pools } from '../../lib/config/pools.ts';
 import type { DefinitionHash, RunId } from '../../lib/model/ids.ts';
-import { noTenant } from '../../lib/model/ids.ts';
+import { noTenant, tenantId } from '../../lib/model/ids.ts';
 import type { Dispatch } from '../../lib/model/message.ts';
 import { soleNode } from '../../lib/model/run.ts';
 import { parseMessage } from '../../lib/sqs/message-body.ts';
@@ -112,6 +112,29 @@ describe.each(sqsEndpoints())('Queue: $name', (endpoint) => {
     expect([5, 10]).toContain(unsent.length);
     // It was sent all the same: ringing twice does no harm, not ringing would.
     expect(await drain(queues.normal)).toHaveLength(15);
+  });
+
+  test('messages of tenants name them, those of nobody do not; none does where that is switched off', async () => {
+    const tenants = [tenantId('acme'), tenantId('other'), noTenant];
+    const given = tenants.map((tenant, index) => {
+      const { message, ...rest } = dispatch(index);
+      return { ...rest, message: { ...message, tenant } };
+    });
+    // As sent: of the endpoints here not all keep the group of a standard queue's message.
+    const groups: (string | undefined)[] = [];
+    queues.normal.sqs.middlewareStack.add(
+      (next) => async (args) => {
+        const { Entries = [] } = args.input as SendMessageBatchCommandInput;
+        groups.push(...Entries.map(({ MessageGroupId }) => MessageGroupId));
+        return await next(args);
+      },
+      { step: 'initialize' },
+    );
+    expect(await queue.send(given)).toEqual([]);
+    expect(groups.splice(0)).toEqual(['acme', 'other', undefined]);
+    expect(await new SqsQueue(queues.normal.sqs, pools, { isFair: false }).send(given)).toEqual([]);
+    expect(groups).toEqual([undefined, undefined, undefined]);
+    expect(await drain(queues.normal)).toHaveLength(6);
   });
 
   test('a queue that is not there, and a pool that is not there, keep nothing else back', async () => {
