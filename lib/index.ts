@@ -49,6 +49,7 @@ export type {
 } from './client/run-view.ts';
 export type { Cause, Why } from './client/why-view.ts';
 export { type Context, currentContext } from './define/context.ts';
+export type { LimitOptions } from './define/limit.ts';
 export { type CacheOptions, defineTask, type RetryOptions, type Task } from './define/task.ts';
 export type { TaskExecutor } from './define/task-executor.ts';
 export type { Body, Chain } from './define/workflow/chain.ts';
