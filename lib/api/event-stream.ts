@@ -34,10 +34,15 @@ export function streamLifetime(c: Context, clock: Clock): AbortController {
     endsIn === undefined
       ? undefined
       : clock.after(Math.max(0, endsIn - leaveMs), () => lifetime.abort(), { background: true });
-  lifetime.signal.addEventListener('abort', () => timer?.cancel(), { once: true });
   const gone = c.req.raw.signal;
-  if (gone.aborted) lifetime.abort();
-  else gone.addEventListener('abort', () => lifetime.abort(), { once: true, signal: lifetime.signal });
+  const end = () => lifetime.abort();
+  const release = () => {
+    timer?.cancel();
+    gone.removeEventListener('abort', end);
+  };
+  lifetime.signal.addEventListener('abort', release, { once: true });
+  if (gone.aborted) end();
+  else gone.addEventListener('abort', end, { once: true });
   return lifetime;
 }
 

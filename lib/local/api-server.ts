@@ -44,28 +44,35 @@ export async function serveApi(app: Hono, port: number): Promise<ApiServer> {
 function endingAt(closing: AbortSignal, response: Response): Response {
   const isStream = response.headers.get('content-type')?.startsWith('text/event-stream');
   if (!isStream || !response.body) return response;
-  const ended = new AbortController();
   const reader = response.body.getReader();
+  let isOver = false;
+  // Not by a signal of its own: of several for one target, Node keeps only the last through a garbage collection.
+  const end = () => {
+    isOver = true;
+    closing.removeEventListener('abort', cut);
+  };
+  let cut = end;
   const body = new ReadableStream<Uint8Array>(
     {
       start(controller) {
-        const end = () => {
-          ended.abort();
+        cut = () => {
+          if (isOver) return;
+          end();
           controller.close();
           reader.cancel().catch(() => {});
         };
-        if (closing.aborted) end();
-        else closing.addEventListener('abort', end, { once: true, signal: ended.signal });
+        if (closing.aborted) cut();
+        else closing.addEventListener('abort', cut, { once: true });
       },
       async pull(controller) {
         const { done, value } = await reader.read();
-        if (ended.signal.aborted) return;
+        if (isOver) return;
         if (!done) return controller.enqueue(value);
-        ended.abort();
+        end();
         controller.close();
       },
       async cancel(reason) {
-        ended.abort();
+        end();
         await reader.cancel(reason);
       },
     },

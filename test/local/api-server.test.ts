@@ -2,7 +2,10 @@ import { once } from 'node:events';
 import { request } from 'node:http';
 import { networkInterfaces } from 'node:os';
 import { text } from 'node:stream/consumers';
-import { afterEach, describe, expect, test } from 'vitest';
+import { setImmediate } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import type { EventsOptions } from '../../lib/client/client.ts';
 import { type ApiServer, serveApi } from '../../lib/local/api-server.ts';
 import { activeRun } from '../api/fake-client.ts';
@@ -20,6 +23,12 @@ async function open() {
   const server = await serveApi(app, 0);
   opened.push(server);
   return { client, server, url: server.url, port: new URL(server.url).port };
+}
+
+/** What the engine does sooner or later, now. */
+function collectGarbage(): void {
+  setFlagsFromString('--expose-gc');
+  runInNewContext('gc')();
 }
 
 /** With headers that `fetch` does not let its callers choose. */
@@ -68,6 +77,25 @@ describe('an open stream of events', () => {
     leaving.abort();
     await expect(response.text()).rejects.toThrow();
     await expect.poll(() => (options as EventsOptions).signal?.aborted).toBe(true);
+  });
+
+  test('that ended long ago does not break what closes the server', async () => {
+    const { client, server, url } = await open();
+    const leaving = new AbortController();
+    for (let reader = 0; reader < 5; reader += 1) await fetch(`${url}/events`, { signal: leaving.signal });
+    collectGarbage();
+    leaving.abort();
+    const signals = () => client.calls.map(([, options]) => (options as EventsOptions).signal?.aborted);
+    await expect.poll(signals).toEqual(Array(5).fill(true));
+    const uncaught = vi.fn();
+    process.setUncaughtExceptionCaptureCallback(uncaught);
+    try {
+      await server.close(new AbortController().signal);
+      await setImmediate();
+    } finally {
+      process.setUncaughtExceptionCaptureCallback(null);
+    }
+    expect(uncaught.mock.calls).toEqual([]);
   });
 });
 
