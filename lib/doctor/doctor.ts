@@ -1,11 +1,12 @@
 import type { ApiAccess } from '../client/api-access.ts';
-import { awsClients, tableEndpoint } from '../compose/aws-clients.ts';
+import { awsClients, payloadBucket, tableEndpoint } from '../compose/aws-clients.ts';
 import { type Env, envNames } from '../config/env.ts';
 import { readSettings, type Settings, settingFaults } from '../config/settings.ts';
 import type { Registry } from '../define/registry.ts';
 import type { Ms } from '../model/time.ts';
 import type { Clock } from '../ports/clock.ts';
 import { checkApi } from './api.ts';
+import { checkBucket } from './bucket.ts';
 import { checkCredentials } from './credentials.ts';
 import { judgeSettings, judgeVersions, poolsOf, tableName } from './environment.ts';
 import { type Finding, warn } from './finding.ts';
@@ -50,7 +51,7 @@ export async function* diagnose(options: DoctorOptions): AsyncGenerator<Finding>
   }
 }
 
-/** The table and the queues, by the user's own credentials. */
+/** The table, the queues and the bucket, by the user's own credentials. */
 async function* checkServices(
   { clock, env, functionTimeoutMs, url }: DoctorOptions,
   settings: Settings,
@@ -64,7 +65,7 @@ async function* checkServices(
     yield warn('table', 'Table and queues are not known here: only the API is asked', fix);
     return;
   }
-  const { dynamodb, sqs } = awsClients(env);
+  const { dynamodb, s3, sqs } = awsClients(env);
   try {
     if ('finding' in table) yield table.finding;
     if ('finding' in pools) yield pools.finding;
@@ -77,6 +78,7 @@ async function* checkServices(
       const lease = longestLease(registry, settings);
       yield* checkQueues(sqs, pools.pools, { lease, functionTimeoutMs, deepQueue: settings.deepQueue });
     }
+    yield* checkBucket(() => payloadBucket(env, s3));
   } finally {
     dynamodb.destroy();
     sqs.destroy();

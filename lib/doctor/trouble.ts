@@ -7,6 +7,7 @@ const credentialFaults = new Set([
   'ExpiredToken',
   'ExpiredTokenException',
   'IncompleteSignature',
+  'InvalidAccessKeyId',
   'InvalidClientTokenId',
   'InvalidSignatureException',
   'MissingAuthenticationTokenException',
@@ -15,6 +16,7 @@ const credentialFaults = new Set([
 ]);
 const notFound = new Set([
   'AWS.SimpleQueueService.NonExistentQueue',
+  'NoSuchBucket',
   'QueueDoesNotExist',
   'ResourceNotFoundException',
 ]);

@@ -1,8 +1,8 @@
 import { addAbortSignal, type Readable } from 'node:stream';
-import { buffer } from 'node:stream/consumers';
 import type { SQSClientResolvedConfig } from '@aws-sdk/client-sqs';
 import { SignatureV4 } from '@smithy/signature-v4';
 import { againWhile } from '../aws/again.ts';
+import { HoldfastError } from '../model/errors.ts';
 import type { Ms } from '../model/time.ts';
 import { bucketUrl } from './endpoint.ts';
 import { errorOfAnswer, isPassing } from './errors.ts';
@@ -28,13 +28,12 @@ export interface BucketRequest {
 }
 
 export interface BucketAnswer {
-  readonly headers: Readonly<Record<string, string>>;
-  body(): Promise<Buffer>;
+  /** @throws HoldfastError `PayloadDamaged` where it is longer than that: no value is */
+  body(bytesMax?: number): Promise<Buffer>;
 }
 
 interface RawAnswer {
   readonly statusCode: number;
-  readonly headers: Readonly<Record<string, string>>;
   readonly body: Readable;
 }
 
@@ -88,9 +87,24 @@ export class BucketRequests {
     const signed = await this.#signer.sign(request);
     count?.(name);
     const { response } = (await config.requestHandler.handle(signed)) as { response: RawAnswer };
-    const within = () => addAbortSignal(AbortSignal.timeout(bodyMsMax), response.body);
-    if (response.statusCode === 200)
-      return { headers: response.headers, body: async () => await buffer(within()) };
-    throw errorOfAnswer(response.statusCode, (await buffer(within())).toString());
+    const text = async (bytesMax?: number) => await readBody(response.body, bytesMax);
+    if (response.statusCode === 200) return { body: text };
+    throw errorOfAnswer(response.statusCode, (await text()).toString());
   }
+}
+
+async function readBody(body: Readable, bytesMax = Number.POSITIVE_INFINITY): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of addAbortSignal(AbortSignal.timeout(bodyMsMax), body)) {
+    bytes += chunk.length;
+    // It is not read to its end: it may not fit into memory.
+    if (bytes > bytesMax)
+      throw new HoldfastError(
+        'PayloadDamaged',
+        `An object has more than ${bytesMax} bytes: it holds no value`,
+      );
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
 }

@@ -1,4 +1,3 @@
-import { HoldfastError } from '../model/errors.ts';
 import type { ObjectStore } from '../ports/object-store.ts';
 import type { BucketRequests } from './bucket-requests.ts';
 import { errorOfAnswer, S3Error, translate } from './errors.ts';
@@ -23,15 +22,7 @@ export class S3Bucket implements ObjectStore {
 
   async get(key: string, bytesMax: number): Promise<Buffer | undefined> {
     return await this.#unlessMissing(() =>
-      this.#requests.send({ name: 'GetObject', method: 'GET', key }, async ({ body, headers }) => {
-        // Nobody wrote it who writes values: it would not fit into memory.
-        if (Number(headers['content-length']) > bytesMax)
-          throw new HoldfastError(
-            'PayloadDamaged',
-            `The object ${key} has ${headers['content-length']} bytes`,
-          );
-        return await body();
-      }),
+      this.#requests.send({ name: 'GetObject', method: 'GET', key }, (answer) => answer.body(bytesMax)),
     );
   }
 

@@ -11,6 +11,7 @@ import { systemClock } from '../../lib/compose/system.ts';
 import type { Finding } from '../../lib/doctor/finding.ts';
 import { createTableInput } from '../../lib/dynamodb/create-table.ts';
 import { type LocalRuntime, startLocal } from '../../lib/local/index.ts';
+import { lifetimePrefix, lifetimesInDays } from '../../lib/payload/lifetimes.ts';
 import { deadUrl } from '../api/start-app.ts';
 import { startLyingServer } from '../support/lying-server.ts';
 import * as tasks from './tasks.ts';
@@ -68,10 +69,12 @@ it('finds nothing wrong with the embedded runtime but that nothing expires', asy
   expect([code, err]).toEqual([0, '']);
   const lines = out.trimEnd().split('\n');
   const checks = ['versions', 'settings', 'credentials', 'table', 'index', 'expiry', 'runs', 'clock'];
-  const expected = [...checks, 'queue default', 'dead letters', 'api'].map((check) => {
-    const status = check === 'expiry' ? 'warn' : 'ok';
-    return expect.stringMatching(new RegExp(`^${status} +${check} +\\S`));
-  });
+  const expected = [...checks, 'queue default', 'dead letters', 'bucket', 'bucket expiry', 'api'].map(
+    (check) => {
+      const status = check.endsWith('expiry') ? 'warn' : 'ok';
+      return expect.stringMatching(new RegExp(`^${status} +${check} +\\S`));
+    },
+  );
   expect(lines).toEqual(expected);
 });
 
@@ -225,3 +228,36 @@ it('needs no table where only the API is known, and says what it lacks otherwise
 async function create(input: CreateTableCommandInput): Promise<void> {
   await dynamodb.send(new CreateTableCommand(input));
 }
+
+it('names a bucket that is not there, is no name of one, or is not reached', async () => {
+  const missing = await diagnosed({ HOLDFAST_PAYLOAD_BUCKET: 'missing' });
+  expect([missing.code, missing.of('bucket')]).toMatchObject([
+    1,
+    [{ status: 'fail', message: 'The bucket missing is not there', fix: expect.stringContaining('Deploy') }],
+  ]);
+  const unnamed = await diagnosed({ HOLDFAST_PAYLOAD_BUCKET: 'Not A Name' });
+  expect([unnamed.code, unnamed.of('bucket')]).toMatchObject([1, [{ status: 'fail' }]]);
+  const nobody = await diagnosed({ AWS_ENDPOINT_URL_S3: await deadUrl() });
+  expect([nobody.code, nobody.of('bucket')]).toMatchObject([3, [{ status: 'fail', unreachable: true }]]);
+  expect((await diagnosed({ HOLDFAST_PAYLOAD_BUCKET: '' })).of('bucket')).toEqual([]);
+});
+
+it('names rules of the bucket that delete too early', async () => {
+  const rule = (prefix: string, days: number) =>
+    `<Rule><Filter><Prefix>${prefix}</Prefix></Filter><Status>Enabled</Status><Expiration><Days>${days}</Days></Expiration></Rule>`;
+  const withRules = async (...rules: readonly string[]) => {
+    const url = `${runtime.endpoints.s3}/${runtime.env.HOLDFAST_PAYLOAD_BUCKET}?lifecycle`;
+    const body = `<LifecycleConfiguration>${rules.join('')}</LifecycleConfiguration>`;
+    const headers = { 'content-type': 'application/xml' };
+    expect((await fetch(url, { method: 'PUT', body, headers })).status).toBe(200);
+    return (await diagnosed({})).of('bucket expiry');
+  };
+  const fitting = lifetimesInDays.map((days) => rule(lifetimePrefix(days), days));
+  expect(await withRules(...fitting)).toMatchObject([{ status: 'ok' }]);
+  expect(await withRules(...fitting, rule('', 90))).toMatchObject([
+    { status: 'fail', message: expect.stringContaining('deletes everything after 90 days, keep-100-days/') },
+  ]);
+  expect(await withRules(...fitting.slice(1))).toMatchObject([
+    { status: 'warn', message: expect.stringContaining('no rule for keep-35-days/:') },
+  ]);
+});

@@ -140,7 +140,7 @@ describe('where many runs are shown, and over HTTP', () => {
     await runtime.client.wait(run, { timeout });
     const http = createHttpClient({ url: runtime.url });
     const length = { inputBytes: 3 * mega + 2, outputBytes: 3 * mega + 2 };
-    const { runs } = await runtime.client.list({ status: 'succeeded', task: 'echo' });
+    const { runs } = await runtime.client.list({ status: 'succeeded', name: 'echo' });
     for (const view of [runs.find(({ id }) => id === run.id), await http.get(run.id)]) {
       expect(view).toMatchObject({ status: 'succeeded', input: undefined, output: undefined, ...length });
     }

@@ -1,7 +1,13 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { payloadBytesMax } from '../../lib/model/payload.ts';
+import { objectBytesMax, payloadBytesMax } from '../../lib/model/payload.ts';
+import { keptFor, objectName, parseObjectName } from '../../lib/payload/object-name.ts';
+import { TieredPayloads } from '../../lib/payload/tiered-payloads.ts';
+import type { PayloadStore } from '../../lib/ports/payload-store.ts';
+import { MemoryPayloadStore } from '../../lib/testing/memory-stores.ts';
+import { s3Endpoints } from '../support/endpoints.ts';
 import { sampleRun } from '../support/sample-run.ts';
 import { type Stores, storeSubjects } from '../support/store-subjects.ts';
+import { openBucket } from '../support/test-bucket.ts';
 
 const later = 4_000_000_000_000;
 
@@ -56,10 +62,88 @@ describe.each(storeSubjects())('PayloadStore: $name', ({ open }) => {
     await expect(stores.payloads.get(sampleRun(), 'input')).rejects.toMatchObject({ code: 'NotFound' });
   });
 
+  test('a copy is there under its own name, and what is not there is not copied', async () => {
+    const [from, to] = [sampleRun(), sampleRun()];
+    await stores.payloads.put(from, 'task#1', 'x', later);
+    await stores.payloads.copy({ key: from, name: 'task#1' }, { key: to, name: 'child#r1' }, later);
+    expect(await stores.payloads.get(to, 'child#r1')).toBe('x');
+    const missing = stores.payloads.copy({ key: from, name: 'task#2' }, { key: to, name: 'task#2' }, later);
+    await expect(missing).rejects.toMatchObject({ code: 'NotFound' });
+  });
+
   test('a value beside it does not hide or change the run', async () => {
     const run = sampleRun();
     await stores.runs.create({ name: 'submit', run });
     await stores.payloads.put(run, 'input', 'x', later);
     expect(await stores.runs.get(run)).toEqual(run);
+  });
+});
+
+interface ObjectSubject {
+  readonly name: string;
+  open(): Promise<{ readonly payloads: PayloadStore; close(): void }>;
+}
+
+const objectSubjects: readonly ObjectSubject[] = [
+  {
+    name: 'memory',
+    open: async () => ({ payloads: new MemoryPayloadStore({ hasObjects: true }), close: () => {} }),
+  },
+  ...s3Endpoints().map((endpoint) => ({
+    name: endpoint.name,
+    open: async () => {
+      const { close, objects } = await openBucket(endpoint);
+      return { payloads: new TieredPayloads(new MemoryPayloadStore(), objects), close };
+    },
+  })),
+];
+
+describe.each(objectSubjects)('PayloadStore with objects: $name', ({ open }) => {
+  let payloads: PayloadStore;
+  let close: () => void;
+  beforeAll(async () => {
+    ({ payloads, close } = await open());
+  });
+  afterAll(() => close());
+
+  test('says that it takes large texts', () => expect(payloads.hasObjects).toBe(true));
+
+  test.each([
+    ['wide characters', '👩‍🚀\u0000"'.repeat(5_000)],
+    ['the most that is allowed', 'x'.repeat(objectBytesMax)],
+  ])('%s come back as they are', async (_, text) => {
+    const key = sampleRun();
+    const name = objectName(text, 1);
+    await payloads.put(key, name, text, later);
+    expect((await payloads.get(key, name)) === text).toBe(true);
+  });
+
+  test('runs and lifetimes are apart', async () => {
+    const [a, b] = [sampleRun(), sampleRun()];
+    const name = objectName('x', 1);
+    await payloads.put(a, name, 'x', later);
+    await expect(payloads.get(b, name)).rejects.toMatchObject({ code: 'NotFound' });
+    await expect(payloads.get(a, objectName('x', later))).rejects.toMatchObject({ code: 'NotFound' });
+  });
+
+  test('the same again, and small texts beside it, do no harm', async () => {
+    const key = sampleRun();
+    const name = objectName('x', 1);
+    await payloads.put(key, name, 'x', later);
+    await payloads.put(key, 'task#1', 'y', later);
+    await payloads.put(key, name, 'x', later);
+    expect([await payloads.get(key, name), await payloads.get(key, 'task#1')]).toEqual(['x', 'y']);
+  });
+
+  test('a copy is kept for its own time', async () => {
+    const [from, to] = [sampleRun(), sampleRun()];
+    const name = objectName('x', 1);
+    const object = parseObjectName(name);
+    const there = object ? keptFor(object, later) : '';
+    await payloads.put(from, name, 'x', later);
+    await payloads.copy({ key: from, name }, { key: to, name: there }, later);
+    expect(await payloads.get(to, there)).toBe('x');
+    const missing = payloads.copy({ key: to, name }, { key: from, name: there }, later);
+    await expect(missing).rejects.toMatchObject({ code: 'NotFound' });
   });
 });

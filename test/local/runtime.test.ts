@@ -100,11 +100,14 @@ describe('persist', () => {
     const first = await open({ persist, dynamodb });
     const done = await first.client.submit(tasks.echo, 'kept');
     await first.client.wait(done);
+    const large = await first.client.submit(tasks.echo, 'x'.repeat(1_000_000));
+    await first.client.wait(large);
     const due = await first.client.submit(tasks.echo, 'later', { delay: '1s' });
     await first.close();
 
     const second = await open({ persist, dynamodb });
     expect(await second.client.get(done)).toMatchObject({ status: 'succeeded', output: 'kept' });
+    expect(await second.client.result(large)).toBe('x'.repeat(1_000_000));
     expect(await second.client.result(due)).toBe('later');
   });
 

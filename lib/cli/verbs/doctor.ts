@@ -22,7 +22,7 @@ export function addDoctor(program: Command, cli: Cli, setExitCode: SetExitCode):
     .command('doctor')
     .summary('check what Holdfast needs, and say what to mend')
     .description(
-      'Checks settings, credentials, table, index, queues, clock, API and tasks: a line each, with what to do.\n' +
+      'Checks settings, credentials, table, index, queues, bucket, clock, API and tasks: a line each, with what to do.\n' +
         'Ends with 0 if nothing fails, 1 if something does, 3 if something cannot be reached.',
     )
     .option('--env <file>', 'variables that go before the environment, such as from dev --write-env')
