@@ -15,6 +15,7 @@ import { addGet } from './verbs/get.ts';
 import { addGraph } from './verbs/graph.ts';
 import { addList } from './verbs/list.ts';
 import { addLogs } from './verbs/logs.ts';
+import { addMigrate } from './verbs/migrate.ts';
 import { addPause } from './verbs/pause.ts';
 import { addQueues } from './verbs/queues.ts';
 import { addRedrive } from './verbs/redrive.ts';
@@ -80,6 +81,7 @@ function buildProgram(cli: Cli, setExitCode: SetExitCode): Command {
   addRedrive(program, cli);
   addDefinitions(program, cli);
   addDoctor(program, cli, setExitCode);
+  addMigrate(program, cli, setExitCode);
   addConformance(program, cli, setExitCode);
   addCompletion(program, cli);
   return program;

@@ -26,11 +26,14 @@ const inputSchema = z.strictObject({
 });
 export type DeliveryInput = z.infer<typeof inputSchema>;
 
+/** Nobody can submit it, nor define another of that name. */
+export const deliveryTaskName = 'holdfast.deliver-result';
+
 const attemptsMax = 12;
 
 /** Pauses of 10 s to 6 h, drawn evenly from 0: 12 attempts take a day at most. */
 const policy = {
-  name: 'holdfast.deliver-result',
+  name: deliveryTaskName,
   input: inputSchema,
   timeout: '60s',
   lease: '60s',

@@ -2,7 +2,7 @@ import { type AnyTask, defineTask } from '../define/task.ts';
 import { storedCodeSchema } from './input.ts';
 import type { StoredCodeOptions } from './run-stored-code.ts';
 
-const storedCodeTaskName = 'stored-code';
+export const storedCodeTaskName = 'stored-code';
 
 /**
  * The built-in task that executes modules stored with its run. What fails, fails at once: only after a crash of its worker
