@@ -186,8 +186,14 @@ describe('executions, where stored code is switched on', () => {
       const response = await post({ functionName: 'main', code: { [path]: '' } });
       expect([response.status, await response.json()]).toMatchObject([400, { field: `code.${path}` }]);
     }
-    const tooMuch = await post({ functionName: 'main', code: { 'a.js': 'x'.repeat(349_999) } });
-    expect([tooMuch.status, await tooMuch.json()]).toMatchObject([413, { field: 'code' }]);
+    const sources = Array.from({ length: 30 }, (_, index) => [`${index}.js`, 'x'.repeat(349_000)]);
+    const tooMuch = runtime.client.execute({
+      workflowId: 'w',
+      functionName: 'main',
+      parameters: {},
+      code: Object.fromEntries(sources),
+    });
+    await expect(tooMuch).rejects.toMatchObject({ code: 'PayloadTooLarge', field: 'code' });
   });
 });
 

@@ -4,12 +4,12 @@ import { finished } from '../../lib/testing/simulation/work.ts';
 import { allEnd, ends, succeeds } from './outcomes.ts';
 import { cancels, named, pauses, resumes, retries, signals } from './people.ts';
 import { idempotencyKey, leftToDiscovery, type Scenario, scenarioOf } from './scenario.ts';
-import { add, double, shrink, slow, strict, swell } from './steps.ts';
+import { add, bloat, double, shrink, slow, strict } from './steps.ts';
 
 const input = z.number();
 
 const small = defineWorkflow('small', { input }).step(strict).step(double).build();
-const wide = defineWorkflow('wide', { input }).step(swell).build();
+const wide = defineWorkflow('wide', { input }).step(bloat).build();
 const gated = defineWorkflow('gated', { input }).awaitSignal('go', { schema: z.number() }).build();
 const lasting = defineWorkflow('lasting', { input }).step(slow).build();
 

@@ -3,7 +3,7 @@ import * as z from 'zod';
 import { allEnd, ends, succeeds } from './outcomes.ts';
 import { cancels, pauses, resumes, retries, signals } from './people.ts';
 import { idempotencyKey, leftToDiscovery, type Scenario, scenarioOf } from './scenario.ts';
-import { add, double, shrink, slow, step, strict, swell } from './steps.ts';
+import { add, bloat, double, shrink, slow, step, strict, swell } from './steps.ts';
 import { works } from './works.ts';
 
 const input = z.number();
@@ -27,7 +27,7 @@ const carries = defineWorkflow('carries', { input })
   .step(add, { id: 's1' })
   .step(swell)
   .step(shrink)
-  .step(swell, { id: 'again' })
+  .step(bloat, { id: 'again' })
   .step(shrink, { id: 'last' })
   .step(strict)
   .step(double)

@@ -38,6 +38,15 @@ export const swell = defineTask({
     return `${n}${bulk}`;
   },
 });
+/** Its value lies in an object. */
+export const bloat = defineTask({
+  name: 'bloat',
+  input: z.number(),
+  run: (n: number, ctx): string => {
+    finished(ctx);
+    return `${n}${bulk.repeat(10)}`;
+  },
+});
 export const shrink = defineTask({
   name: 'shrink',
   input: z.string(),

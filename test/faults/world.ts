@@ -23,6 +23,7 @@ import {
   MemoryWorkerRegistry,
 } from '../../lib/testing/memory-stores.ts';
 import { Execution, executions } from '../../lib/testing/simulation/execution.ts';
+import { rest } from '../../lib/testing/simulation/timeline.ts';
 import { VirtualClock } from '../../lib/testing/virtual-clock.ts';
 import { Executor } from '../../lib/worker/executor.ts';
 import { Statistics } from '../../lib/worker/statistics.ts';
@@ -97,13 +98,13 @@ export interface Given {
  * fresh executors as are needed. One process of it may be hit by a fault.
  */
 export class World {
-  readonly clock = new VirtualClock();
+  readonly clock = new VirtualClock(undefined, rest);
   readonly runs = new WitnessStore();
   readonly leases = new LeaseLog(this.clock);
   readonly #queue = new MemoryQueue();
   readonly #adapters = {
     runs: this.runs,
-    payloads: new MemoryPayloadStore(),
+    payloads: new MemoryPayloadStore({ hasObjects: true }),
     attempts: new MemoryAttemptStore(),
     history: new MemoryHistoryStore(),
     definitions: new MemoryDefinitionStore(),
