@@ -31,6 +31,14 @@ import { applyTransition, asStored } from './apply-transition.ts';
 
 const textOf = ({ tenant, run }: RunKey) => `${tenant}/${run}`;
 
+/** Instead of a copy for everybody who reads: what nobody can change is shared, also with what it was before a write. */
+function frozen<T>(value: T): T {
+  if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value;
+  Object.freeze(value);
+  for (const each of Object.values(value)) frozen(each);
+  return value;
+}
+
 /** Runs in a map, with the conditions and updates of the protocol applied as data. Its index is never late. */
 export class MemoryRunStore implements RunStore {
   readonly #runs = new Map<string, Run>();
@@ -40,18 +48,18 @@ export class MemoryRunStore implements RunStore {
 
   async create(creation: Creation): Promise<Applied> {
     const existing = this.#runs.get(textOf(creation.run));
-    if (existing) return { applied: false, run: structuredClone(existing) };
+    if (existing) return { applied: false, run: existing };
     this.#checkPlaces([creation]);
     const { name, run } = creation;
     if (run.counted) this.#open.set(run.tenant, this.openRuns(run.tenant) + 1);
-    this.#runs.set(textOf(run), structuredClone(asStored(run)));
+    this.#runs.set(textOf(run), frozen(structuredClone(asStored(run))));
     this.writes.push(name);
     return { applied: true, run: structuredClone(run) };
   }
 
   async createAll(creations: readonly Creation[]): Promise<CreatedAll> {
     checkCreations(creations);
-    const existing = creations.map(({ run }) => structuredClone(this.#runs.get(textOf(run))));
+    const existing = creations.map(({ run }) => this.#runs.get(textOf(run)));
     if (existing.some((run) => run !== undefined)) return { created: false, existing };
     this.#checkPlaces(creations);
     // Each of them sets its run before it yields: nobody sees a part of them.
@@ -63,11 +71,11 @@ export class MemoryRunStore implements RunStore {
     const run = this.#runs.get(textOf(transition.key));
     if (!run) return { applied: false, run: undefined };
     const next = applyTransition(run, transition);
-    if (!next) return { applied: false, run: structuredClone(run) };
-    this.#runs.set(textOf(run), next);
+    if (!next) return { applied: false, run };
+    this.#runs.set(textOf(run), frozen(next));
     this.writes.push(transition.name);
     if (transition.givesBack) this.#open.set(next.tenant, this.openRuns(next.tenant) - 1);
-    return { applied: true, run: structuredClone(next) };
+    return { applied: true, run: next };
   }
 
   /** How many runs of the tenant are counted as open. */
@@ -90,12 +98,11 @@ export class MemoryRunStore implements RunStore {
   }
 
   async get(key: RunKey): Promise<Run | undefined> {
-    return structuredClone(this.#runs.get(textOf(key)));
+    return this.#runs.get(textOf(key));
   }
 
   async getMany(keys: readonly RunKey[]): Promise<readonly Run[]> {
-    const found = keys.map((key) => this.#runs.get(textOf(key))).filter((run) => run !== undefined);
-    return structuredClone(found);
+    return keys.map((key) => this.#runs.get(textOf(key))).filter((run) => run !== undefined);
   }
 
   async query({

@@ -12,9 +12,12 @@ export class VirtualClock implements Clock {
   #now: EpochMs;
   #order = 0;
   readonly #pending = new Set<Pending>();
+  readonly #settle: () => Promise<void>;
 
-  constructor(start: EpochMs = 1_700_000_000_000) {
+  /** @param settle waits until the work that a timer started has come to rest; by default a turn of the event loop */
+  constructor(start: EpochMs = 1_700_000_000_000, settle: () => Promise<void> = aTurn) {
     this.#now = start;
+    this.#settle = settle;
   }
 
   now(): EpochMs {
@@ -30,12 +33,12 @@ export class VirtualClock implements Clock {
   /** Fires every timer due within `ms`, letting the work each one starts settle before the next. */
   async advance(ms: Ms): Promise<void> {
     const until = this.#now + ms;
-    await settleMicrotasks();
+    await this.#settle();
     for (let next = this.#next(until); next; next = this.#next(until)) {
       this.#pending.delete(next);
       this.#now = Math.max(this.#now, next.at);
       next.fire();
-      await settleMicrotasks();
+      await this.#settle();
     }
     this.#now = until;
   }
@@ -57,6 +60,6 @@ export class VirtualClock implements Clock {
 }
 
 /** Long enough for chains of promises on in-memory adapters to come to rest. */
-function settleMicrotasks(): Promise<void> {
+function aTurn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }

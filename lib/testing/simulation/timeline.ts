@@ -92,4 +92,4 @@ function isBefore(a: Entry | undefined, b: Entry | undefined): boolean {
  * queue of ticks comes after all promises that are settled, those that settle meanwhile included, and a turn of the
  * event loop would take longer than most of what happens here.
  */
-const rest = () => new Promise<void>((resolve) => process.nextTick(resolve));
+export const rest = () => new Promise<void>((resolve) => process.nextTick(resolve));
