@@ -250,12 +250,13 @@ export const listingSchema = z.strictObject({
 export const eventsSchema = z.strictObject({
   status: statusSchema.exactOptional().meta({ description: 'Only runs that have come into this state.' }),
   name: listingSchema.shape.name,
-  cursor: text(64).exactOptional().meta({
+  cursor: text(2_048).exactOptional().meta({
     description: 'The id of the last event that was seen, where the header Last-Event-ID cannot be given.',
   }),
 });
 
-export const lastEventSchema = z.strictObject({ 'last-event-id': text(64) });
+/** Of a stream of one run short, of all runs as long as their cursors. */
+export const lastEventSchema = z.strictObject({ 'last-event-id': text(2_048) });
 
 export const attemptsSchema = z.strictObject({
   node: text(512).exactOptional().meta({ description: 'Only those of the node with this path.' }),

@@ -36,6 +36,7 @@ import type { ClientPorts } from './ports.ts';
 import { readQueues } from './queues.ts';
 import { retryFailed } from './retry.ts';
 import type { DefinitionView, FinishedRun, Run, RunPage } from './run-view.ts';
+import { sharedQueries } from './shared-queries.ts';
 import { signalRun } from './signal.ts';
 import { shownBytesMax, viewOf, workerViewOf } from './view.ts';
 import { whyRun } from './why.ts';
@@ -43,6 +44,7 @@ import { whyRun } from './why.ts';
 /** The client that talks to the table and the queue itself: two requests a submission, one a look. */
 export function directClient(ports: ClientPorts): Client {
   const client = new DirectClient(ports);
+  const shared = sharedQueries(ports.runs, ports.clock);
   const untilEnd = (run: RunRef, options: WaitOptions) =>
     waitForEnd(
       () => client.get(run, { ...inTenant(options), nodes: false, valueBytesMax: shownBytesMax }),
@@ -107,7 +109,7 @@ export function directClient(ports: ClientPorts): Client {
       )) as Client['watch'],
     events: (options) =>
       runEvents(
-        { runs: ports.runs, clock: ports.clock, view: (run) => client.view(run, shownBytesMax) },
+        { runs: shared, clock: ports.clock, view: (run) => client.view(run, shownBytesMax) },
         options,
       ),
     workers: () => client.workers(),

@@ -1,33 +1,38 @@
-import { HoldfastError } from '../model/errors.ts';
 import { noTenant, type TenantId, tenantId } from '../model/ids.ts';
 import { type Phase, type RunStatus, type Run as StoredRun, statusOf } from '../model/run.ts';
-import type { EpochMs, Ms } from '../model/time.ts';
+import type { Ms } from '../model/time.ts';
 import { type Clock, sleep } from '../ports/clock.ts';
 import type { IndexEntry } from '../ports/run-store.ts';
 import type { EventsOptions, RunEvent } from './client.ts';
 import { entriesSince, type ListedStore, readEntries, take } from './list.ts';
 import type { Run } from './run-view.ts';
+import { sharedMs } from './shared-queries.ts';
+import { Told } from './told.ts';
 
 /*
  * There is no log of changes: the index is asked again and again. What has ended or was parked stands in it by when that
- * happened, so that each round reads only what is new; of the active runs a round compares a bounded number.
+ * happened, so that each round reads only what is new, and what an index that is late may show only now; of the active
+ * runs a round compares a bounded number.
  *
- *   told up to 12:00:00 ── index late ── run ended at 11:59:58 shows ── next round reads from 11:59:30 on ──▶ told
+ *   round at 12:00:00 ── index late ── run ended at 11:59:58 shows ── next round reads from 11:59:24 on ──▶ told
  */
 
 const pauseMsMin: Ms = 1_000;
 const pauseMsMax: Ms = 10_000;
 const pauseGrowth = 1.5;
-/** The index is late, and the clocks of workers are not all the same: so far back each round looks again. */
-const overlapMs: Ms = 30_000;
-/** Before it began, for the clocks of workers. */
-const beforehandMs: Ms = 5_000;
+/** The clocks of workers are not all the same. */
+const clocksMs: Ms = 5_000;
+/** So long after a run has settled the index may not show it yet: by its own delay, clocks, and answers that are shared. */
+const lateMs: Ms = 30_000 + clocksMs + sharedMs;
+/** Rounds of several streams read from the same times on, so that they share the answers. */
+const roundingMs: Ms = 10_000;
 const activeMax = 100;
 const pageEntries = 100;
 
 const settledPhases: readonly Phase[] = ['paused', 'succeeded', 'failed', 'cancelled', 'skipped'];
 
 export interface EventsPorts {
+  /** Its answers may be as old as `sharedQueries` makes them. */
   readonly runs: ListedStore;
   readonly clock: Clock;
   readonly view: (run: StoredRun) => Promise<Run>;
@@ -37,13 +42,13 @@ export interface EventsPorts {
 export function runEvents(ports: EventsPorts, options: EventsOptions = {}): AsyncGenerator<RunEvent, void> {
   const { cursor, name, signal, status } = options;
   const now = ports.clock.now();
-  const from = cursor === undefined ? now - beforehandMs : readCursor(cursor);
+  const told = cursor === undefined ? new Told(now - clocksMs) : Told.at(cursor, now);
   const filter: Filter = {
     tenant: options.tenant === undefined ? noTenant : tenantId(options.tenant),
     name,
     status,
   };
-  return new Rounds(ports, filter, { from, told: cursor === undefined ? now : from }).play(signal);
+  return new Rounds(ports, filter, told).play(signal);
 }
 
 interface Filter {
@@ -55,20 +60,12 @@ interface Filter {
 class Rounds {
   readonly #ports: EventsPorts;
   readonly #filter: Filter;
-  /** Nothing that settled before is told. */
-  readonly #from: EpochMs;
-  /** What has settled until then was told, unless the index was late. */
-  #told: EpochMs;
-  /** Of the settled runs that the next round sees again: when they settled. */
-  #settled = new Map<string, EpochMs>();
-  /** Of runs that were told: how they were. */
-  #states = new Map<string, string>();
+  readonly #told: Told;
 
-  constructor(ports: EventsPorts, filter: Filter, times: { readonly from: EpochMs; readonly told: EpochMs }) {
+  constructor(ports: EventsPorts, filter: Filter, told: Told) {
     this.#ports = ports;
     this.#filter = filter;
-    this.#from = times.from;
-    this.#told = times.told;
+    this.#told = told;
   }
 
   async *play(signal: AbortSignal = new AbortController().signal): AsyncGenerator<RunEvent, void> {
@@ -83,20 +80,23 @@ class Rounds {
   }
 
   async *#round(signal: AbortSignal): AsyncGenerator<RunEvent> {
+    const { clock, runs } = this.#ports;
+    const certain = clock.now() - lateMs;
     const active = new Set<string>();
     if (this.#wants('active')) yield* this.#active(active);
     const phases = settledPhases.filter((phase) => this.#wants(phase));
-    const since = Math.max(0, this.#from, this.#told - overlapMs);
-    const { runs } = this.#ports;
-    const entries = entriesSince(runs, phases, { since, limit: pageEntries });
+    const { since } = this.#told;
+    const entries = entriesSince(runs, phases, { since: since - (since % roundingMs), limit: pageEntries });
     for (;;) {
       signal.throwIfAborted();
       const page = await take(entries, pageEntries);
-      if (page.length === 0) break;
-      yield* this.#tell(page.filter(({ at, run }) => this.#settled.get(run) !== at));
-      this.#told = page.reduce((told, { at }) => Math.max(told, at), this.#told);
+      const last = page.at(-1);
+      if (!last) break;
+      yield* this.#tell(page.filter((entry) => entry.at >= since && !this.#told.isSettled(entry)));
+      this.#told.pass(Math.min(last.at, certain));
     }
-    this.#forget(active);
+    this.#told.pass(certain);
+    this.#told.forgetOthers(active);
   }
 
   async *#active(seen: Set<string>): AsyncGenerator<RunEvent> {
@@ -110,19 +110,15 @@ class Rounds {
   async *#tell(entries: readonly IndexEntry[]): AsyncGenerator<RunEvent> {
     const own = entries.filter(({ tenant }) => tenant === this.#filter.tenant);
     const found = await readEntries(this.#ports.runs, own);
-    for (const { at, run: id } of own) {
+    for (const entry of own) {
+      const { at, run: id } = entry;
       const run = found.get(id);
       // What was read may be older than the index: then the next round reads it again.
-      if (run?.at === at && run.phase !== 'active') {
-        this.#settled.set(id, at);
-        this.#told = Math.max(this.#told, at);
-      }
-      if (!run || !this.#fits(run)) continue;
-      const view = await this.#ports.view(run);
-      const state = JSON.stringify(view);
-      if (this.#states.get(id) === state) continue;
-      this.#states.set(id, state);
-      yield { run: view, cursor: writeCursor(this.#told) };
+      const hasSettled = run?.at === at && run.phase !== 'active';
+      const view = run && this.#fits(run) ? await this.#ports.view(run) : undefined;
+      const isNews = view && this.#told.isNews(id, JSON.stringify(view));
+      if (hasSettled) this.#told.settle(entry);
+      if (isNews) yield { run: view, cursor: this.#told.cursor() };
     }
   }
 
@@ -136,23 +132,4 @@ class Rounds {
     if (status === undefined || status === phase) return true;
     return phase === 'active' && !(settledPhases as readonly string[]).includes(status);
   }
-
-  /** What no further round can see again. */
-  #forget(active: ReadonlySet<string>): void {
-    const since = this.#told - overlapMs;
-    for (const [run, at] of this.#settled) if (at < since) this.#settled.delete(run);
-    for (const run of this.#states.keys())
-      if (!active.has(run) && !this.#settled.has(run)) this.#states.delete(run);
-  }
-}
-
-/** Milliseconds, told as text that callers give back unread. */
-const writeCursor = (told: EpochMs): string => told.toString(36);
-
-/** Looks so far back that nothing is missed that the stream before would have told. */
-function readCursor(cursor: string): EpochMs {
-  if (/^[0-9a-z]{1,9}$/.test(cursor)) return Math.max(0, Number.parseInt(cursor, 36) - overlapMs);
-  throw new HoldfastError('InvalidArgument', 'cursor is not one that a stream of events gave', {
-    field: 'cursor',
-  });
 }
