@@ -51,6 +51,7 @@ const writes = [
   'runs.create(tombstone)',
   'runs.createAll',
   ...transitions.map((name) => `runs.apply(${name})`),
+  'payloads.copy',
   'payloads.put',
   'attempts.put',
   'history.put',

@@ -75,6 +75,7 @@ const rare: Readonly<Record<string, number>> = {
   'definitions.get': 0.1,
   'history.list': 0.15,
   'history.put': 0.13,
+  'payloads.copy': 0.14,
 };
 
 /**
