@@ -11,7 +11,6 @@ import {
   MemoryAttemptStore,
   MemoryDefinitionStore,
   MemoryHistoryStore,
-  MemoryLimitStore,
   MemoryPayloadStore,
   MemoryResultCache,
   MemoryWorkerRegistry,
@@ -29,6 +28,7 @@ import {
 import { Courses } from './course.ts';
 import type { Faults } from './faults.ts';
 import { LeaseRecorder } from './lease-recorder.ts';
+import { limitedRegistry, WatchedLimits } from './limits.ts';
 import { Prng } from './prng.ts';
 import { QueueAdapter, SimulatedQueue } from './queue.ts';
 import { Sandbox } from './sandbox.ts';
@@ -59,6 +59,8 @@ interface CloudOptions {
   readonly isMute: boolean;
   readonly trace: (line: string) => void;
   readonly tamper: (transition: Transition) => Transition;
+  /** Whether tasks share a limit. */
+  readonly isLimited: boolean;
 }
 
 /** What the processes of one history share: the time, the table, the queue, the stores. */
@@ -78,7 +80,7 @@ export class Cloud {
   readonly #history = new MemoryHistoryStore();
   readonly #definitions = new MemoryDefinitionStore();
   readonly #cache = new MemoryResultCache();
-  readonly limits = new MemoryLimitStore();
+  readonly limits: WatchedLimits;
   readonly #workers = new MemoryWorkerRegistry();
   #ids = 0;
 
@@ -86,6 +88,7 @@ export class Cloud {
     const { faults, seed, tamper } = options;
     this.#options = options;
     this.prng = new Prng(seed, 'cloud');
+    this.limits = new WatchedLimits(this.timeline, options.skewMsMax);
     this.table = new Table({
       timeline: this.timeline,
       lag: () => this.#indexLag(),
@@ -130,7 +133,7 @@ export class Cloud {
       queue: new QueueAdapter(wire, this.queue, isMute && !name.startsWith('discovery')),
       // Nobody looks at it: no run depends on it.
       poolQueues: new MemoryQueue(),
-      registry,
+      registry: this.#options.isLimited ? limitedRegistry : registry,
       settings,
       pools,
       workerId: name,

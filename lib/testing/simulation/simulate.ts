@@ -18,6 +18,8 @@ export interface SimulationOptions {
   readonly keep?: ReadonlySet<number>;
   /** Receives each line of the trace. */
   readonly onTrace?: (line: string) => void;
+  /** Whether tasks share a limit: one at a time, two each 20 s. Default: they do not. */
+  readonly isLimited?: boolean;
   /** Changes each write, to see that what it breaks is noticed. */
   readonly tamper?: (transition: Transition) => Transition;
 }
@@ -30,6 +32,8 @@ export interface Simulation {
   readonly traceHash: string;
   readonly broken: readonly string[];
   readonly faults: readonly Fault[];
+  /** How often a task has waited for a slot. */
+  readonly waits: number;
   /** Simulated, from the first request to the last. */
   readonly durationMs: Ms;
 }
@@ -60,7 +64,7 @@ class History {
   readonly #discoveries = new Set<object>();
   #isLate = false;
 
-  constructor(seed: number, { keep, onTrace, runs, tamper }: SimulationOptions) {
+  constructor(seed: number, { isLimited = false, keep, onTrace, runs, tamper }: SimulationOptions) {
     this.#seed = seed;
     this.#prng = new Prng(seed, 'history');
     this.#skewMsMax = this.#prng.pick([0, 2_000, 2_000, 30_000]);
@@ -73,6 +77,7 @@ class History {
       faults: this.#faults,
       skewMsMax: this.#skewMsMax,
       isMute,
+      isLimited,
       trace: (line) => {
         this.#trace.push(line);
         onTrace?.(line);
@@ -103,6 +108,7 @@ class History {
       traceHash: createHash('sha256').update(this.#trace.join('\n')).digest('hex'),
       broken,
       faults: this.#faults.dealt,
+      waits: this.#cloud.limits.waits,
       durationMs: timeline.now - begin,
     };
   }
@@ -134,6 +140,7 @@ class History {
     const broken = [
       ...this.#people.ledger.broken,
       ...this.#cloud.courses.broken,
+      ...this.#cloud.limits.broken,
       ...table
         .all()
         .flatMap((run) =>
