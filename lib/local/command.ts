@@ -7,6 +7,7 @@ import { checkEnvFile, writeEnvFile } from './env-file.ts';
 import { fired } from './fired.ts';
 import type { LocalOptions } from './options.ts';
 import { exampleTasks } from './paths.ts';
+import { poolsArgument } from './pools-argument.ts';
 import { type LocalRuntime, startLocal } from './runtime.ts';
 import { interruptedCode, untilSignalled } from './signals.ts';
 import { loadTaskModule, taskModuleUrl, taskNames } from './task-module.ts';
@@ -21,6 +22,7 @@ export interface LocalCommandOptions {
   readonly persist?: string;
   readonly writeEnv?: string;
   readonly workers?: number;
+  readonly pools?: string;
   readonly defaultTask?: string;
   readonly functionTimeout?: Duration;
   readonly dynamodb: DynamoDbEngine;
@@ -38,7 +40,8 @@ export function addLocalOptions(command: Command): Command {
       .option('--persist <directory>', 'keep all data there, over restarts (default: in memory)')
       // Not --env-file: Node takes that for itself, even behind the script's name.
       .option('--write-env <file>', 'write there how programs reach all of it: node --env-file FILE')
-      .option('--workers <number>', 'executor processes (default: cores); 0 for none', wholeNumber)
+      .option('--workers <number>', 'executor processes of a pool (default: cores); 0 for none', wholeNumber)
+      .option('--pools <json>', 'pools beside `default`, with their tags, lanes and workers: JSON, or a file')
       .option('--default-task <name>', 'the task that POST /tasks without a task means')
       .option('--function-timeout <duration>', "when an invocation is ended, '1s' to '15m' (default: 15m)")
       .addOption(
@@ -96,7 +99,7 @@ interface Started {
 async function start(options: LocalCommandOptions): Promise<Started> {
   if (options.writeEnv !== undefined) await checkEnvFile(options.writeEnv);
   const demo = options.demo === undefined ? undefined : await demoOf(options, options.demo);
-  return { runtime: await startLocal(localOptions(options)), demo };
+  return { runtime: await startLocal(await localOptions(options)), demo };
 }
 
 async function demoOf({ tasks }: LocalCommandOptions, directory: string | true): Promise<FoundFiles> {
@@ -104,8 +107,13 @@ async function demoOf({ tasks }: LocalCommandOptions, directory: string | true):
   return directory === true ? planDemo(names) : planDemo(names, directory);
 }
 
-function localOptions({ demo: _, writeEnv: _file, tasks, ...rest }: LocalCommandOptions): LocalOptions {
-  return { ...rest, tasks: tasks ?? exampleTasks };
+async function localOptions(given: LocalCommandOptions): Promise<LocalOptions> {
+  const { demo: _, writeEnv: _file, pools, tasks, ...rest } = given;
+  return {
+    ...rest,
+    tasks: tasks ?? exampleTasks,
+    ...(pools !== undefined && { pools: await poolsArgument(pools) }),
+  };
 }
 
 function wholeNumber(text: string): number {

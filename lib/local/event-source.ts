@@ -4,7 +4,7 @@ import {
   ReceiveMessageCommand,
   type SQSClient,
 } from '@aws-sdk/client-sqs';
-import type { Ms } from '../model/time.ts';
+import type { Ms, Sec } from '../model/time.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Logger } from '../ports/logger.ts';
 import { startPolling } from '../worker/poll.ts';
@@ -15,12 +15,19 @@ import { toSqsEvent } from './sqs-event.ts';
 import type { LocalQueue } from './sqs-server.ts';
 
 /** The longest that SQS holds a poll. */
-const longPollSec = 20;
+const longPollSec: Sec = 20;
 const pollIntervalMs: Ms = 200;
+
+/** What one event is made of. */
+interface Batch {
+  readonly queue: LocalQueue;
+  readonly messages: readonly Message[];
+}
 
 export interface EventSourceOptions {
   readonly sqs: SQSClient;
-  readonly queue: LocalQueue;
+  /** One, or several that are looked into in this order, each batch being of one of them. */
+  readonly queues: readonly LocalQueue[];
   readonly target: Pick<LambdaFunction, 'name' | 'invoke'>;
   /** Messages an event at most, 1 to 10. */
   readonly batchSize: number;
@@ -37,20 +44,21 @@ export interface EventSource {
 }
 
 /**
- * What Lambda's event source mapping does: receives batches, invokes the function with them, deletes what succeeded and
+ * What Lambda's event source mapping does, for one queue or for several that share their executors: receives batches, invokes the function with them, deletes what succeeded and
  * leaves what failed to the queue's visibility timeout. It receives only what it can hand on at once.
  */
 export function startEventSource(options: EventSourceOptions): EventSource {
-  const { clock, concurrency, logger, queue } = options;
-  const polling = startPolling<readonly Message[]>({
+  const { clock, concurrency, logger, queues } = options;
+  const polling = startPolling<Batch>({
     room: concurrency,
     receive: async (_most, signal) => {
-      const batch = await receive(options, signal);
-      return batch.length > 0 ? [batch] : [];
+      const batch = await firstBatch(options, signal);
+      return batch ? [batch] : [];
     },
     work: (batch) => handle(options, batch),
     intervalMs: pollIntervalMs,
-    onFailure: (error, failures) => logger.warn('receiving failed', { queue: queue.url, failures, error }),
+    onFailure: (error, failures) =>
+      logger.warn('receiving failed', { queues: queues.map(({ url }) => url), failures, error }),
     clock,
   });
   return {
@@ -62,14 +70,27 @@ export function startEventSource(options: EventSourceOptions): EventSource {
   };
 }
 
+/** One queue is waited for; of several none is, because what comes to another would wait as long. */
+async function firstBatch(options: EventSourceOptions, signal: AbortSignal): Promise<Batch | undefined> {
+  const waitSec = options.queues.length === 1 ? longPollSec : 0;
+  for (const queue of options.queues) {
+    if (signal.aborted) return undefined;
+    const messages = await receive(options, queue, waitSec, signal);
+    if (messages.length > 0) return { queue, messages };
+  }
+  return undefined;
+}
+
 async function receive(
-  { sqs, queue, batchSize }: EventSourceOptions,
+  { sqs, batchSize }: EventSourceOptions,
+  queue: LocalQueue,
+  waitSec: Sec,
   signal: AbortSignal,
 ): Promise<Message[]> {
   const command = new ReceiveMessageCommand({
     QueueUrl: queue.url,
     MaxNumberOfMessages: batchSize,
-    WaitTimeSeconds: longPollSec,
+    WaitTimeSeconds: waitSec,
     MessageSystemAttributeNames: ['All'],
     MessageAttributeNames: ['All'],
   });
@@ -79,8 +100,8 @@ async function receive(
 }
 
 /** Never rejects: whatever fails here, the messages come again. */
-async function handle(options: EventSourceOptions, messages: readonly Message[]): Promise<void> {
-  const { target, queue, logger } = options;
+async function handle(options: EventSourceOptions, { messages, queue }: Batch): Promise<void> {
+  const { target, logger } = options;
   const ids = messages.map((message) => message.MessageId ?? '');
   try {
     const response = await target.invoke(toSqsEvent(messages, queue.arn));
@@ -93,6 +114,7 @@ async function handle(options: EventSourceOptions, messages: readonly Message[])
     }
     await remove(
       options,
+      queue,
       messages.filter((message) => outcome.done.includes(message.MessageId ?? '')),
     );
   } catch (error) {
@@ -104,7 +126,11 @@ async function handle(options: EventSourceOptions, messages: readonly Message[])
   }
 }
 
-async function remove({ sqs, queue, logger }: EventSourceOptions, done: readonly Message[]): Promise<void> {
+async function remove(
+  { sqs, logger }: EventSourceOptions,
+  queue: LocalQueue,
+  done: readonly Message[],
+): Promise<void> {
   if (done.length === 0) return;
   try {
     const { Failed = [] } = await sqs.send(

@@ -1,2 +1,3 @@
 export type { LocalOptions } from './options.ts';
+export type { LocalPool } from './pools.ts';
 export { type LocalRuntime, startLocal } from './runtime.ts';

@@ -7,6 +7,7 @@ import { type Duration, parseDuration } from '../model/duration.ts';
 import { HoldfastError } from '../model/errors.ts';
 import type { Ms } from '../model/time.ts';
 import type { DynamoDbEngine } from './dynamodb-server.ts';
+import { type LocalPool, type PoolPlan, planPools, workersMax } from './pools.ts';
 import type { TaskModule } from './task-module.ts';
 
 export interface LocalOptions {
@@ -26,10 +27,15 @@ export interface LocalOptions {
   /** Keeps all data in this directory, over restarts. Default: in memory. */
   readonly persist?: string;
   /**
-   * Executors, each with up to ten messages at a time. 0 to 64; with 0 whatever is submitted waits for workers that are
-   * started with `env`. Default: cores; 2 for a module object.
+   * Executors of each pool that does not say, each with up to ten messages at a time. 0 to 64; with 0 whatever is
+   * submitted waits for workers that are started with `env`. Default: cores; 2 for a module object.
    */
   readonly workers?: number;
+  /**
+   * Pools beside `default`, or that one with tags or lanes of its own. A task that asks for tags goes to the first pool
+   * that carries all of them. Default: `default` alone, with one lane.
+   */
+  readonly pools?: Readonly<Record<string, LocalPool>>;
   /** The task that `POST /tasks` without `task` means. */
   readonly defaultTask?: string;
   /** Take precedence over HOLDFAST_<NAME> in the environment. */
@@ -49,7 +55,7 @@ export interface LocalPlan {
   readonly port: number;
   readonly dynamodbPort: number;
   readonly sqsPort: number;
-  readonly workers: number;
+  readonly pools: readonly PoolPlan[];
   readonly functionTimeoutMs: Ms;
   readonly graceMs: Ms;
 }
@@ -65,11 +71,17 @@ export function planOf(options: LocalOptions): LocalPlan {
       hint: 'Executors of a tasks file are processes of their own: give the tasks in it a `run`.',
     });
   }
+  const workers = within(
+    options.workers ?? (inProcess ? 2 : availableParallelism()),
+    'workers',
+    0,
+    workersMax,
+  );
   return {
     port: within(options.port ?? 3_000, 'port', 0, portMax),
     dynamodbPort: within(options.dynamodbPort ?? 0, 'dynamodbPort', 0, portMax),
     sqsPort: within(options.sqsPort ?? 0, 'sqsPort', 0, portMax),
-    workers: within(options.workers ?? (inProcess ? 2 : availableParallelism()), 'workers', 0, 64),
+    pools: planPools(options.pools, workers),
     functionTimeoutMs: between(options.functionTimeout ?? '15m', 'functionTimeout', '1s', '15m'),
     graceMs: between(options.shutdownGrace ?? '5s', 'shutdownGrace', '0ms', '15m'),
   };

@@ -2,6 +2,7 @@ import type { Client } from '../client/client.ts';
 import { createClient } from '../client/create-client.ts';
 import { isLogLevel, powertoolsLogger } from '../compose/powertools-logger.ts';
 import { type Env, envNames } from '../config/env.ts';
+import { defaultPool } from '../config/pools.ts';
 import { readSettings, type Settings } from '../config/settings.ts';
 import { needsTransactions } from '../dynamodb/open-runs.ts';
 import { createApi } from '../lambda/api.ts';
@@ -12,8 +13,10 @@ import { startCallers } from './callers.ts';
 import { addCounts } from './environment-protocol.ts';
 import { functionsInProcess, functionsInProcesses, ownRequestCounts } from './functions.ts';
 import { type LocalOptions, type LocalPlan, planOf } from './options.ts';
+import { tellOfLeftQueues } from './pool-queues.ts';
+import { idlePools } from './pools.ts';
 import { probePort } from './ports.ts';
-import { settingsAmong, settingsEnv, stackEnv, startServices } from './services.ts';
+import { type LocalServices, settingsAmong, settingsEnv, stackEnv, startServices } from './services.ts';
 import { loadTaskModule, type TaskModule, taskModuleUrl, taskNames } from './task-module.ts';
 
 export interface LocalRuntime extends AsyncDisposable {
@@ -25,6 +28,7 @@ export interface LocalRuntime extends AsyncDisposable {
     readonly dynamodb: string;
     readonly sqs: string;
     readonly s3: string;
+    /** Of the pool `default`, its lane `normal`; those of all pools are in `env`. */
     readonly queueUrl: string;
     readonly deadLetterQueueUrl: string;
     /** Of the queue `results`, to which results may be delivered. */
@@ -95,24 +99,26 @@ async function start({ options, plan, env, settings, tasks, stack }: Start): Pro
   const services = await startServices(stack, options, plan);
   // Better now than at each submission.
   if (settings.openRuns > 0 && services.dynamodb.engine === 'dynalite') throw needsTransactions();
-  const shared = stackEnv(services);
+  for (const idle of idlePools(plan.pools)) logger.warn('nothing comes to a pool', idle);
+  await tellOfLeftQueues(services.sqs, plan.pools, logger);
+  const shared = stackEnv(services, plan.pools);
   const functionEnv = { ...env, ...shared };
   const countOwn = ownRequestCounts();
   const { app } = createApi({ tasks: tasks.module, env: functionEnv });
   const client = createClient({ env: functionEnv, tasks: tasks.module });
-  const timeoutMs = plan.functionTimeoutMs;
+  const { functionTimeoutMs: timeoutMs, pools } = plan;
   const functions = tasks.url
-    ? functionsInProcesses({ env: functionEnv, timeoutMs, tasks: tasks.url, workers: plan.workers })
+    ? functionsInProcesses({ env: functionEnv, pools, timeoutMs, tasks: tasks.url })
     : functionsInProcess({
         env: functionEnv,
+        pools,
         timeoutMs,
         tasks: tasks.module,
         executor: options.executor,
       });
-  const { execute, discover, deadLetter } = functions;
-  for (const one of [execute, discover, deadLetter]) stack.defer(() => one.close());
+  for (const one of functions.all) stack.defer(() => one.close());
   const api = await serveApi(app, plan.port);
-  const callers = startCallers({ services, functions, workers: plan.workers, settings, logger });
+  const callers = startCallers({ services, functions, pools, settings, logger });
   let graceMs = plan.graceMs;
   // All that calls the functions stops at once and shares one grace period.
   stack.defer(async () => {
@@ -133,20 +139,25 @@ async function start({ options, plan, env, settings, tasks, stack }: Start): Pro
   return {
     url: api.url,
     client,
-    endpoints: {
-      dynamodb: services.dynamodb.url,
-      sqs: services.sqs.url,
-      s3: services.sqs.url,
-      queueUrl: services.queue.url,
-      deadLetterQueueUrl: services.deadLetterQueue.url,
-      resultsQueueUrl: services.resultsQueue.url,
-    },
+    endpoints: endpointsOf(services),
     env: { ...shared, ...settingsAmong(env), [envNames.url]: api.url },
     processes: () => ({ dynamodb: services.dynamodb.pid, executors: functions.executorPids() }),
     requestCounts: () => addCounts([countOwn(), functions.requestCounts()]),
     ended,
     close,
     [Symbol.asyncDispose]: close,
+  };
+}
+
+function endpointsOf({ dynamodb, queues, resultsQueue, sqs }: LocalServices): LocalRuntime['endpoints'] {
+  const own = queues.get(defaultPool);
+  return {
+    dynamodb: dynamodb.url,
+    sqs: sqs.url,
+    s3: sqs.url,
+    queueUrl: own?.normal.url ?? '',
+    deadLetterQueueUrl: own?.deadLetterQueue.url ?? '',
+    resultsQueueUrl: resultsQueue.url,
   };
 }
 

@@ -1,16 +1,17 @@
 import { join } from 'node:path';
 import { type Env, envNames } from '../config/env.ts';
-import { defaultPool, type Pools } from '../config/pools.ts';
+import { defaultPool } from '../config/pools.ts';
 import { settingTable, settingVariable } from '../config/settings.ts';
 import { localCredentials, localRegion } from './credentials.ts';
 import { lockDirectory } from './directory-lock.ts';
 import { type DynamoDbServer, startDynamoDb } from './dynamodb-server.ts';
 import { makeDirectory } from './make-directory.ts';
 import { inheritedEnv, type LocalOptions, type LocalPlan, settingVariables } from './options.ts';
+import { createPoolQueues, type LocalPoolQueues, poolsOf } from './pool-queues.ts';
+import type { PoolPlan } from './pools.ts';
 import { type LocalQueue, type SqsServer, startSqs } from './sqs-server.ts';
 
 const tableName = 'holdfast';
-const queueName = `holdfast-${defaultPool}`;
 const resultsQueueName = 'holdfast-results';
 const bucketName = 'holdfast-payloads';
 
@@ -19,8 +20,8 @@ export interface LocalServices {
   readonly dynamodb: DynamoDbServer;
   /** And S3. */
   readonly sqs: SqsServer;
-  readonly queue: LocalQueue;
-  readonly deadLetterQueue: LocalQueue;
+  /** Of each pool, by its name. */
+  readonly queues: ReadonlyMap<string, LocalPoolQueues>;
   /** For results: whoever submits a run may have its result delivered to the queue `results`. */
   readonly resultsQueue: LocalQueue;
 }
@@ -49,10 +50,12 @@ export async function startServices(
     ...(directory === undefined ? {} : { directory: join(directory, 'sqs') }),
   });
   stack.defer(() => sqs.close());
-  const queues = await sqs.createQueues({ name: queueName, functionTimeoutMs: plan.functionTimeoutMs });
+  const queues = new Map<string, LocalPoolQueues>();
+  for (const pool of plan.pools)
+    queues.set(pool.name, await createPoolQueues(sqs, pool, plan.functionTimeoutMs));
   const resultsQueue = await sqs.createPlainQueue(resultsQueueName);
   await sqs.createBucket(bucketName);
-  return { dynamodb, sqs, ...queues, resultsQueue };
+  return { dynamodb, sqs, queues, resultsQueue };
 }
 
 /** Requests cost nothing here, so what people watch is kept fresher than on AWS. */
@@ -85,8 +88,10 @@ export const settingsAmong = (env: Env): Record<string, string> =>
   );
 
 /** What a program needs in its environment to work with these services. */
-export function stackEnv({ dynamodb, queue, resultsQueue, sqs }: LocalServices): Record<string, string> {
-  const pools: Pools = { [defaultPool]: { tags: [], lanes: { normal: queue.url } } };
+export function stackEnv(
+  { dynamodb, queues, resultsQueue, sqs }: LocalServices,
+  pools: readonly PoolPlan[],
+): Record<string, string> {
   return {
     AWS_ENDPOINT_URL_DYNAMODB: dynamodb.url,
     AWS_ENDPOINT_URL_SQS: sqs.url,
@@ -97,7 +102,7 @@ export function stackEnv({ dynamodb, queue, resultsQueue, sqs }: LocalServices):
     AWS_EC2_METADATA_DISABLED: 'true',
     [envNames.table]: tableName,
     [envNames.payloadBucket]: bucketName,
-    [envNames.pools]: JSON.stringify(pools),
+    [envNames.pools]: JSON.stringify(poolsOf(pools, queues)),
     [envNames.pool]: defaultPool,
     [envNames.deliveryQueues]: JSON.stringify({ results: resultsQueue.url }),
   };

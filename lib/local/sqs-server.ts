@@ -1,12 +1,14 @@
 import {
   CreateQueueCommand,
   GetQueueAttributesCommand,
+  paginateListQueues,
   SetQueueAttributesCommand,
   SQSClient,
 } from '@aws-sdk/client-sqs';
 import { type Ms, toSec } from '../model/time.ts';
 import { BucketRequests } from '../s3/bucket-requests.ts';
 import { createBucket } from '../s3/create-bucket.ts';
+import { inspectQueue } from '../sqs/inspect-queue.ts';
 import { localCredentials, localRegion } from './credentials.ts';
 import { createFauxqs } from './fauxqs-app.ts';
 import { foreignHeader } from './own-machine.ts';
@@ -32,6 +34,8 @@ export interface LocalQueue {
 
 export interface QueuePairOptions {
   readonly name: string;
+  /** Several queues may have the same. Default: `<name>-dead-letter`. */
+  readonly deadLetterName?: string;
   /** Of the function that consumes it: its messages stay hidden six times as long, as AWS advises. */
   readonly functionTimeoutMs: Ms;
   readonly receivesMax?: number;
@@ -39,10 +43,12 @@ export interface QueuePairOptions {
 
 export interface SqsServer {
   readonly url: string;
-  /** Creates a queue and its dead-letter queue `<name>-dead-letter`, or brings those that exist up to date. */
+  /** Creates a queue and its dead-letter queue, or brings those that exist up to date. */
   createQueues(options: QueuePairOptions): Promise<{ queue: LocalQueue; deadLetterQueue: LocalQueue }>;
   /** Creates a queue that others receive from, with the defaults of SQS. */
   createPlainQueue(name: string): Promise<LocalQueue>;
+  /** All queues whose names begin so, each with how many messages are in it, hidden ones included. */
+  queuesBeginningWith(prefix: string): Promise<readonly { name: string; messages: number }[]>;
   /** Creates a bucket, unless it is there; S3 is at the same address. */
   createBucket(name: string): Promise<void>;
   /** Ends the server; long polls are answered at once. */
@@ -71,6 +77,7 @@ export async function startSqs(options: SqsServerOptions = {}): Promise<SqsServe
     url,
     createQueues: (pair) => createQueues(url, pair),
     createPlainQueue: (name) => withClient(url, (sqs) => createQueue(sqs, url, name, {})),
+    queuesBeginningWith: (prefix) => withClient(url, (sqs) => queuesBeginningWith(sqs, url, prefix)),
     createBucket: (name) =>
       withClient(url, ({ config }) => createBucket(new BucketRequests({ config, endpoint: url }, name))),
     async close() {
@@ -87,10 +94,15 @@ async function createQueues(
 ): Promise<{ queue: LocalQueue; deadLetterQueue: LocalQueue }> {
   return await withClient(endpoint, async (sqs) => {
     const visibility = Math.min(toSec(6 * pair.functionTimeoutMs), visibilitySecMax);
-    const deadLetterQueue = await createQueue(sqs, endpoint, `${pair.name}-dead-letter`, {
-      VisibilityTimeout: String(visibility),
-      MessageRetentionPeriod: String(deadLetterRetentionSec),
-    });
+    const deadLetterQueue = await createQueue(
+      sqs,
+      endpoint,
+      pair.deadLetterName ?? `${pair.name}-dead-letter`,
+      {
+        VisibilityTimeout: String(visibility),
+        MessageRetentionPeriod: String(deadLetterRetentionSec),
+      },
+    );
     const queue = await createQueue(sqs, endpoint, pair.name, {
       VisibilityTimeout: String(visibility),
       RedrivePolicy: JSON.stringify({
@@ -109,6 +121,18 @@ async function withClient<T>(endpoint: string, use: (sqs: SQSClient) => Promise<
   } finally {
     sqs.destroy();
   }
+}
+
+async function queuesBeginningWith(sqs: SQSClient, endpoint: string, QueueNamePrefix: string) {
+  const found: { name: string; messages: number }[] = [];
+  for await (const { QueueUrls = [] } of paginateListQueues({ client: sqs }, { QueueNamePrefix })) {
+    for (const each of QueueUrls) {
+      const path = new URL(each, endpoint).pathname;
+      const { delayed, inFlight, waiting } = await inspectQueue(sqs, new URL(path, endpoint).href);
+      found.push({ name: path.slice(path.lastIndexOf('/') + 1), messages: delayed + inFlight + waiting });
+    }
+  }
+  return found;
 }
 
 async function createQueue(

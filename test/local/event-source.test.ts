@@ -42,7 +42,7 @@ afterEach(async () => {
 function start(handler: Handler, options: Partial<EventSourceOptions> = {}): EventSource {
   const source = startEventSource({
     sqs,
-    queue,
+    queues: [queue],
     target: { name: 'execute', invoke: async (event) => handler(event as SQSEvent) },
     batchSize: 10,
     concurrency: 1,
@@ -177,7 +177,7 @@ test('a message refused ten times goes to the dead-letter queue and to its funct
     );
     throw new Error('refused');
   });
-  start((event) => void dead.push(event), { queue: deadLetterQueue });
+  start((event) => void dead.push(event), { queues: [deadLetterQueue] });
   await send('poison');
   await expect.poll(() => dead, { timeout: 15_000 }).toHaveLength(1);
   expect(counts).toEqual(['1', '2', '3', '4', '5', '6', '7', '8', '9', '10']);

@@ -1,0 +1,44 @@
+import { appendFileSync, existsSync } from 'node:fs';
+import { setTimeout as pause } from 'node:timers/promises';
+import { defineTask, defineWorkflow } from 'holdfast';
+import * as z from 'zod';
+
+/** Tasks that tell where they run and in which order. */
+
+const whereabouts = () => ({ pool: process.env.HOLDFAST_POOL, pid: process.pid });
+
+/** The pool that its executor was told to serve. */
+export const where = defineTask({ name: 'where', input: z.unknown(), run: whereabouts });
+
+/** Writes a line when it begins. */
+export const work = defineTask({
+  name: 'work',
+  input: z.object({ log: z.string(), label: z.string(), ms: z.int() }),
+  lease: '1s',
+  run: async ({ label, log, ms }) => {
+    appendFileSync(log, `${label}\n`);
+    await pause(ms);
+  },
+});
+
+/** Keeps its executor until the file is there. */
+export const gate = defineTask({
+  name: 'gate',
+  input: z.object({ file: z.string() }),
+  run: async ({ file }, { signal }) => {
+    while (!existsSync(file)) await pause(20, undefined, { signal });
+  },
+});
+
+const step = (name: string) => defineTask({ name, input: z.unknown(), run: whereabouts });
+
+/** Steps of different pools, alone and side by side. */
+export const tour = defineWorkflow('tour', { input: z.unknown() })
+  .step(step('at-home'))
+  .step(step('on-gpu'), { tags: ['gpu'] })
+  .fork({
+    eu: (b) => b.step(step('in-eu'), { tags: ['eu'] }),
+    us: (b) => b.step(step('on-gpu-again'), { tags: ['gpu', 'us'] }),
+  })
+  .join('meet', (outputs) => outputs)
+  .build();
