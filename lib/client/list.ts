@@ -11,6 +11,8 @@ import { timeOf } from './time-of.ts';
 /** A page looks at no more index entries than this, and may be short of its limit therefore. */
 const entriesMax = 1_000;
 const limitMax = 100;
+/** What is read at once, when the first entries have not been enough. */
+const entriesPerStep = 100;
 /** A pausing run is looked at again once its leases have ended, and none is longer than 12 hours. */
 const pausingMsMax: Ms = 12 * 3_600_000 + 60_000;
 
@@ -59,7 +61,7 @@ export async function listRuns(
   const runs: Run[] = [];
   let position: Position | undefined;
   for (let seen = 0; seen < entriesMax && runs.length < limit; ) {
-    const entries = await take(merged, Math.min(limit, entriesMax - seen));
+    const entries = await take(merged, Math.min(seen === 0 ? limit : entriesPerStep, entriesMax - seen));
     if (entries.length === 0) return { runs };
     seen += entries.length;
     const found = await readEntries(
@@ -185,7 +187,7 @@ async function* indexed(
       phase,
       shard,
       newestFirst,
-      limit,
+      limit: cursor === undefined ? limit : entriesPerStep,
       ...(since > 0 && { since }),
       ...(until < Number.POSITIVE_INFINITY && { until }),
       ...(cursor !== undefined && { cursor }),

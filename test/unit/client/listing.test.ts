@@ -1,5 +1,5 @@
 import { defineTask } from 'holdfast';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import * as z from 'zod';
 import type { ListOptions } from '../../../lib/client/client.ts';
 import { listRuns } from '../../../lib/client/list.ts';
@@ -199,5 +199,14 @@ describe('a list of 100,000 runs', () => {
     // A query of each shard, one more of a shard that is used up, and the runs themselves.
     expect(most).toBeLessThanOrEqual((shardCount + 2) * limit);
     expect(store.queries / (total / limit)).toBeLessThan(shardCount + 2);
+  });
+
+  it.each([1, 5, 100])('is asked for little where few of %i fit', async (limit) => {
+    const store = new EndlessStore();
+    const getMany = vi.spyOn(store, 'getMany');
+    const page = await listRuns(store, { status: 'succeeded', name: 'rare', limit }, start);
+    expect(page).toEqual({ runs: [], cursor: expect.any(String) });
+    expect(getMany.mock.calls.length).toBeLessThanOrEqual(1_000 / 100 + 1);
+    expect(store.queries).toBeLessThanOrEqual(2 * shardCount);
   });
 });
