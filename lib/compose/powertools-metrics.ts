@@ -10,7 +10,7 @@ export function powertoolsMetrics(namespace: string, serviceName: string): Metri
   return {
     publish(counts) {
       for (const [name, count] of Object.entries(counts)) {
-        if (count > 0) metrics.addMetric(name, 'Count', count);
+        if (count > 0) metrics.addMetric(name, name.endsWith('Seconds') ? 'Seconds' : 'Count', count);
       }
       if (metrics.hasStoredMetrics()) metrics.publishStoredMetrics();
     },

@@ -2,8 +2,8 @@ import pMap from 'p-map';
 import { hasAgedLane, type Pools } from '../config/pools.ts';
 import type { Settings } from '../config/settings.ts';
 import type { Dispatch } from '../model/message.ts';
-import type { Run } from '../model/run.ts';
-import { toEpochSec } from '../model/time.ts';
+import { nodesOf, type Run } from '../model/run.ts';
+import { type EpochMs, type Ms, toEpochSec } from '../model/time.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Logger } from '../ports/logger.ts';
 import type { PayloadStore } from '../ports/payload-store.ts';
@@ -39,6 +39,8 @@ export interface DiscoveryReport {
   readonly unsent: number;
   /** Shards or runs that gave an error; they are looked at again in the next tick. */
   readonly failures: number;
+  /** How long the longest has waited, of the nodes seen that could be worked on; 0 where there was none. */
+  readonly oldestReadyMs: Ms;
 }
 
 const readBatch = 100;
@@ -62,6 +64,7 @@ class Tick {
   #sent = 0;
   #unsent = 0;
   #failures = 0;
+  #oldestReadyMs: Ms = 0;
 
   constructor(ports: DiscoveryPorts) {
     this.#ports = ports;
@@ -74,6 +77,7 @@ class Tick {
       sent: this.#sent,
       unsent: this.#unsent,
       failures: this.#failures,
+      oldestReadyMs: this.#oldestReadyMs,
     };
   }
 
@@ -135,7 +139,8 @@ class Tick {
   async #tend(run: Run | UnreadableRun): Promise<readonly Dispatch[]> {
     const planned = this.#plan(run);
     if (!planned) return [];
-    const { runs } = this.#ports;
+    const { clock, runs } = this.#ports;
+    if (isReadable(run)) this.#oldestReadyMs = Math.max(this.#oldestReadyMs, readyForMs(run, clock.now()));
     if (!isReadable(run)) {
       if (await runs.applyUnread(planned.transition)) this.#tended += 1;
       return planned.dispatches;
@@ -182,4 +187,11 @@ class Tick {
       return undefined;
     }
   }
+}
+
+/** How long a node of the run has been ready that nobody has taken; 0 where the run itself is held up. */
+function readyForMs(run: Run, now: EpochMs): Ms {
+  if (run.phase !== 'active' || run.control || run.waitsFor) return 0;
+  const ready = nodesOf(run).filter(([, node]) => node.status === 'ready');
+  return Math.max(0, ...ready.map(([, { notBefore }]) => now - notBefore));
 }

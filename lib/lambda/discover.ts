@@ -10,7 +10,11 @@ export function createDiscover({ env = process.env }: FunctionOptions = {}): () 
     // Most ticks of most stacks find nothing: only a tick that did something is worth a line of the log.
     const level = report.nominated > 0 || report.failures > 0 ? 'info' : 'debug';
     composition.logger[level]('discovery tick', { ...report });
-    composition.metrics.publish({ RunsNominated: report.nominated, DoorbellsSent: report.sent });
+    composition.metrics.publish({
+      RunsNominated: report.nominated,
+      DoorbellsSent: report.sent,
+      OldestReadySeconds: Math.floor(report.oldestReadyMs / 1_000),
+    });
     return report;
   };
 }

@@ -1,4 +1,7 @@
-/** What is counted: how attempts ended, and what discovery and the dead-letter queue saw. */
+/**
+ * What is counted: how attempts ended, and what discovery and the dead-letter queue saw. Of `…Seconds` the largest is what
+ * counts, of all others the sum.
+ */
 export type MetricName =
   | 'TasksSucceeded'
   | 'TasksFailed'
@@ -6,10 +9,11 @@ export type MetricName =
   | 'LeasesLost'
   | 'Takeovers'
   | 'DeadLetters'
+  | 'OldestReadySeconds'
   | 'RunsNominated'
   | 'DoorbellsSent';
 
-/** Adds to counters that people watch. It never fails, and it measures no times: Lambda does that already. */
+/** Adds to counters that people watch. It never fails, and it measures no work: Lambda does that already. */
 export interface Metrics {
   publish(counts: Readonly<Partial<Record<MetricName, number>>>): void;
 }

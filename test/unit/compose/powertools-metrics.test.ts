@@ -27,7 +27,7 @@ it('publishes what happened in one line, without what did not happen', () => {
   const lines = capture();
   metrics.publish({ TasksSucceeded: 3, TasksFailed: 0, Takeovers: 1 });
   metrics.publish({ TasksSucceeded: 0 });
-  metrics.publish({ DeadLetters: 2 });
+  metrics.publish({ DeadLetters: 2, OldestReadySeconds: 90 });
   vi.restoreAllMocks();
   expect(lines.map((line) => JSON.parse(line))).toEqual([
     {
@@ -48,8 +48,9 @@ it('publishes what happened in one line, without what did not happen', () => {
       TasksSucceeded: 3,
       Takeovers: 1,
     },
-    expect.objectContaining({ service: 'my-stack', DeadLetters: 2 }),
+    expect.objectContaining({ service: 'my-stack', DeadLetters: 2, OldestReadySeconds: 90 }),
   ]);
+  expect(lines.at(-1)).toContain('{"Name":"OldestReadySeconds","Unit":"Seconds"}');
 });
 
 it('publishes nothing where no namespace is given, as in the embedded runtime', () => {

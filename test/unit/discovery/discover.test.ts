@@ -15,7 +15,34 @@ describe('discovery', () => {
     await system.client.submit(echo, 1);
     await system.drive();
     await system.client.submit(echo, 2);
-    expect(await system.discover()).toEqual({ nominated: 1, tended: 0, sent: 0, unsent: 0, failures: 0 });
+    expect(await system.discover()).toEqual({
+      nominated: 1,
+      tended: 0,
+      sent: 0,
+      unsent: 0,
+      failures: 0,
+      oldestReadyMs: 0,
+    });
+  });
+
+  it('tells how long the longest has waited of what could be worked on, and nothing else', async () => {
+    const system = new VirtualSystem({ echo });
+    await system.client.submit(echo, 'later', { delay: '10m' });
+    const paused = await system.client.submit(echo, 'paused');
+    await system.client.pause(paused);
+    await system.clock.advance(2 * minute);
+    expect(await system.discover()).toMatchObject({ oldestReadyMs: 0 });
+    await system.client.submit(echo, 'waits');
+    await system.clock.advance(minute);
+    await system.client.submit(echo, 'waits, too');
+    await system.clock.advance(minute);
+    system.queue.drain();
+    expect(await system.discover()).toMatchObject({ sent: 2, oldestReadyMs: 2 * minute });
+    await system.clock.advance(8 * minute);
+    await system.discover();
+    await system.drive();
+    await system.clock.advance(16 * minute);
+    expect(await system.discover()).toMatchObject({ oldestReadyMs: 0 });
   });
 
   it('finishes everything alone when every direct message is dropped', async () => {
