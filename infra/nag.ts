@@ -1,8 +1,18 @@
-import { type App, type Stack, Validations } from 'aws-cdk-lib';
+import { type App, Token, Validations } from 'aws-cdk-lib';
 import { AwsSolutionsChecks, ServerlessChecks } from 'cdk-nag';
+import type { HoldfastStack } from './stack.ts';
 
 /** The findings of cdk-nag that stand, each with why. Any other one fails the synthesis. */
 export const acknowledged: readonly { readonly rule: string; readonly reason: string }[] = [
+  {
+    rule: 'AwsSolutions-IAM5[Resource::<PayloadsBucket1715615A.Arn>/*]',
+    reason: 'Of the one bucket of payloads, all objects: each function reads what others have written.',
+  },
+  {
+    rule: 'AwsSolutions-S1',
+    reason:
+      'A log of each access would need another bucket and cost more than the payloads; CloudTrail tells of them where it is asked to.',
+  },
   {
     rule: 'Serverless-SQSRedrivePolicy',
     reason: 'Only of the dead-letter queue itself: there is nowhere further to go.',
@@ -28,9 +38,17 @@ export const acknowledged: readonly { readonly rule: string; readonly reason: st
 ];
 
 /** Has cdk-nag look at the stack at synthesis. */
-export function checkWithNag(app: App, stack: Stack, except = acknowledged): void {
+export function checkWithNag(app: App, stack: HoldfastStack, except = acknowledged): void {
   Validations.of(app).addPlugins(new AwsSolutionsChecks(app), new ServerlessChecks(app));
-  for (const { rule, reason } of except) {
-    Validations.of(stack).acknowledge({ id: `Serverless::${rule}`, reason });
+  for (const { rule, reason } of [...except, ...givenBucket(stack)]) {
+    Validations.of(stack).acknowledge({ id: `${rule.split('-')[0]}::${rule}`, reason });
   }
+}
+
+/** The finding of the stack's own bucket, where it is one that was there before: it goes by its name then. */
+function givenBucket({ holdfast }: HoldfastStack): typeof acknowledged {
+  const name = holdfast.payloadBucket?.bucketName;
+  if (name === undefined || Token.isUnresolved(name)) return [];
+  const rule = `AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:s3:::${name}/*]`;
+  return [{ rule, reason: 'Of the one bucket of payloads, all objects.' }];
 }

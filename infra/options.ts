@@ -1,16 +1,16 @@
 import { resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { Duration, RemovalPolicy } from 'aws-cdk-lib';
-import type { Node } from 'constructs';
-
-/** Whose tokens open the HTTP API. */
-export interface JwtOptions {
-  /** The `iss` of the tokens: an https URL, below which `/.well-known/openid-configuration` names the keys. */
-  readonly issuer: string;
-  /** A token must have been issued for one of these (`aud`, or `client_id` where it has none). */
-  readonly audience: readonly string[];
-  /** The claim that names the tenant of whoever holds the token. Default: the header may name any. */
-  readonly tenantClaim?: string | undefined;
-}
+import { Key } from 'aws-cdk-lib/aws-kms';
+import { RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { Bucket } from 'aws-cdk-lib/aws-s3';
+import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
+import { Topic } from 'aws-cdk-lib/aws-sns';
+import { Queue } from 'aws-cdk-lib/aws-sqs';
+import type { Construct, Node } from 'constructs';
+import { defaultPool } from '../lib/config/pools.ts';
+import { alarmsFromContext, poolsFromContext } from './pool-options.ts';
+import type { AlarmProps, HoldfastProps, JwtProps, PoolProps } from './props.ts';
 
 /** What a deployment may choose. */
 export interface HoldfastOptions {
@@ -27,16 +27,29 @@ export interface HoldfastOptions {
   /** ARN of the secret that webhooks are signed with, as plain text. Default: results go to no webhooks. */
   readonly webhookSecretArn?: string | undefined;
   /** Adds an HTTP API for holders of a token. Default: there is only the function URL, which IAM guards. */
-  readonly jwt?: JwtOptions | undefined;
+  readonly jwt?: JwtProps | undefined;
   /** Requests over HTTP that each tenant may make in a second. Default: any number. */
   readonly requestRate?: number | undefined;
   /** Runs of each tenant that may be open, of those that the API submits. Default: any number. */
   readonly openRuns?: number | undefined;
-  /** How long one invocation of the executor may take, up to 15 minutes. Default: 15 minutes. */
+  /** Default: the pool `default` alone. */
+  readonly pools?: Readonly<Record<string, PoolProps>> | undefined;
+  /** How long one invocation of the default pool's executor may take, up to 15 minutes. Default: 15 minutes. */
   readonly executorTimeout?: Duration | undefined;
-  /** Invocations of the executor at a time, from 2. Default: the account's own limit. */
+  /** Invocations of the default pool's executor at a time, from 2. Default: the account's own limit. */
   readonly maxConcurrency?: number | undefined;
-  /** What becomes of the table when the stack is deleted. Default: it is kept. */
+  /** `off`: none; else the name of one that is there. Default: a new one. */
+  readonly payloadBucket?: string | undefined;
+  /** ARN of the key that encrypts table, queues and bucket. Default: keys that AWS owns. */
+  readonly encryptionKeyArn?: string | undefined;
+  /** How long finished runs are kept. Default: 30 days. */
+  readonly retention?: Duration | undefined;
+  /** Days that logs are kept, of those that CloudWatch offers. Default: 14. */
+  readonly logRetention?: number | undefined;
+  /** Default: the usual three. */
+  readonly alarms?: AlarmProps | undefined;
+  readonly dashboard?: boolean | undefined;
+  /** What becomes of table and bucket when the stack is deleted. Default: they are kept. */
   readonly removalPolicy?: RemovalPolicy | undefined;
   /** ARN of the topic that hears of alarms. Default: they only change their state. */
   readonly alarmTopicArn?: string | undefined;
@@ -55,6 +68,7 @@ export function optionsFromContext(node: Node): HoldfastOptions {
     throw new Error(`The context value ${name} must be a whole number, not ${JSON.stringify(value)}`);
   };
   const seconds = wholeNumber('executorTimeout');
+  const retention = wholeNumber('retention');
   const tasks = text('tasks');
   return {
     tasks: tasks === undefined ? undefined : resolve(tasks),
@@ -66,10 +80,64 @@ export function optionsFromContext(node: Node): HoldfastOptions {
     jwt: jwtOptions(text),
     requestRate: wholeNumber('requestRate'),
     openRuns: wholeNumber('openRuns'),
+    pools: poolsFromContext(node.tryGetContext('pools')),
     executorTimeout: seconds === undefined ? undefined : Duration.seconds(seconds),
     maxConcurrency: wholeNumber('maxConcurrency'),
+    payloadBucket: text('payloadBucket'),
+    encryptionKeyArn: text('encryptionKey'),
+    retention: retention === undefined ? undefined : Duration.days(retention),
+    logRetention: wholeNumber('logRetention'),
+    alarms: alarmsFromContext(node.tryGetContext('alarms')),
+    dashboard: text('dashboard') === 'on',
     removalPolicy: removalPolicy(text('removalPolicy')),
     alarmTopicArn: text('alarmTopic'),
+  };
+}
+
+const exampleTasks = fileURLToPath(new URL('../examples/tasks.ts', import.meta.url));
+
+/** What the construct takes: names and ARNs become what they name. */
+export function propsOf(scope: Construct, options: HoldfastOptions): HoldfastProps {
+  const { alarmTopicArn, encryptionKeyArn, executorTimeout, maxConcurrency, webhookSecretArn } = options;
+  const { deliveryQueues = {}, logRetention, payloadBucket, pools = {} } = options;
+  const { alarms, dashboard, defaultTask, jwt, logLevel, openRuns, removalPolicy, requestRate, retention } =
+    options;
+  const known = Object.values(RetentionDays).find((each) => each === logRetention);
+  if (logRetention !== undefined && known === undefined)
+    throw new Error(
+      `The context value logRetention must be days that CloudWatch offers, not ${logRetention}`,
+    );
+  const queues = Object.entries(deliveryQueues).map(([name, arn]) => [
+    name,
+    Queue.fromQueueArn(scope, `DeliveryQueue-${name}`, arn),
+  ]);
+  return {
+    ...{ alarms, dashboard, defaultTask, jwt, logLevel, openRuns, removalPolicy, requestRate, retention },
+    entry: options.tasks ?? exampleTasks,
+    storedCode: options.storedCode === 'on',
+    logRetention: typeof known === 'number' ? known : undefined,
+    pools: {
+      ...pools,
+      [defaultPool]: {
+        ...pools[defaultPool],
+        ...(executorTimeout && { timeout: executorTimeout }),
+        ...(maxConcurrency !== undefined && { maxConcurrency }),
+      },
+    },
+    deliveryQueues: queues.length > 0 ? Object.fromEntries(queues) : undefined,
+    ...(webhookSecretArn !== undefined && {
+      webhookSecret: Secret.fromSecretCompleteArn(scope, 'WebhookSecret', webhookSecretArn),
+    }),
+    ...(encryptionKeyArn !== undefined && {
+      encryptionKey: Key.fromKeyArn(scope, 'EncryptionKey', encryptionKeyArn),
+    }),
+    ...(alarmTopicArn !== undefined && {
+      alarmTopic: Topic.fromTopicArn(scope, 'AlarmTopic', alarmTopicArn),
+    }),
+    ...(payloadBucket !== undefined && {
+      payloadBucket:
+        payloadBucket === 'off' ? false : Bucket.fromBucketName(scope, 'PayloadBucketGiven', payloadBucket),
+    }),
   };
 }
 
@@ -81,7 +149,7 @@ function removalPolicy(word: string | undefined): RemovalPolicy | undefined {
 }
 
 /** From `-c jwtIssuer=https://… -c jwtAudience=a,b -c tenantClaim=tenant`. */
-function jwtOptions(text: (name: string) => string | undefined): JwtOptions | undefined {
+function jwtOptions(text: (name: string) => string | undefined): JwtProps | undefined {
   const issuer = text('jwtIssuer');
   const audience = (text('jwtAudience') ?? '').split(',').filter((each) => each.trim() !== '');
   const tenantClaim = text('tenantClaim');

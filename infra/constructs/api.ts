@@ -1,35 +1,42 @@
 import { Duration } from 'aws-cdk-lib';
-import { FunctionUrlAuthType, InvokeMode } from 'aws-cdk-lib/aws-lambda';
+import {
+  FunctionUrlAuthType,
+  type IFunctionUrl,
+  InvokeMode,
+  type Function as LambdaFunction,
+} from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
 import { envNames } from '../../lib/config/env.ts';
 import { readSettings, settingVariable } from '../../lib/config/settings.ts';
-import { BundledFunction, type Permission } from './bundled-function.ts';
-import type { StackParts } from './stack-parts.ts';
+import { HoldfastFunction } from './holdfast-function.ts';
+import type { Parts } from './parts.ts';
+import { onDeadLetters, onPayloads, onQueues, onTable, type Permission, queryIndex } from './permissions.ts';
 
 /** functions/api.ts behind a function URL that answers nobody without IAM's permission. */
 export class Api extends Construct {
-  readonly url: string;
+  readonly function: LambdaFunction;
+  readonly functionUrl: IFunctionUrl;
 
-  constructor(scope: Construct, id: string, parts: StackParts) {
+  constructor(scope: Construct, id: string, parts: Parts) {
     super(scope, id);
-    const api = new BundledFunction(this, 'Api', {
+    this.function = new HoldfastFunction(this, 'Api', {
       parts,
       file: 'api',
       description: 'Holdfast: the HTTP API',
       timeout: Duration.seconds(30),
       environment: apiEnvironment(parts),
       permissions: apiPermissions(parts),
-    });
-    this.url = api.function.addFunctionUrl({
+    }).function;
+    this.functionUrl = this.function.addFunctionUrl({
       authType: FunctionUrlAuthType.AWS_IAM,
       invokeMode: InvokeMode.RESPONSE_STREAM,
-    }).url;
+    });
   }
 }
 
 /** What the API reads beside what all functions get. */
-export function apiEnvironment({ options }: StackParts): Record<string, string> {
-  const { defaultTask, openRuns, requestRate } = options;
+export function apiEnvironment({ props }: Parts): Record<string, string> {
+  const { defaultTask, openRuns, requestRate } = props;
   const environment = {
     ...(defaultTask !== undefined && { [envNames.defaultTask]: defaultTask }),
     ...(openRuns !== undefined && { [settingVariable('openRuns')]: String(openRuns) }),
@@ -40,31 +47,21 @@ export function apiEnvironment({ options }: StackParts): Record<string, string> 
   return environment;
 }
 
-/** What the API does to table and queue, whoever stands before it. */
-export function apiPermissions({ doorbells, runTable }: StackParts): readonly Permission[] {
-  return [
-    {
-      actions: [
-        'dynamodb:BatchGetItem',
-        'dynamodb:GetItem',
-        'dynamodb:PutItem',
-        'dynamodb:Query',
-        'dynamodb:UpdateItem',
-      ],
-      resources: [runTable.table.tableArn],
-    },
-    { actions: ['dynamodb:Query'], resources: [runTable.indexArn] },
-    { actions: ['sqs:GetQueueAttributes', 'sqs:SendMessage'], resources: [doorbells.queue.queueArn] },
-    // To show what lies there, and to send it back.
-    {
-      actions: [
-        'sqs:DeleteMessage',
-        'sqs:GetQueueAttributes',
-        'sqs:GetQueueUrl',
-        'sqs:ReceiveMessage',
-        'sqs:StartMessageMoveTask',
-      ],
-      resources: [doorbells.deadLetterQueue.queueArn],
-    },
-  ];
-}
+/** What the API does to table and queues, whoever stands before it. */
+export const apiPermissions = (parts: Parts): readonly Permission[] => [
+  onTable(parts, 'BatchGetItem', 'GetItem', 'PutItem', 'Query', 'UpdateItem'),
+  queryIndex(parts),
+  onQueues(parts, 'GetQueueAttributes', 'SendMessage'),
+  // To show what lies there, and to send it back.
+  onDeadLetters(parts, ...redriveActions),
+  ...onPayloads(parts),
+];
+
+/** Of SQS, to move dead letters back to where they came from. */
+export const redriveActions = [
+  'DeleteMessage',
+  'GetQueueAttributes',
+  'GetQueueUrl',
+  'ReceiveMessage',
+  'StartMessageMoveTask',
+] as const;

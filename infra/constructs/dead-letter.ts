@@ -1,35 +1,34 @@
 import { Duration } from 'aws-cdk-lib';
-import { EventSourceMapping } from 'aws-cdk-lib/aws-lambda';
-import type { NodejsFunction } from 'aws-cdk-lib/aws-lambda-nodejs';
+import { EventSourceMapping, type Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
-import { BundledFunction } from './bundled-function.ts';
-import type { StackParts } from './stack-parts.ts';
+import { defaultPool } from '../../lib/config/pools.ts';
+import { HoldfastFunction } from './holdfast-function.ts';
+import type { Parts } from './parts.ts';
+import { onDeadLetters, onTable } from './permissions.ts';
 
-/** functions/dead-letter.ts, fed by the dead-letter queue. */
+/** functions/dead-letter.ts, fed by the dead-letter queue of each pool. */
 export class DeadLetter extends Construct {
-  readonly function: NodejsFunction;
+  readonly function: LambdaFunction;
 
-  constructor(scope: Construct, id: string, parts: StackParts) {
+  constructor(scope: Construct, id: string, parts: Parts) {
     super(scope, id);
-    const { deadLetterQueue } = parts.doorbells;
-    this.function = new BundledFunction(this, 'DeadLetter', {
+    this.function = new HoldfastFunction(this, 'DeadLetter', {
       parts,
       file: 'dead-letter',
       description: 'Holdfast: tells of messages that were refused ten times',
       timeout: Duration.minutes(1),
       permissions: [
-        { actions: ['dynamodb:GetItem'], resources: [parts.runTable.table.tableArn] },
-        {
-          actions: ['sqs:DeleteMessage', 'sqs:GetQueueAttributes', 'sqs:ReceiveMessage'],
-          resources: [deadLetterQueue.queueArn],
-        },
+        onTable(parts, 'GetItem'),
+        onDeadLetters(parts, 'DeleteMessage', 'GetQueueAttributes', 'ReceiveMessage'),
       ],
     }).function;
-    new EventSourceMapping(this, 'Mapping', {
-      target: this.function,
-      eventSourceArn: deadLetterQueue.queueArn,
-      batchSize: 10,
-      reportBatchItemFailures: true,
-    });
+    for (const [name, { queues }] of Object.entries(parts.pools)) {
+      new EventSourceMapping(this, name === defaultPool ? 'Mapping' : `Mapping-${name}`, {
+        target: this.function,
+        eventSourceArn: queues.deadLetterQueue.queueArn,
+        batchSize: 10,
+        reportBatchItemFailures: true,
+      });
+    }
   }
 }

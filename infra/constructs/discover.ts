@@ -1,39 +1,34 @@
 import { Duration } from 'aws-cdk-lib';
 import { Rule, Schedule } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
-import type { NodejsFunction } from 'aws-cdk-lib/aws-lambda-nodejs';
+import type { Function as Lambda } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
 import { settingVariable } from '../../lib/config/settings.ts';
-import { BundledFunction } from './bundled-function.ts';
-import type { StackParts } from './stack-parts.ts';
+import { HoldfastFunction } from './holdfast-function.ts';
+import type { Parts } from './parts.ts';
+import { onPayloads, onQueues, onTable, queryIndex } from './permissions.ts';
 
 /** The shortest that EventBridge offers. */
 const period = Duration.minutes(1);
 
 /** functions/discover.ts, called by the clock. */
 export class Discover extends Construct {
-  readonly function: NodejsFunction;
+  readonly function: Lambda;
 
-  constructor(scope: Construct, id: string, parts: StackParts) {
+  constructor(scope: Construct, id: string, parts: Parts) {
     super(scope, id);
-    const { doorbells, runTable } = parts;
-    this.function = new BundledFunction(this, 'Discover', {
+    this.function = new HoldfastFunction(this, 'Discover', {
       parts,
       file: 'discover',
       description: 'Holdfast: tends every run whose time has come',
       timeout: period,
       environment: { [settingVariable('discoveryPeriod')]: `${period.toSeconds()}s` },
       permissions: [
-        { actions: ['dynamodb:Query'], resources: [runTable.indexArn] },
-        {
-          // Puts what one run hands to another, and what stands in the place of a child that must not be.
-          actions: ['dynamodb:BatchGetItem', 'dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'],
-          resources: [runTable.table.tableArn],
-        },
-        {
-          actions: ['sqs:GetQueueAttributes', 'sqs:SendMessage'],
-          resources: [doorbells.queue.queueArn],
-        },
+        queryIndex(parts),
+        // Puts what one run hands to another, and what stands in the place of a child that must not be.
+        onTable(parts, 'BatchGetItem', 'GetItem', 'PutItem', 'UpdateItem'),
+        onQueues(parts, 'GetQueueAttributes', 'SendMessage'),
+        ...onPayloads(parts),
       ],
     }).function;
     new Rule(this, 'Schedule', {

@@ -1,4 +1,4 @@
-import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { Duration, RemovalPolicy } from 'aws-cdk-lib';
 import { AccessLogFormat } from 'aws-cdk-lib/aws-apigateway';
 import {
   HttpApi,
@@ -8,13 +8,14 @@ import {
 } from 'aws-cdk-lib/aws-apigatewayv2';
 import { HttpJwtAuthorizer } from 'aws-cdk-lib/aws-apigatewayv2-authorizers';
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
+import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { envNames } from '../../lib/config/env.ts';
-import type { JwtOptions } from '../options.ts';
+import type { JwtProps } from '../props.ts';
 import { apiEnvironment, apiPermissions } from './api.ts';
-import { BundledFunction } from './bundled-function.ts';
-import type { StackParts } from './stack-parts.ts';
+import { HoldfastFunction } from './holdfast-function.ts';
+import { nameOf, type Parts } from './parts.ts';
 
 /** What the gateway lets through in all, of one account: beyond it, it answers 429 itself. */
 const throttle = { rateLimit: 1_000, burstLimit: 2_000 };
@@ -24,12 +25,13 @@ const throttle = { rateLimit: 1_000, burstLimit: 2_000 };
  * of its own: it answers as a whole, where that of the function URL streams, and only here the tenant may be the token's.
  */
 export class JwtApi extends Construct {
+  readonly function: LambdaFunction;
   readonly url: string;
 
-  constructor(scope: Construct, id: string, { jwt, parts }: { jwt: JwtOptions; parts: StackParts }) {
+  constructor(scope: Construct, id: string, { jwt, parts }: { jwt: JwtProps; parts: Parts }) {
     super(scope, id);
     const { tenantClaim } = jwt;
-    const api = new BundledFunction(this, 'JwtApi', {
+    this.function = new HoldfastFunction(this, 'JwtApi', {
       parts,
       file: 'jwt-api',
       description: 'Holdfast: the HTTP API for holders of a token',
@@ -40,20 +42,21 @@ export class JwtApi extends Construct {
         ...(tenantClaim !== undefined && { [envNames.tenantClaim]: tenantClaim }),
       },
       permissions: apiPermissions(parts),
-    });
+    }).function;
+    const name = nameOf(parts.scope, 'jwt-api');
     const gateway = new HttpApi(this, 'Gateway', {
-      apiName: `${Stack.of(this).stackName}-jwt-api`,
+      apiName: name,
       description: 'Holdfast: the HTTP API for holders of a token',
       createDefaultStage: false,
       // The one route that there is, `$default`, takes whatever comes.
-      defaultIntegration: new HttpLambdaIntegration('Integration', api.function, {
+      defaultIntegration: new HttpLambdaIntegration('Integration', this.function, {
         payloadFormatVersion: PayloadFormatVersion.VERSION_2_0,
       }),
       defaultAuthorizer: new HttpJwtAuthorizer('Token', jwt.issuer, { jwtAudience: [...jwt.audience] }),
     });
     const accessLog = new LogGroup(this, 'AccessLog', {
-      logGroupName: `/aws/vendedlogs/${Stack.of(this).stackName}-jwt-api`,
-      retention: RetentionDays.TWO_WEEKS,
+      logGroupName: `/aws/vendedlogs/${name}`,
+      retention: parts.props.logRetention ?? RetentionDays.TWO_WEEKS,
       removalPolicy: RemovalPolicy.DESTROY,
     });
     const stage = new HttpStage(this, 'Stage', {

@@ -1,40 +1,71 @@
-import { expect, it } from 'vitest';
-import { shardCount } from '../../lib/ports/run-store.ts';
-import { synthesize } from './synthesize.ts';
+import { Key } from 'aws-cdk-lib/aws-kms';
+import { describe, expect, it } from 'vitest';
+import { idlePrice, total } from '../../infra/prices.ts';
+import { construct, synthesize } from './synthesize.ts';
 
-/** List prices of us-east-1, November 2026, in dollars, without any free tier. */
-const price = {
-  sqsRequest: 0.4 / 1e6,
-  readUnit: 0.125 / 1e6,
-  lambdaRequest: 0.2 / 1e6,
-  gigabyteSecondArm: 0.0000133334,
-  alarmMonth: 0.1,
-  logGigabyte: 0.5,
-};
-const minutesAMonth = 30 * 24 * 60;
-
-/*
- * A mapping keeps five long polls of 20 seconds going. An idle tick of discovery reads sixteen empty index shards, at
- * half a read unit each, asks the queue for its depth, publishes no metric, and takes well under 200 ms; Lambda's own
- * three log lines are about 400 bytes.
- */
-it('an idle stack costs less than a dollar a month', () => {
-  const { ofType } = synthesize();
-  const count = (type: string) => ofType(type).length;
-  const polls = 5 * 3 * minutesAMonth;
-  const ticks = count('AWS::Events::Rule') * minutesAMonth;
-  const cost = {
-    polling: count('AWS::Lambda::EventSourceMapping') * polls * price.sqsRequest,
-    alarms: count('AWS::CloudWatch::Alarm') * price.alarmMonth,
-    depth: ticks * price.sqsRequest,
-    reads: ticks * shardCount * 0.5 * price.readUnit,
-    compute: ticks * (price.lambdaRequest + 0.2 * (256 / 1024) * price.gigabyteSecondArm),
-    logs: ((ticks * 400) / 1e9) * price.logGigabyte,
+/** From what was synthesized alone: nothing that the construct says of itself. */
+function partsOf({ ofType }: ReturnType<typeof synthesize>) {
+  const alarms = ofType('AWS::CloudWatch::Alarm').map(([, { Properties }]) => {
+    const { Metrics } = Properties as unknown as { Metrics?: { MetricStat?: unknown }[] };
+    return Metrics?.filter(({ MetricStat }) => MetricStat !== undefined).length ?? 1;
+  });
+  const deadLetters = new Set(
+    ofType('AWS::SQS::Queue').flatMap(([, { Properties }]) => {
+      const { RedrivePolicy } = Properties as unknown as {
+        RedrivePolicy?: { deadLetterTargetArn: { 'Fn::GetAtt': [string, string] } };
+      };
+      return RedrivePolicy?.deadLetterTargetArn['Fn::GetAtt'][0] ?? [];
+    }),
+  );
+  return {
+    mappings: ofType('AWS::Lambda::EventSourceMapping').length,
+    lanes: ofType('AWS::SQS::Queue').length - deadLetters.size,
+    alarmMetrics: alarms.reduce((sum, each) => sum + each, 0),
+    dashboards: ofType('AWS::CloudWatch::Dashboard').length,
+    keys: ofType('AWS::KMS::Key').length,
+    schedules: ofType('AWS::Events::Rule').length,
   };
-  const sum = Object.values(cost).reduce((a, b) => a + b, 0);
-  console.log(`idle: $${sum.toFixed(2)} a month ${JSON.stringify(cost)}`);
-  expect(count('AWS::CloudWatch::Alarm')).toBeGreaterThan(0);
-  expect(sum).toBeLessThan(1);
+}
+
+describe('an idle stack', () => {
+  it('costs less than a dollar a month, the polling of each queue included', () => {
+    const parts = partsOf(synthesize());
+    expect(parts).toEqual({ mappings: 2, lanes: 1, alarmMetrics: 3, dashboards: 0, keys: 0, schedules: 1 });
+    const cost = idlePrice(parts);
+    console.log(`idle: $${total(cost).toFixed(2)} a month ${JSON.stringify(cost)}`);
+    expect(cost.polling).toBeCloseTo(2 * 0.26, 1);
+    expect(total(cost)).toBeGreaterThan(0.8);
+    expect(total(cost)).toBeLessThan(1);
+  });
+
+  it.each([
+    {},
+    { alarms: false },
+    { dashboard: true, payloadBucket: false },
+    { pools: { gpu: { tags: ['gpu'], lanes: { high: {}, aged: {} } }, bulk: { tags: ['bulk'] } } },
+    {
+      alarms: {
+        deadLetters: false,
+        claimsPerTask: 3,
+        costPerDay: 10,
+        leasesLost: 5,
+        throttles: 1,
+        deadLetterDepth: 1,
+      },
+      pools: { gpu: { tags: ['gpu'] } },
+    },
+  ] as const)('tells its price at synthesis: %j', (props) => {
+    const stack = construct(props);
+    const price = total(idlePrice(partsOf(stack))).toFixed(2);
+    expect(stack.infos).toEqual([expect.stringContaining(`Holdfast: $${price} a month while nothing runs`)]);
+  });
+
+  it('tells the price of its key', () => {
+    const stack = construct((within) => ({ encryptionKey: new Key(within, 'Key') }));
+    const cost = idlePrice(partsOf(stack));
+    expect(cost.keys).toBeGreaterThan(1);
+    expect(stack.infos[0]).toContain(`$${total(cost).toFixed(2)} a month`);
+  });
 });
 
 it('nothing in it is paid by the hour', () => {
@@ -48,6 +79,8 @@ it('nothing in it is paid by the hour', () => {
     'AWS::Lambda::Permission',
     'AWS::Lambda::Url',
     'AWS::Logs::LogGroup',
+    'AWS::S3::Bucket',
+    'AWS::S3::BucketPolicy',
     'AWS::SQS::Queue',
     'AWS::SQS::QueuePolicy',
   ]);

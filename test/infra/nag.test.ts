@@ -4,7 +4,7 @@ import { expect, it } from 'vitest';
 import { acknowledged, checkWithNag } from '../../infra/nag.ts';
 import type { HoldfastOptions } from '../../infra/options.ts';
 import { HoldfastStack } from '../../infra/stack.ts';
-import { newApp } from './synthesize.ts';
+import { newApp, synthesize } from './synthesize.ts';
 
 interface Report {
   readonly pluginReports: readonly {
@@ -45,6 +45,19 @@ it('cdk-nag finds nothing that is not acknowledged', () => {
   expect(findings()).toEqual([]);
 });
 
+it.each<HoldfastOptions>([
+  { payloadBucket: 'off' },
+  { payloadBucket: 'mine' },
+  {
+    dashboard: true,
+    alarms: { throttles: 1, costPerDay: 1 },
+    pools: { gpu: { tags: ['gpu'], lanes: { aged: {} } } },
+  },
+  { encryptionKeyArn: 'arn:aws:kms:eu-central-1:123456789012:key/01234567-89ab-cdef-0123-456789abcdef' },
+])('nor in a stack with %j', (chosen) => {
+  expect(findings({ chosen })).toEqual([]);
+});
+
 it('nor in the HTTP API for holders of a token', () => {
   const jwt = { issuer: 'https://issuer.example', audience: ['orders'], tenantClaim: 'tenant' };
   expect(findings({ chosen: { jwt } })).toEqual([]);
@@ -52,19 +65,26 @@ it('nor in the HTTP API for holders of a token', () => {
 
 it('what is acknowledged is found, and only where its reason holds', () => {
   const functions = ['Executor/Execute', 'Discovery/Discover', 'DeadLetters/DeadLetter', 'Api/Api'].map(
-    (path) => `Holdfast/${path}/Function/Resource`,
+    (path) => `Holdfast/Default/${path}/Function/Resource`,
   );
   const found = findings({ except: [] });
   expect(found.map(({ rule }) => rule).sort()).toEqual(acknowledged.map(({ rule }) => rule).sort());
+  expect(Object.keys(synthesize().resources).length).toBeGreaterThan(20);
   expect(Object.fromEntries(found.map(({ rule, constructs }) => [rule, constructs]))).toEqual({
-    'Serverless-SQSRedrivePolicy': ['Holdfast/Doorbells/DeadLetterQueue/Resource'],
+    'AwsSolutions-IAM5[Resource::<PayloadsBucket1715615A.Arn>/*]': [
+      'Executor/Execute',
+      'Discovery/Discover',
+      'Api/Api',
+    ].map((path) => `Holdfast/Default/${path}/Role/Resource`),
+    'AwsSolutions-S1': ['Holdfast/Default/Payloads/Bucket/Resource'],
+    'Serverless-SQSRedrivePolicy': ['Holdfast/Default/Doorbells/DeadLetterQueue/Resource'],
     'Serverless-LambdaDLQ': functions,
     'Serverless-LambdaTracing': functions,
     'Serverless-LambdaEventSourceMappingDestination': [
-      'Holdfast/Executor/Mapping/Resource',
-      'Holdfast/DeadLetters/Mapping/Resource',
+      'Holdfast/Default/Executor/Mapping/Resource',
+      'Holdfast/Default/DeadLetters/Mapping/Resource',
     ],
-    'Serverless-EventBusDLQ': ['Holdfast/Discovery/Schedule/Resource'],
+    'Serverless-EventBusDLQ': ['Holdfast/Default/Discovery/Schedule/Resource'],
   });
 });
 

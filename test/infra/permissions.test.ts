@@ -12,6 +12,7 @@ const arn = (id: string) => ({ 'Fn::GetAtt': [id, 'Arn'] });
 const table = arn(idOf('AWS::DynamoDB::Table', 'Runs'));
 const index = { 'Fn::Join': ['', [table, '/index/byState']] };
 const queue = arn(idOf('AWS::SQS::Queue', 'DoorbellsQueue'));
+const bucket = arn(idOf('AWS::S3::Bucket', 'Payloads'));
 const deadLetterQueue = arn(idOf('AWS::SQS::Queue', 'DoorbellsDeadLetterQueue'));
 
 function statementsOf(prefix: string): Statement[] {
@@ -29,12 +30,20 @@ const log = (prefix: string) => ({
   Resource: arn(idOf('AWS::Logs::LogGroup', prefix)),
 });
 const allow = (Action: string | string[], Resource: unknown) => ({ Effect: 'Allow', Action, Resource });
+const objects = { 'Fn::Join': ['', [bucket, '/*']] };
+const payloads = [allow(['s3:GetObject', 's3:PutObject'], objects), allow('s3:ListBucket', bucket)];
+/** Of those that wait for a limit, which are no runs. */
+const waiters = {
+  ...allow(['dynamodb:DeleteItem', 'dynamodb:Query'], table),
+  Condition: { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': ['SLOTS#*'] } },
+};
 
 it.each([
   [
     'Executor',
     [
       allow(['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'], table),
+      waiters,
       allow(
         [
           'sqs:ChangeMessageVisibility',
@@ -45,6 +54,7 @@ it.each([
         ],
         queue,
       ),
+      ...payloads,
     ],
   ],
   [
@@ -53,6 +63,7 @@ it.each([
       allow('dynamodb:Query', index),
       allow(['dynamodb:BatchGetItem', 'dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'], table),
       allow(['sqs:GetQueueAttributes', 'sqs:SendMessage'], queue),
+      ...payloads,
     ],
   ],
   [
@@ -87,6 +98,7 @@ it.each([
         ],
         deadLetterQueue,
       ),
+      ...payloads,
     ],
   ],
 ])('%s may do exactly this', (prefix, expected) => {
@@ -98,7 +110,10 @@ it('no role has policies elsewhere, and none of them a wildcard, a scan or a del
   expect(ofType('AWS::IAM::ManagedPolicy')).toEqual([]);
   const all = ['Executor', 'Discovery', 'DeadLetters', 'Api'].flatMap(statementsOf);
   expect(ofType('AWS::IAM::Role')).toHaveLength(4);
-  const text = JSON.stringify(all);
-  expect(text).not.toContain('*');
-  expect(text).not.toMatch(/dynamodb:(Scan|DeleteItem|BatchWriteItem|DeleteTable)/);
+  for (const { Action } of all) expect(JSON.stringify(Action)).not.toContain('*');
+  // All objects of the one bucket, and nothing else.
+  const wild = all.filter(({ Resource }) => JSON.stringify(Resource).includes('*'));
+  expect(wild).toEqual(Array(3).fill(payloads[0]));
+  const others = JSON.stringify(all.filter((each) => !('Condition' in each)));
+  expect(others).not.toMatch(/dynamodb:(Scan|DeleteItem|BatchWriteItem|DeleteTable)|s3:Delete/);
 });

@@ -4,7 +4,7 @@ import { optionsFromContext } from '../../infra/options.ts';
 import { synthesize } from './synthesize.ts';
 
 const queue = 'arn:aws:sqs:eu-central-1:123456789012:billing';
-const secret = 'arn:aws:secretsmanager:eu-central-1:123456789012:secret:hooks-abc';
+const secret = 'arn:aws:secretsmanager:eu-central-1:123456789012:secret:hooks-AbCdEf';
 
 type Stack = ReturnType<typeof synthesize>;
 

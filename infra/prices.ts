@@ -1,0 +1,71 @@
+import { shardCount } from '../lib/ports/run-store.ts';
+
+/** List prices of us-east-1 in dollars, without any free tier, as of November 2026. */
+export const prices = {
+  sqsRequest: 0.4 / 1e6,
+  readUnit: 0.125 / 1e6,
+  writeUnit: 0.625 / 1e6,
+  lambdaRequest: 0.2 / 1e6,
+  gigabyteSecondArm: 0.0000133334,
+  gigabyteSecondX86: 0.0000166667,
+  alarmMetricMonth: 0.1,
+  dashboardMonth: 3,
+  logGigabyte: 0.5,
+  keyMonth: 1,
+  keyRequest: 0.03 / 1e4,
+} as const;
+
+/** What of a stack costs while nothing runs. */
+export interface IdleParts {
+  /** Event source mappings, each of a queue. */
+  readonly mappings: number;
+  /** Queues of pools, whose depth each tick asks for. */
+  readonly lanes: number;
+  /** Metrics that alarms read, those of one alarm each by itself. */
+  readonly alarmMetrics: number;
+  readonly dashboards: number;
+  /** Customer keys. */
+  readonly keys: number;
+  /** Schedules that tick once a minute. */
+  readonly schedules: number;
+}
+
+const minutesAMonth = 30 * 24 * 60;
+/** A mapping keeps five long polls of 20 seconds going. */
+const pollsAMonth = 5 * 3 * minutesAMonth;
+/** What a tick takes: well under 200 ms in 256 MiB, and about 400 bytes in Lambda's own three log lines. */
+const tick = { seconds: 0.2, gigabytes: 0.25, logBytes: 400 } as const;
+/** DynamoDB keeps a data key for five minutes. */
+const keyRequestsAMonth = minutesAMonth / 5;
+
+/**
+ * Dollars a month while nothing runs, by what they are for. An idle tick of discovery reads sixteen empty shards of the
+ * index, at half a read unit each, asks each queue for its depth, and publishes no metric.
+ */
+export function idlePrice(parts: IdleParts): Readonly<Record<string, number>> {
+  const { alarmMetrics, dashboards, keys, lanes, mappings, schedules } = parts;
+  const ticks = schedules * minutesAMonth;
+  return {
+    polling: mappings * pollsAMonth * prices.sqsRequest,
+    alarms: alarmMetrics * prices.alarmMetricMonth,
+    depth: ticks * lanes * prices.sqsRequest,
+    reads: ticks * shardCount * 0.5 * prices.readUnit,
+    compute: ticks * (prices.lambdaRequest + tick.seconds * tick.gigabytes * prices.gigabyteSecondArm),
+    logs: ((ticks * tick.logBytes) / 1e9) * prices.logGigabyte,
+    dashboards: dashboards * prices.dashboardMonth,
+    keys: keys * (prices.keyMonth + keyRequestsAMonth * prices.keyRequest),
+  };
+}
+
+export const total = (costs: Readonly<Record<string, number>>): number =>
+  Object.values(costs).reduce((sum, each) => sum + each, 0);
+
+/** `$0.92 a month while nothing runs, …`, what costs nothing left out. */
+export function idlePriceText(parts: IdleParts): string {
+  const costs = idlePrice(parts);
+  const dollars = (amount: number) => `$${amount.toFixed(2)}`;
+  const named = Object.entries(costs)
+    .filter(([, cost]) => cost >= 0.005)
+    .map(([name, cost]) => `${name} ${dollars(cost)}`);
+  return `${dollars(total(costs))} a month while nothing runs (us-east-1, November 2026, no free tier): ${named.join(', ')}`;
+}
