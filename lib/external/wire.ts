@@ -9,8 +9,8 @@ import { serialize } from '../model/serialize.ts';
  */
 
 export const protocolVersion = 1;
-/** Of what an executor writes: the largest result, with every character escaped, and room for the rest. */
-export const lineBytesMax = 2 * 1_024 * 1_024;
+/** Of what an executor writes: the largest result, also with all but ASCII escaped, and room for the rest. */
+export const lineBytesMax = 32 * 1_024 * 1_024;
 
 const id = z.string();
 /** Left out, it is undefined. */

@@ -38,6 +38,15 @@ describe('tasks that a program executes for an executor process', () => {
     });
   });
 
+  it('take values of megabytes, and give them back', async () => {
+    const input = { n: 1, text: 'é'.repeat(2_500_000) };
+    expect(await submitAndWait('conformance.echo', input)).toMatchObject({
+      status: 'succeeded',
+      input,
+      output: { n: 1 },
+    });
+  });
+
   it('fail as they say: for good, or to be tried again', async () => {
     const failing = (retryable: boolean) =>
       submitAndWait('conformance.fail', { message: 'as told', retryable });

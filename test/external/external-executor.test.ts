@@ -245,7 +245,7 @@ describe('a program', () => {
     ['prints', '[]\n', 'a line is no message'],
     ['prints', '{"type":"log","id":"1","level":"loud","message":"m"}\n', 'level'],
     ['prints', `${'['.repeat(500_000)}\n`, 'a line is not JSON'],
-    ['floods', null, 'a line is longer than 2097152 bytes'],
+    ['floods', null, 'a line is longer than 33554432 bytes'],
   ])('that writes rubbish is ended: it %s', async (task, input, message) => {
     const execute = executing();
     const first = (await execute('whoami')) as number;
