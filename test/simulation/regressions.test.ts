@@ -1,3 +1,4 @@
+import '../../lib/testing/simulation/still-usage.ts';
 import { expect, it } from 'vitest';
 import { simulate } from '../../lib/testing/simulation/simulate.ts';
 
