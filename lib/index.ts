@@ -9,6 +9,7 @@ export type {
   InTenant,
   ListOptions,
   ManyOptions,
+  ManyRuns,
   NamedBatchEntry,
   RetriedRun,
   RetryFilter,

@@ -155,7 +155,12 @@ export const batchRunsSchema = z.object({
   runs: z.array(runSchema).readonly().meta({ description: 'In the order of the entries.' }),
 });
 
+const goesOn = z.string().exactOptional().meta({
+  description: 'Give it back to go on; absent once there are no more.',
+});
+
 export const retriedSchema = z.object({
+  cursor: goesOn,
   runs: z
     .array(
       z.object({
@@ -175,6 +180,7 @@ export const retriedSchema = z.object({
 });
 
 export const steeredSchema = z.object({
+  cursor: goesOn,
   runs: z
     .array(
       z.object({

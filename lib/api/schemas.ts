@@ -202,6 +202,9 @@ const manySchema = z.strictObject({
   limit: z.int().min(1).max(1_000).exactOptional().meta({
     description: 'At most so many, the latest first. Default 100.',
   }),
+  cursor: text(2_048).exactOptional().meta({
+    description: 'From the answer before, to go on with the same filter.',
+  }),
   dryRun: z.boolean().exactOptional().meta({ description: 'Only says which runs it would be.' }),
 });
 

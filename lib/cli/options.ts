@@ -60,6 +60,12 @@ export function wholeNumber(text: string): number {
   return Number(text);
 }
 
+export function atLeastOne(text: string): number {
+  const number = wholeNumber(text);
+  if (number === 0) throw new InvalidArgumentError('It must be 1 or more.');
+  return number;
+}
+
 /** @throws HoldfastError `InvalidDuration`, naming the option */
 export function durationOption(option: string): (text: string) => Duration {
   return (text) => `${parseDuration(text, option)}ms`;

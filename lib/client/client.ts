@@ -67,6 +67,8 @@ export interface RunFilter extends Pick<ListOptions, 'name' | 'since' | 'until' 
   readonly status?: RunStatus;
   /** At most so many, the latest first: 1 to 1,000, default 100. */
   readonly limit?: number;
+  /** Goes on where the call before stopped, with the same filter. */
+  readonly cursor?: string;
 }
 
 /** Which failed runs are tried again. */
@@ -75,6 +77,18 @@ export type RetryFilter = Omit<RunFilter, 'status'>;
 export interface ManyOptions {
   /** Says which runs it would be, and does nothing. */
   readonly dryRun?: boolean | undefined;
+  /**
+   * Looks at no more pages of a listing than this, each of at most 1,000 entries of the index, and may stop short of the
+   * limit therefore; over HTTP it is one request. Default: as many as it takes.
+   */
+  readonly pages?: number;
+}
+
+/** What was done to many. */
+export interface ManyRuns<Row> {
+  readonly runs: readonly Row[];
+  /** Give it back to go on; absent once there are no more. */
+  readonly cursor?: string;
 }
 
 /** One of many runs that something was done to. */
@@ -243,25 +257,26 @@ export interface Client {
    * Retries many, one after the other. Those that were retried already, or never began, are left out; so are children,
    * which are retried with their parents.
    */
-  retryAll(filter?: RetryFilter, options?: ManyOptions): Promise<readonly RetriedRun[]>;
+  retryAll(filter?: RetryFilter, options?: ManyOptions): Promise<ManyRuns<RetriedRun>>;
   /**
-   * Cancels many that have not ended: dependents before what they wait for, children with their parents. Deliveries of
-   * results are left alone unless they are named.
+   * Cancels many that have not ended: dependents before what they wait for, as far as one call finds both; children with
+   * their parents. Deliveries of results are left alone unless they are named, and what is being cancelled already is,
+   * unless `abort` raises it.
    */
   cancelAll(
     filter?: RunFilter,
     options?: Omit<CancelOptions, 'tenant'> & ManyOptions,
-  ): Promise<readonly SteeredRun[]>;
-  /** Pauses many that go on, one after the other; deliveries of results only where they are named. */
+  ): Promise<ManyRuns<SteeredRun>>;
+  /** Pauses many that go on and are not asked to stop yet, one after the other; deliveries of results only by their name. */
   pauseAll(
     filter?: RunFilter,
     options?: Omit<CancelOptions, 'tenant'> & ManyOptions,
-  ): Promise<readonly SteeredRun[]>;
+  ): Promise<ManyRuns<SteeredRun>>;
   /** Resumes many that are paused, one after the other. */
   resumeAll(
     filter?: RunFilter,
     options?: Omit<WhoAndWhy, 'tenant'> & ManyOptions,
-  ): Promise<readonly SteeredRun[]>;
+  ): Promise<ManyRuns<SteeredRun>>;
   /** The one thing that a run waits for. @throws HoldfastError `NotFound` */
   why(run: RunRef, options?: InTenant): Promise<Why>;
   /**

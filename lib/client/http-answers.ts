@@ -1,6 +1,6 @@
 import { HoldfastError } from '../model/errors.ts';
 import type { AttemptsPage } from './attempt-view.ts';
-import type { RetriedRun, SteeredRun, Submitted } from './client.ts';
+import type { ManyRuns, RetriedRun, SteeredRun, Submitted } from './client.ts';
 import type { ExecutionResult } from './execution-view.ts';
 import type { HttpAnswer } from './http-transport.ts';
 import type {
@@ -51,15 +51,11 @@ export function executionFrom({ body }: HttpAnswer): ExecutionResult {
   return body as unknown as ExecutionResult;
 }
 
-export const retriedFrom = (answer: HttpAnswer): readonly RetriedRun[] => manyFrom(answer) as RetriedRun[];
-
-export const steeredFrom = (answer: HttpAnswer): readonly SteeredRun[] => manyFrom(answer) as SteeredRun[];
-
-function manyFrom({ body }: HttpAnswer): unknown {
+export function manyFrom<Row extends RetriedRun | SteeredRun>({ body }: HttpAnswer): ManyRuns<Row> {
   const runs = listFrom(body.runs, 'a list of runs');
   const areRuns = runs.every(({ id, task }) => typeof id === 'string' && typeof task === 'string');
   if (!areRuns) throw unexpected('a list of runs');
-  return runs;
+  return { runs: runs as unknown as Row[], ...(typeof body.cursor === 'string' && { cursor: body.cursor }) };
 }
 
 export function whyFrom({ body }: HttpAnswer): Why {

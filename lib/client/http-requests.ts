@@ -5,18 +5,20 @@ import type {
   Client,
   InTenant,
   ManyOptions,
+  ManyRuns,
+  RetriedRun,
   RetryOptions,
   RunFilter,
   RunRef,
+  SteeredRun,
 } from './client.ts';
 import type { ExecutionRequest } from './execution-view.ts';
 import {
   attemptsFrom,
   executionFrom,
   isExecution,
-  retriedFrom,
+  manyFrom,
   runFrom,
-  steeredFrom,
   submittedFrom,
   whyFrom,
 } from './http-answers.ts';
@@ -51,12 +53,10 @@ export function runRequests(send: Transport): RunRequests {
       checkEdited(options);
       return submittedFrom(await ask(run, 'retry', options));
     },
-    retryAll: async (filter, options) => retriedFrom(await send(manyRequest('/retries', filter, options))),
-    cancelAll: async (filter, options) =>
-      steeredFrom(await send(manyRequest('/cancellations', filter, options))),
-    pauseAll: async (filter, options) => steeredFrom(await send(manyRequest('/pauses', filter, options))),
-    resumeAll: async (filter, options) =>
-      steeredFrom(await send(manyRequest('/resumptions', filter, options))),
+    retryAll: (filter, options) => doneToMany(send, '/retries', filter, options),
+    cancelAll: (filter, options) => doneToMany(send, '/cancellations', filter, options),
+    pauseAll: (filter, options) => doneToMany(send, '/pauses', filter, options),
+    resumeAll: (filter, options) => doneToMany(send, '/resumptions', filter, options),
     execute: async (request) => submittedFrom(await send(executionRequest(request))),
     execution: async (id, { organization } = {}) => {
       const path = `/executions/${runId(id)}${queryText({ organization })}`;
@@ -116,11 +116,32 @@ function checkEdited(options: RetryOptions): void {
 /** It is done to one after the other. */
 const manyMsMax = 300_000;
 
-function manyRequest(
+/** One request looks at a part of the index only: it is followed until enough were found, or no more are left. */
+async function doneToMany<Row extends RetriedRun | SteeredRun>(
+  send: Transport,
   path: string,
-  { tenant, ...filter }: RunFilter = {},
-  options: ManyOptions = {},
-): HttpRequest {
-  const body = { ...filter, ...options };
-  return { method: 'POST', path, headers: tenantHeader(tenant), body, answerMsMax: manyMsMax };
+  { cursor: from, limit = 100, tenant, ...filter }: RunFilter = {},
+  { pages, ...options }: ManyOptions = {},
+): Promise<ManyRuns<Row>> {
+  const runs: Row[] = [];
+  for (let cursor = from; ; ) {
+    const body = {
+      ...filter,
+      ...options,
+      limit: limit - runs.length,
+      ...(cursor !== undefined && { cursor }),
+    };
+    const request = {
+      method: 'POST',
+      path,
+      headers: tenantHeader(tenant),
+      body,
+      answerMsMax: manyMsMax,
+    } as const;
+    const page = manyFrom<Row>(await send(request));
+    runs.push(...page.runs);
+    cursor = page.cursor;
+    if (cursor === undefined) return { runs };
+    if (runs.length >= limit || pages !== undefined) return { runs, cursor };
+  }
 }

@@ -11,6 +11,7 @@ export type {
   InTenant,
   ListOptions,
   ManyOptions,
+  ManyRuns,
   NamedBatchEntry,
   RetriedRun,
   RetryFilter,

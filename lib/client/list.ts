@@ -49,6 +49,17 @@ export async function listRuns(
   now: EpochMs,
   statuses: readonly RunStatus[] = [],
 ): Promise<{ runs: readonly Run[]; cursor?: string }> {
+  const { found, ...page } = await findRuns(store, options, now, statuses);
+  return { runs: found.map(({ run }) => run), ...page };
+}
+
+/** As `listRuns`, with the cursor of each run: a listing goes on after any of them. @throws as `listRuns` */
+export async function findRuns(
+  store: ListedStore,
+  options: ListOptions,
+  now: EpochMs,
+  statuses: readonly RunStatus[],
+): Promise<{ found: readonly { run: Run; cursor: string }[]; cursor?: string }> {
   const tenant = options.tenant === undefined ? noTenant : tenantId(options.tenant);
   const range = rangeOf(options);
   const { limit } = range;
@@ -58,24 +69,24 @@ export async function listRuns(
     ),
     range.compare,
   );
-  const runs: Run[] = [];
+  const fit: { run: Run; cursor: string }[] = [];
   let position: Position | undefined;
-  for (let seen = 0; seen < entriesMax && runs.length < limit; ) {
+  for (let seen = 0; seen < entriesMax && fit.length < limit; ) {
     const entries = await take(merged, Math.min(seen === 0 ? limit : entriesPerStep, entriesMax - seen));
-    if (entries.length === 0) return { runs };
+    if (entries.length === 0) return { found: fit };
     seen += entries.length;
     const found = await readEntries(
       store,
       entries.filter((entry) => entry.tenant === tenant),
     );
     for (const entry of entries) {
-      if (runs.length === limit) break;
+      if (fit.length === limit) break;
       position = { at: entry.at, tie: entry.tie };
       const run = entry.tenant === tenant ? found.get(entry.run) : undefined;
-      if (run && matches(run, options, statuses)) runs.push(run);
+      if (run && matches(run, options, statuses)) fit.push({ run, cursor: writeCursor(position) });
     }
   }
-  return position ? { runs, cursor: writeCursor(position) } : { runs };
+  return position ? { found: fit, cursor: writeCursor(position) } : { found: fit };
 }
 
 function rangeOf({ cursor, limit = 20, since, sort = 'latest', until }: ListOptions): Range {

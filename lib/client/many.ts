@@ -6,6 +6,7 @@ import type {
   CancelOptions,
   ListOptions,
   ManyOptions,
+  ManyRuns,
   RetriedRun,
   RetryFilter,
   RunFilter,
@@ -13,7 +14,7 @@ import type {
   WhoAndWhy,
 } from './client.ts';
 import { askToCancel, pauseRun, resumeRun, tended } from './control.ts';
-import { listRuns } from './list.ts';
+import { findRuns } from './list.ts';
 import type { ClientPorts } from './ports.ts';
 import { retryFailed } from './retry.ts';
 import { timeOf } from './time-of.ts';
@@ -25,21 +26,28 @@ export async function retryMany(
   ports: ClientPorts,
   filter: RetryFilter = {},
   options: ManyOptions = {},
-): Promise<readonly RetriedRun[]> {
-  const found = await findMany(ports, ['failed'], filter, (page) => retriable(ports, page));
-  return await each(found, options, async (run) => ({ retry: (await retryFailed(ports, run)).run.run }));
+): Promise<ManyRuns<RetriedRun>> {
+  const { found, ...rest } = await findMany(ports, ['failed'], { filter, options }, (page) =>
+    retriable(ports, page),
+  );
+  const runs = await each(found, options, async (run) => ({
+    retry: (await retryFailed(ports, run)).run.run,
+  }));
+  return { runs, ...rest };
 }
 
 /** @throws HoldfastError `InvalidArgument` */
 export async function cancelMany(
   ports: ClientPorts,
   filter: RunFilter = {},
-  { dryRun, ...request }: CancelOptions & ManyOptions = {},
-): Promise<readonly SteeredRun[]> {
+  { dryRun, pages, ...request }: CancelOptions & ManyOptions = {},
+): Promise<ManyRuns<SteeredRun>> {
   const statuses = ['ready', 'waiting', 'running', 'paused'] as const;
-  const found = await findMany(ports, statuses, filter, (page) =>
-    withoutChildren(ports, withoutDeliveries(page, filter), { statuses, ...filter }),
-  );
+  const options = { dryRun, ...(pages !== undefined && { pages }) };
+  const { found, ...rest } = await findMany(ports, statuses, { filter, options }, (page) => {
+    const open = page.filter((run) => !isCancelled(run, request));
+    return withoutChildren(ports, withoutDeliveries(open, filter), { statuses, ...filter });
+  });
   // All are asked before one of them ends, so that none fails by the end of another.
   const asked: Run[] = [];
   const rows = await steered(dependentsFirst(found), { dryRun }, async (run) => {
@@ -49,60 +57,91 @@ export async function cancelMany(
   });
   const ended = new Map<string, SteeredRun['status']>();
   for (const run of asked) ended.set(run.run, statusOf(await tended(ports, run)));
-  return rows.map((row) => ({ ...row, status: ended.get(row.id) ?? row.status }));
+  return { runs: rows.map((row) => ({ ...row, status: ended.get(row.id) ?? row.status })), ...rest };
 }
 
 /** @throws HoldfastError `InvalidArgument` */
 export async function pauseMany(
   ports: ClientPorts,
   filter: RunFilter = {},
-  { dryRun, ...request }: CancelOptions & ManyOptions = {},
-): Promise<readonly SteeredRun[]> {
-  const keep = (page: readonly Run[]) => withoutDeliveries(page, filter);
-  const found = await findMany(ports, ['ready', 'waiting', 'running'], filter, keep);
-  return await steered(found, { dryRun }, (run) => pauseRun(ports, run, request));
+  { dryRun, pages, ...request }: CancelOptions & ManyOptions = {},
+): Promise<ManyRuns<SteeredRun>> {
+  const options = { dryRun, ...(pages !== undefined && { pages }) };
+  const keep = (page: readonly Run[]) =>
+    withoutDeliveries(
+      page.filter(({ control }) => control === undefined),
+      filter,
+    );
+  const { found, ...rest } = await findMany(
+    ports,
+    ['ready', 'waiting', 'running'],
+    { filter, options },
+    keep,
+  );
+  return { runs: await steered(found, options, (run) => pauseRun(ports, run, request)), ...rest };
 }
 
 /** @throws HoldfastError `InvalidArgument` */
 export async function resumeMany(
   ports: ClientPorts,
   filter: RunFilter = {},
-  { dryRun, ...request }: WhoAndWhy & ManyOptions = {},
-): Promise<readonly SteeredRun[]> {
-  const found = await findMany(ports, ['paused'], filter);
-  return await steered(found, { dryRun }, (run) => resumeRun(ports, run, request));
+  { dryRun, pages, ...request }: WhoAndWhy & ManyOptions = {},
+): Promise<ManyRuns<SteeredRun>> {
+  const options = { dryRun, ...(pages !== undefined && { pages }) };
+  const { found, ...rest } = await findMany(ports, ['paused'], { filter, options });
+  return { runs: await steered(found, options, (run) => resumeRun(ports, run, request)), ...rest };
 }
 
 /** Those of a page that it can be done to: the others do not count for the limit. */
 type Keep = (page: readonly Run[]) => readonly Run[] | Promise<readonly Run[]>;
 
+interface Asked {
+  readonly filter: RunFilter;
+  readonly options: ManyOptions;
+}
+
+interface Found {
+  readonly found: readonly Run[];
+  /** After the last one that was taken, or looked at. */
+  readonly cursor?: string;
+}
+
 /** All of them are found before anything is done to one: that moves it to another place. */
 async function findMany(
   { clock, runs }: ClientPorts,
   statuses: readonly RunStatus[],
-  { limit = 100, status, ...filter }: RunFilter,
+  { filter: { limit = 100, status, ...filter }, options: { pages = Number.POSITIVE_INFINITY } }: Asked,
   keep: Keep = (page) => page,
-): Promise<readonly Run[]> {
+): Promise<Found> {
   if (!Number.isInteger(limit) || limit < 1 || limit > manyMax)
     throw invalid('limit', `must be 1 to ${manyMax}`);
   if (status !== undefined && !statuses.includes(status))
     throw invalid('status', `must be ${statuses.join(', ')}`);
   const only = status ?? (statuses.length === 1 ? statuses[0] : undefined);
+  const query: ListOptions = { ...filter, limit: 100, ...(only !== undefined && { status: only }) };
   const found: Run[] = [];
-  let cursor: string | undefined;
-  do {
-    const query: ListOptions = {
-      ...filter,
-      limit: 100,
-      ...(only !== undefined && { status: only }),
-      ...(cursor !== undefined && { cursor }),
-    };
-    const page = await listRuns(runs, query, clock.now(), statuses);
-    found.push(...(await keep(page.runs)));
-    cursor = page.cursor;
-  } while (cursor !== undefined && found.length < limit);
-  return found.slice(0, limit);
+  let { cursor } = filter;
+  for (let read = 0; read < pages && found.length < limit; read += 1) {
+    const page = await findRuns(
+      runs,
+      { ...query, ...(cursor !== undefined && { cursor }) },
+      clock.now(),
+      statuses,
+    );
+    const kept = await keep(page.found.map(({ run }) => run));
+    const taken = kept.slice(0, limit - found.length);
+    found.push(...taken);
+    const last = page.found.find(({ run }) => run === taken.at(-1));
+    // What did not find room comes first when it goes on.
+    cursor = taken.length < kept.length ? last?.cursor : page.cursor;
+    if (cursor === undefined) break;
+  }
+  return { found, ...(cursor !== undefined && { cursor }) };
 }
+
+/** Whether there is nothing to ask for any more. */
+const isCancelled = ({ control }: Run, { mode = 'graceful' }: CancelOptions): boolean =>
+  control?.kind === 'cancel' && (control.mode === 'abort' || mode === 'graceful');
 
 /** A child is tried again with its parent; what never began, or was tried again, cannot be. */
 async function retriable({ runs }: ClientPorts, page: readonly Run[]): Promise<readonly Run[]> {

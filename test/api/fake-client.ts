@@ -1,6 +1,7 @@
 import type { AttemptView } from '../../lib/client/attempt-view.ts';
 import type {
   Client,
+  ManyRuns,
   NamedBatchEntry,
   RunRef,
   SteeredRun,
@@ -211,27 +212,29 @@ export class FakeClient implements Client {
   readonly retryAll: Client['retryAll'] = async (filter, options) => {
     this.#called('retryAll', filter, options);
     const failed = [...this.runs.values()].filter(({ status }) => status === 'failed');
-    return failed.map(({ id, task, retryOf }) => {
+    const runs = failed.map(({ id, task, retryOf }) => {
       if (options?.dryRun) return { id, task };
       // Such as one whose dependency failed.
       if (retryOf !== undefined) return { id, task, error: { code: 'NotFailed', message: 'did not begin' } };
       return { id, task, retry: `${id}~2` };
     });
+    return { runs };
   };
 
   readonly cancelAll: Client['cancelAll'] = async (...asked) => this.#steer('cancelAll', ...asked);
   readonly pauseAll: Client['pauseAll'] = async (...asked) => this.#steer('pauseAll', ...asked);
   readonly resumeAll: Client['resumeAll'] = async (...asked) => this.#steer('resumeAll', ...asked);
 
-  #steer(verb: string, ...asked: readonly unknown[]): readonly SteeredRun[] {
+  #steer(verb: string, ...asked: readonly unknown[]): ManyRuns<SteeredRun> {
     this.#called(verb, ...asked);
-    return [...this.runs.values()].map((run) => {
+    const runs = [...this.runs.values()].map((run) => {
       const { id, status, task } = run;
       // Such as one that ended in the meantime.
       if ('endedAt' in run)
         return { id, task, status, error: { code: 'AlreadyFinished', message: 'has ended' } };
       return { id, task, status };
     });
+    return { runs };
   }
 
   readonly execute: Client['execute'] = async (request) => {

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import * as z from 'zod';
 import { createHttpClient } from '../../lib/client/http-client.ts';
 import { defineTask } from '../../lib/define/task.ts';
@@ -143,14 +143,44 @@ describe('what is asked of a run over HTTP', () => {
     const { http, client, asked } = connect();
     client.put(failedRun());
     const filter = { name: 'echo', since: '2030-01-01T00:00:00Z', until: '2030-02-01', limit: 5 };
-    expect(await http.retryAll({ ...filter, tenant: 'acme' }, { dryRun: true })).toEqual([
-      { id: 'r1', task: 'echo' },
-    ]);
-    expect(await http.retryAll()).toEqual([{ id: 'r1', task: 'echo', retry: 'r1~2' }]);
+    expect(await http.retryAll({ ...filter, tenant: 'acme' }, { dryRun: true })).toEqual({
+      runs: [{ id: 'r1', task: 'echo' }],
+    });
+    expect(await http.retryAll()).toEqual({ runs: [{ id: 'r1', task: 'echo', retry: 'r1~2' }] });
     expect(asked()).toEqual([
-      ['retryAll', { ...filter, tenant: 'acme' }, { dryRun: true }],
-      ['retryAll', {}, { dryRun: false }],
+      ['retryAll', { ...filter, tenant: 'acme' }, { dryRun: true, pages: 5 }],
+      ['retryAll', { limit: 100 }, { dryRun: false, pages: 5 }],
     ]);
+  });
+
+  it('goes on where a request stopped, until it has enough or there are no more', async () => {
+    const { http, client } = connect();
+    const found = (from: number, to: number, cursor?: string) => ({
+      runs: Array.from({ length: to - from }, (_, n) => ({
+        id: `r${from + n}`,
+        task: 'echo',
+        status: 'ready' as const,
+      })),
+      ...(cursor !== undefined && { cursor }),
+    });
+    const pages = vi
+      .spyOn(client, 'cancelAll')
+      .mockResolvedValueOnce(found(0, 3, 'a'))
+      .mockResolvedValueOnce(found(3, 3, 'b'))
+      .mockResolvedValueOnce(found(3, 5, 'c'))
+      .mockResolvedValueOnce(found(5, 6));
+    const filter = { name: 'echo', tenant: 'acme' };
+    expect(await http.cancelAll({ ...filter, limit: 5 })).toEqual(found(0, 5, 'c'));
+    const options = { dryRun: false, pages: 5 };
+    expect(pages.mock.calls).toEqual([
+      [{ ...filter, limit: 5 }, options],
+      [{ ...filter, limit: 2, cursor: 'a' }, options],
+      [{ ...filter, limit: 2, cursor: 'b' }, options],
+    ]);
+    expect(await http.cancelAll({ ...filter, limit: 5, cursor: 'c' })).toEqual(found(5, 6));
+    pages.mockResolvedValueOnce(found(0, 0, 'd'));
+    expect(await http.cancelAll(filter, { pages: 1 })).toEqual({ runs: [], cursor: 'd' });
+    expect(pages).toHaveBeenCalledTimes(5);
   });
 });
 

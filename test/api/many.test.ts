@@ -137,8 +137,8 @@ describe('POST /retries', () => {
       },
     ]);
     expect(client.calls).toEqual([
-      ['retryAll', { ...filter, tenant: 'acme' }, { dryRun: true }],
-      ['retryAll', {}, { dryRun: false }],
+      ['retryAll', { ...filter, tenant: 'acme' }, { dryRun: true, pages: 5 }],
+      ['retryAll', {}, { dryRun: false, pages: 5 }],
     ]);
   });
 
@@ -152,6 +152,8 @@ describe('POST /retries', () => {
     [{ limit: 0 }, 'limit'],
     [{ limit: 1_001 }, 'limit'],
     [{ limit: '5' }, 'limit'],
+    [{ cursor: 7 }, 'cursor'],
+    [{ cursor: 'x'.repeat(2_049) }, 'cursor'],
     [{ dryRun: 'yes' }, 'dryRun'],
     [{ dryrun: true }, 'dryrun'],
     [{ name: '' }, 'name'],
@@ -190,8 +192,8 @@ describe('POST /cancellations, /pauses, /resumptions', () => {
     ]);
     expect((await post(app, path, {})).status).toBe(202);
     expect(client.calls).toEqual([
-      [verb, { ...which, tenant: 'acme' }, { ...request, dryRun: true }],
-      [verb, {}, { dryRun: false }],
+      [verb, { ...which, tenant: 'acme' }, { ...request, dryRun: true, pages: 5 }],
+      [verb, {}, { dryRun: false, pages: 5 }],
     ]);
   });
 

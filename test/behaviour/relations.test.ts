@@ -207,10 +207,10 @@ describe('a retry', () => {
     for (const run of await Promise.all(runs)) await client.wait(run, { timeout });
     const ids = (await Promise.all(runs)).map(({ id }) => id).sort();
     const since = new Date(Date.now() - 600_000).toISOString();
-    const dry = await client.retryAll({ name: 'strict', since }, { dryRun: true });
+    const dry = (await client.retryAll({ name: 'strict', since }, { dryRun: true })).runs;
     expect(dry.map(({ id }) => id)).toEqual(expect.arrayContaining(ids));
     expect(dry.every(({ retry }) => retry === undefined)).toBe(true);
-    const done = await client.retryAll({ name: 'strict', since });
+    const done = (await client.retryAll({ name: 'strict', since })).runs;
     for (const id of ids) expect(done).toContainEqual({ id, task: 'strict', retry: `${id}~2` });
     expect(await client.wait(`${ids[0]}~2`, { timeout })).toMatchObject({
       status: 'failed',

@@ -54,27 +54,27 @@ describe('runs by what they have in common', () => {
     const ids = await submitted('acme', 12);
     const bystanders = await submitted('zeta', 2);
     const tenant = 'acme';
-    const dry = await http.pauseAll({ tenant }, { dryRun: true });
+    const dry = (await http.pauseAll({ tenant }, { dryRun: true })).runs;
     expect(idsOf(dry)).toEqual([...ids].sort());
     expect(new Set(await statuses(tenant))).toEqual(new Set(['ready']));
 
-    const paused = await http.pauseAll({ tenant, name: 'echo' }, { by: 'me', reason: 'too warm' });
+    const paused = (await http.pauseAll({ tenant, name: 'echo' }, { by: 'me', reason: 'too warm' })).runs;
     expect(paused).toHaveLength(8);
     expect(new Set(paused.map(({ status }) => status))).toEqual(new Set(['paused']));
     expect(await http.get(paused[0]?.id ?? '', { tenant })).toMatchObject({
       status: 'paused',
       pause: { by: 'me', reason: 'too warm' },
     });
-    expect(await http.resumeAll({ tenant, limit: 3 })).toHaveLength(3);
+    expect((await http.resumeAll({ tenant, limit: 3 })).runs).toHaveLength(3);
     expect((await statuses(tenant)).filter((status) => status === 'paused')).toHaveLength(5);
 
     // What is paused is cancelled, too; what has a delay of its own is found by it.
     const soon = { tenant, until: new Date(Date.now() + 3_600_000).toISOString() };
-    expect(await http.cancelAll({ ...soon, status: 'paused' })).toHaveLength(5);
-    const left = await http.cancelAll({ tenant }, { mode: 'abort' });
+    expect((await http.cancelAll({ ...soon, status: 'paused' })).runs).toHaveLength(5);
+    const left = (await http.cancelAll({ tenant }, { mode: 'abort' })).runs;
     expect(left).toHaveLength(7);
     expect(new Set(await statuses(tenant))).toEqual(new Set(['cancelled']));
-    expect(await http.cancelAll({ tenant })).toEqual([]);
+    expect((await http.cancelAll({ tenant })).runs).toEqual([]);
     expect(await statuses('zeta')).toEqual(bystanders.map(() => 'ready'));
   });
 

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { activeRun, failedRun } from '../api/fake-client.ts';
 import { startCli } from './run.ts';
 
@@ -77,7 +77,7 @@ describe('holdfast retry', () => {
     expect(client.calls.at(-1)).toEqual([
       'retryAll',
       { name: 'echo', since: '2030-01-01', until: '2030-02-01', limit: 5 },
-      { dryRun: true },
+      { dryRun: true, pages: 5 },
     ]);
     expect(await run('retry --failed')).toEqual({
       code: 0,
@@ -88,10 +88,63 @@ describe('holdfast retry', () => {
     const some = await run('retry --failed --tenant acme');
     expect(some.code).toBe(5);
     expect(some.out).toContain('r0~2  echo  NotFailed: did not begin\n');
-    expect(client.calls.at(-1)).toEqual(['retryAll', { tenant: 'acme' }, { dryRun: false }]);
+    expect(client.calls.at(-1)).toEqual([
+      'retryAll',
+      { tenant: 'acme', limit: 100 },
+      { dryRun: false, pages: 5 },
+    ]);
     const json = await run('retry --failed --json');
     expect(json.code).toBe(5);
     expect(JSON.parse(json.out).runs).toHaveLength(2);
+  });
+});
+
+describe('what is done to all', () => {
+  const row = (n: number) => ({ id: `r${n}`, task: 'echo', status: 'cancelled' as const });
+  const rows = (from: number, to: number) => Array.from({ length: to - from }, (_, n) => row(from + n));
+
+  it('goes on until there are no more', async () => {
+    const { run, client } = startCli();
+    const parts = vi
+      .spyOn(client, 'cancelAll')
+      .mockResolvedValueOnce({ runs: rows(0, 100), cursor: 'a' })
+      .mockResolvedValueOnce({ runs: rows(100, 200), cursor: 'b' })
+      .mockResolvedValueOnce({ runs: rows(200, 203) });
+    const { code, err, out } = await run('cancel --all --name echo');
+    expect([code, err]).toEqual([0, '']);
+    expect(out.match(/^r\d+ .*cancelled/gm)).toHaveLength(203);
+    const asked = parts.mock.calls.map(([filter]) => filter);
+    const filter = { name: 'echo', limit: 100 };
+    expect(asked).toEqual([filter, { ...filter, cursor: 'a' }, { ...filter, cursor: 'b' }]);
+  });
+
+  it.each([
+    [{ runs: rows(0, 3) }, '3 left: --limit was reached\n', 3],
+    [{ runs: rows(0, 1_000), cursor: 'c' }, '1000 or more left: --limit was reached\n', 1_000],
+    [{ runs: [] }, '', undefined],
+  ])('says how many it left', async (rest, end, left) => {
+    for (const json of ['', ' --json']) {
+      const { run, client } = startCli();
+      const parts = vi
+        .spyOn(client, 'cancelAll')
+        .mockResolvedValueOnce({ runs: rows(0, 100), cursor: 'a' })
+        .mockResolvedValueOnce({ runs: rows(100, 150), cursor: 'b' })
+        .mockResolvedValueOnce(rest);
+      const { out } = await run(`cancel --all --limit 150${json}`);
+      expect(parts.mock.calls.map(([filter, options]) => [filter, options?.dryRun])).toEqual([
+        [{ limit: 100 }, false],
+        [{ limit: 50, cursor: 'a' }, false],
+        [{ limit: 1_000, cursor: 'b' }, true],
+      ]);
+      if (json === '') expect(out.split('\n').slice(152).join('\n')).toBe(end);
+      else expect(JSON.parse(out)).toEqual({ runs: rows(0, 150), ...(left !== undefined && { left }) });
+    }
+  });
+
+  it('is at least one', async () => {
+    const { run } = startCli();
+    for (const verb of ['pause --all', 'retry --failed'])
+      expect(await run(`${verb} --limit 0`)).toMatchObject({ code: 2, out: '' });
   });
 });
 
@@ -189,7 +242,7 @@ describe('wrong usage and refusals', () => {
     ['retry r1 --dry-run', 2, 'InvalidArgument: --dry-run is for many runs'],
     ['retry r1 --since 2030-01-01', 2, 'InvalidArgument: --since is for many runs'],
     ['retry --failed --input 1', 2, 'InvalidArgument: --input is for one run'],
-    ['retry --failed --limit 0', 2, 'InvalidArgument: limit'],
+    ['retry --failed --limit 0', 2, "InvalidArgument: option '--limit <number>' argument '0' is invalid"],
     ['retry --failed --since yesterday', 2, 'InvalidArgument: since'],
     ['retry r1', 5, 'NotFailed: '],
     ['retry r2', 4, 'NotFound: '],

@@ -6,6 +6,9 @@ import { inTenant, parseAs } from '../parse.ts';
 import { cancellationsSchema, pausesSchema, resumptionsSchema, retriesSchema } from '../schemas.ts';
 import { entriesFromHeaders } from '../submission-headers.ts';
 
+/** So many pages of a listing one request looks at, of 1,000 entries each: also where few of them fit. */
+const pages = 5;
+
 /** What is asked for many runs at once. */
 export function addManyRoutes(app: Hono, { client, tasks }: ApiOptions): void {
   app.post('/batches', async (c) => {
@@ -22,31 +25,29 @@ export function addManyRoutes(app: Hono, { client, tasks }: ApiOptions): void {
 
   app.post('/retries', async (c) => {
     const { dryRun = false, ...filter } = parseAs(retriesSchema, await readJson(c));
-    const runs = await client.retryAll({ ...filter, ...inTenant(c) }, { dryRun });
-    return c.json({ runs }, dryRun ? 200 : 202);
+    const done = await client.retryAll({ ...filter, ...inTenant(c) }, { dryRun, pages });
+    return c.json(done, dryRun ? 200 : 202);
   });
 
   app.post('/cancellations', async (c) => {
     const { by, dryRun = false, mode, reason, ...filter } = parseAs(cancellationsSchema, await readJson(c));
-    const options = { dryRun, ...present({ by, mode, reason }) };
-    const runs = await client.cancelAll({ ...filter, ...inTenant(c) }, options);
-    return c.json({ runs }, dryRun ? 200 : 202);
+    const options = { dryRun, pages, ...present({ by, mode, reason }) };
+    const done = await client.cancelAll({ ...filter, ...inTenant(c) }, options);
+    return c.json(done, dryRun ? 200 : 202);
   });
 
   app.post('/pauses', async (c) => {
     const { by, dryRun = false, mode, reason, ...filter } = parseAs(pausesSchema, await readJson(c));
-    const options = { dryRun, ...present({ by, mode, reason }) };
-    const runs = await client.pauseAll({ ...filter, ...inTenant(c) }, options);
-    return c.json({ runs }, dryRun ? 200 : 202);
+    const options = { dryRun, pages, ...present({ by, mode, reason }) };
+    const done = await client.pauseAll({ ...filter, ...inTenant(c) }, options);
+    return c.json(done, dryRun ? 200 : 202);
   });
 
   app.post('/resumptions', async (c) => {
     const { by, dryRun = false, reason, ...filter } = parseAs(resumptionsSchema, await readJson(c));
-    const runs = await client.resumeAll(
-      { ...filter, ...inTenant(c) },
-      { dryRun, ...present({ by, reason }) },
-    );
-    return c.json({ runs }, dryRun ? 200 : 202);
+    const options = { dryRun, pages, ...present({ by, reason }) };
+    const done = await client.resumeAll({ ...filter, ...inTenant(c) }, options);
+    return c.json(done, dryRun ? 200 : 202);
   });
 }
 

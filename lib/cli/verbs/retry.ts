@@ -2,11 +2,11 @@ import type { Command } from 'commander';
 import type { RetriedRun, RetryFilter } from '../../client/client.ts';
 import { HoldfastError } from '../../model/errors.ts';
 import type { Cli, SetExitCode } from '../cli.ts';
-import { exitCodes } from '../exit-codes.ts';
 import { inputArgument, jsonArgument } from '../json-argument.ts';
-import { openSession, type Session, wholeNumber } from '../options.ts';
+import { doMany } from '../many.ts';
+import { atLeastOne, openSession, type Session } from '../options.ts';
 import { submissionReceipt } from '../show-run.ts';
-import { type Column, table } from '../text.ts';
+import type { Column } from '../text.ts';
 
 interface Given extends Omit<RetryFilter, 'tenant'> {
   readonly input?: string;
@@ -36,12 +36,12 @@ export function addRetry(program: Command, cli: Cli, setExitCode: SetExitCode): 
     .option('--name <name>', 'of them only runs of this task or workflow')
     .option('--since <time>', 'of them only those that failed then or later: ISO 8601')
     .option('--until <time>', 'of them only those that failed then or earlier: ISO 8601')
-    .option('--limit <number>', 'how many at most, 1 to 1000, the latest first (default: 100)', wholeNumber)
+    .option('--limit <number>', 'how many at most, the latest first (default: all)', atLeastOne)
     .option('--dry-run', 'only show which of them it would be')
     .action(async (id: string | undefined, given: Given, command: Command) => {
       const session = openSession(command, cli);
       checkUsage(id, given);
-      if (id === undefined) return await retryMany(session, given, setExitCode);
+      if (id === undefined) return await doMany(session, manyAsked(session, given), setExitCode);
       const input =
         given.input === undefined ? {} : { input: await jsonArgument(given.input, cli, inputArgument) };
       const run = await session.client.retry(id, { ...input, ...session.inTenant });
@@ -49,15 +49,15 @@ export function addRetry(program: Command, cli: Cli, setExitCode: SetExitCode): 
     });
 }
 
-async function retryMany(
-  { client, inTenant, paint, print }: Session,
-  { dryRun = false, failed: _failed, input: _input, ...filter }: Given,
-  setExitCode: SetExitCode,
-): Promise<void> {
-  const runs = await client.retryAll({ ...filter, ...inTenant }, { dryRun });
-  print({ runs }, () => (runs.length === 0 ? 'no runs\n' : table(columns, runs, paint)));
-  if (runs.some(({ error }) => error !== undefined)) setExitCode(exitCodes.refused);
-}
+const manyAsked = (
+  { client, inTenant }: Session,
+  { dryRun = false, failed: _failed, input: _input, limit, ...filter }: Given,
+): Parameters<typeof doMany<RetriedRun>>[1] => ({
+  ask: (part, isDry) => client.retryAll({ ...filter, ...part, ...inTenant }, { dryRun: isDry }),
+  columns,
+  dryRun,
+  limit,
+});
 
 /** One run by its id, or many by what they have in common. */
 function checkUsage(id: string | undefined, { failed, input, ...filter }: Given): void {

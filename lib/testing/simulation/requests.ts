@@ -102,7 +102,7 @@ export class Requests {
   async retryAll(ports: Ports): Promise<void> {
     const dryRun = this.#prng.chance(0.5);
     const retried = await directClient(ports).retryAll({ limit: 2 }, { dryRun });
-    for (const { id, retry } of retried) {
+    for (const { id, retry } of retried.runs) {
       const run = this.#cloud.table.all().find((each) => each.run === id);
       if (retry === undefined || !run) continue;
       this.#ledger.submitted.push({ id: retry, work: await workOf(this.#cloud, run), key: undefined });

@@ -2,7 +2,8 @@ import { defineTask, defineWorkflow } from 'holdfast';
 import { describe, expect, it, vi } from 'vitest';
 import * as z from 'zod';
 import { HoldfastError } from '../../../lib/model/errors.ts';
-import { VirtualSystem } from '../../support/virtual-system.ts';
+import { runId, tenantId } from '../../../lib/model/ids.ts';
+import { deferred, VirtualSystem } from '../../support/virtual-system.ts';
 
 const echo = defineTask({ name: 'echo', input: z.unknown(), run: (input) => input });
 
@@ -18,7 +19,7 @@ it('a run that ends after it was found stands there with why it was refused; the
     await client.cancel(second);
     return found;
   });
-  expect(await client.cancelAll()).toEqual([
+  expect((await client.cancelAll()).runs).toEqual([
     {
       id: second.id,
       task: 'echo',
@@ -41,13 +42,86 @@ it('without the store nothing more is done', async () => {
 it('there are more than a page of them', async () => {
   const system = new VirtualSystem({ echo });
   for (let n = 0; n < 250; n += 1) await system.client.submit(echo, n, { delay: '1d' });
-  expect(await system.client.pauseAll({ limit: 240 })).toHaveLength(240);
-  expect(await system.client.resumeAll({ limit: 1_000 })).toHaveLength(240);
-  expect(await system.client.cancelAll({ limit: 1_000 }, { dryRun: true })).toHaveLength(250);
+  expect((await system.client.pauseAll({ limit: 240 })).runs).toHaveLength(240);
+  expect((await system.client.resumeAll({ limit: 1_000 })).runs).toHaveLength(240);
+  expect((await system.client.cancelAll({ limit: 1_000 }, { dryRun: true })).runs).toHaveLength(250);
+});
+
+it('goes on where it stopped, and finds each run once', async () => {
+  const system = new VirtualSystem({ echo });
+  const { client, clock } = system;
+  const ids = new Set<string>();
+  for (let n = 0; n < 250; n += 1) ids.add((await client.submit(echo, n, { delay: '1d' })).id);
+  const all = async (
+    ask: (part: { limit: number; cursor?: string }) => ReturnType<typeof client.cancelAll>,
+  ) => {
+    const seen: string[] = [];
+    for (let cursor: string | undefined; ; ) {
+      const page = await ask({ limit: 70, ...(cursor !== undefined && { cursor }) });
+      expect(page.runs.length).toBeLessThanOrEqual(70);
+      expect(page.runs.filter(({ error }) => error)).toEqual([]);
+      seen.push(...page.runs.map(({ id }) => id));
+      cursor = page.cursor;
+      await clock.advance(1_000);
+      if (cursor === undefined) break;
+    }
+    expect(seen).toHaveLength(250);
+    expect(new Set(seen)).toEqual(ids);
+  };
+  await all((part) => client.pauseAll(part, { dryRun: true }));
+  await all((part) => client.pauseAll(part));
+  await all((part) => client.resumeAll(part));
+  await all((part) => client.cancelAll(part));
+  expect(await client.cancelAll()).toEqual({ runs: [] });
+});
+
+it('leaves alone what is asked to stop already, unless it is to stop at once', async () => {
+  const { promise, resolve } = deferred<void>();
+  const held = defineTask({ name: 'held', input: z.unknown(), run: () => promise });
+  const system = new VirtualSystem({ held });
+  const { client } = system;
+  const { id } = await client.submit(held, 1);
+  const executing = system.executeNext();
+  await vi.waitFor(async () => expect(await client.get(id)).toMatchObject({ status: 'running' }));
+  expect((await client.pauseAll()).runs).toMatchObject([{ id }]);
+  expect((await client.pauseAll()).runs).toEqual([]);
+  expect((await client.cancelAll()).runs).toMatchObject([{ id }]);
+  expect((await client.cancelAll()).runs).toEqual([]);
+  expect((await client.pauseAll()).runs).toEqual([]);
+  expect((await client.cancelAll({}, { mode: 'abort' })).runs).toMatchObject([{ id }]);
+  expect((await client.cancelAll({}, { mode: 'abort' })).runs).toEqual([]);
+  resolve();
+  await executing;
+});
+
+it('reads no more of the index than it is told to, however few fit', async () => {
+  const system = new VirtualSystem({ echo });
+  const { client, runs } = system;
+  for (let n = 0; n < 300; n += 1) await client.submit(echo, n, { delay: '1d', tenant: 'other' });
+  const mine = await client.submit(echo, 'mine', { delay: '1h', tenant: 'mine' });
+  const query = vi
+    .spyOn(runs, 'query')
+    .mockImplementation(async ({ phase, shard, cursor = '0', limit, until }) => {
+      // Without end: all of them of somebody else.
+      const from = phase !== 'active' ? 0 : Number(cursor);
+      const first = Math.min(1e12, until ?? 1e12);
+      const entries = Array.from({ length: phase === 'active' ? limit : 0 }, (_, n) => ({
+        tenant: tenantId('other'),
+        run: runId(`r${shard}x${from + n}`),
+        at: first - from - n,
+      }));
+      return { entries, ...(phase === 'active' && { cursor: String(from + limit) }) };
+    });
+  const page = await client.cancelAll({ tenant: 'mine' }, { pages: 5 });
+  expect(page).toEqual({ runs: [], cursor: expect.any(String) });
+  expect(query.mock.calls.length).toBeLessThan(5 * 16 * 4);
+  query.mockRestore();
+  expect((await client.cancelAll({ tenant: 'mine' })).runs).toMatchObject([{ id: mine.id }]);
 });
 
 it.each([
   [{ limit: 0 }, 'limit'],
+  [{ cursor: 'x' }, 'cursor'],
   [{ limit: 1_001 }, 'limit'],
   [{ status: 'succeeded' as const }, 'status'],
   [{ since: 'soon' }, 'since'],
@@ -75,9 +149,9 @@ describe('what belongs together', () => {
       chosen.push(parent.id, first.id, second.id, (await client.submit(echo, n, { dependsOn: [second] })).id);
     }
     await system.drive();
-    const dry = await client.cancelAll({}, { dryRun: true });
+    const dry = (await client.cancelAll({}, { dryRun: true })).runs;
     expect(byId(dry)).toEqual([...chosen].sort());
-    const done = await client.cancelAll();
+    const done = (await client.cancelAll()).runs;
     await system.drive();
     expect(byId(done)).toEqual([...chosen].sort());
     expect(new Set(done.map(({ error, status }) => error ?? status))).toEqual(new Set(['cancelled']));
@@ -94,7 +168,7 @@ describe('what belongs together', () => {
     const child = Object.values((await system.stored(parent.id)).nodes)[0]?.child?.run ?? '';
     const dependents = [];
     for (let n = 0; n < 6; n += 1) dependents.push(await client.submit(echo, n, { dependsOn: [child] }));
-    const done = await client.cancelAll();
+    const done = (await client.cancelAll()).runs;
     expect(byId(done)).toEqual(byId([parent, ...dependents]));
     for (const { id } of done) expect(await client.get(id)).toMatchObject({ status: 'cancelled' });
   });
@@ -105,9 +179,12 @@ describe('what belongs together', () => {
     for (const n of [1, 2]) await client.submit(outer, n);
     await system.drive();
     const dryRun = true;
-    expect(await client.cancelAll({}, { dryRun })).toMatchObject([{ task: 'outer' }, { task: 'outer' }]);
-    expect(await client.cancelAll({ limit: 1 }, { dryRun })).toMatchObject([{ task: 'outer' }]);
-    const named = await client.cancelAll({ name: 'waits', limit: 1 });
+    expect((await client.cancelAll({}, { dryRun })).runs).toMatchObject([
+      { task: 'outer' },
+      { task: 'outer' },
+    ]);
+    expect((await client.cancelAll({ limit: 1 }, { dryRun })).runs).toMatchObject([{ task: 'outer' }]);
+    const named = (await client.cancelAll({ name: 'waits', limit: 1 })).runs;
     expect(named).toMatchObject([{ task: 'waits', status: 'cancelled' }]);
   });
 
@@ -130,8 +207,10 @@ describe('what belongs together', () => {
     const parent = await client.submit(whole, 1);
     await system.drive();
     broken.is = false;
-    expect(await client.retryAll({}, { dryRun: true })).toEqual([{ id: parent.id, task: 'whole' }]);
-    expect(await client.retryAll()).toEqual([{ id: parent.id, task: 'whole', retry: `${parent.id}~2` }]);
+    expect((await client.retryAll({}, { dryRun: true })).runs).toEqual([{ id: parent.id, task: 'whole' }]);
+    expect((await client.retryAll()).runs).toEqual([
+      { id: parent.id, task: 'whole', retry: `${parent.id}~2` },
+    ]);
     await system.drive();
     expect(await client.get(`${parent.id}~2`)).toMatchObject({ status: 'succeeded' });
     expect(charged).toBe(1);
@@ -156,13 +235,15 @@ describe('deliveries', () => {
     const delivery = `${run.id}~to1`;
     expect(await client.get(delivery)).toMatchObject({ deliveryOf: run.id, status: 'ready' });
     for (const options of [{ dryRun: true }, {}]) {
-      expect(await client.pauseAll({}, options)).toEqual([]);
-      expect(await client.cancelAll({}, options)).toEqual([]);
+      expect((await client.pauseAll({}, options)).runs).toEqual([]);
+      expect((await client.cancelAll({}, options)).runs).toEqual([]);
     }
     const name = 'holdfast.deliver-result';
-    expect(await client.pauseAll({ name })).toEqual([{ id: delivery, task: name, status: 'paused' }]);
-    expect(await client.resumeAll()).toMatchObject([{ id: delivery }]);
-    expect(await client.cancelAll({ name })).toEqual([{ id: delivery, task: name, status: 'cancelled' }]);
+    expect((await client.pauseAll({ name })).runs).toEqual([{ id: delivery, task: name, status: 'paused' }]);
+    expect((await client.resumeAll()).runs).toMatchObject([{ id: delivery }]);
+    expect((await client.cancelAll({ name })).runs).toEqual([
+      { id: delivery, task: name, status: 'cancelled' },
+    ]);
   });
 });
 
@@ -186,7 +267,7 @@ it("what cannot be tried again, or was, is left out of a retry of many, and take
   await client.retry(again);
   expect((await client.list({ status: 'failed' })).runs).toHaveLength(3);
   const only = { id: failed.id, task: 'fails' };
-  expect(await client.retryAll({ limit: 1 }, { dryRun: true })).toEqual([only]);
-  expect(await client.retryAll({ limit: 1 })).toEqual([{ ...only, retry: `${failed.id}~2` }]);
-  expect(await client.retryAll()).toEqual([]);
+  expect((await client.retryAll({ limit: 1 }, { dryRun: true })).runs).toEqual([only]);
+  expect((await client.retryAll({ limit: 1 })).runs).toEqual([{ ...only, retry: `${failed.id}~2` }]);
+  expect((await client.retryAll()).runs).toEqual([]);
 });
