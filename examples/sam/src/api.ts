@@ -1,0 +1,4 @@
+import { createApi } from 'holdfast/lambda';
+import * as tasks from './tasks.ts';
+
+export const { handler } = createApi({ tasks });

@@ -1,0 +1,3 @@
+import { createDeadLetter } from 'holdfast/lambda';
+
+export const handler = createDeadLetter();

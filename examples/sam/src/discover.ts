@@ -1,0 +1,3 @@
+import { createDiscover } from 'holdfast/lambda';
+
+export const handler = createDiscover();
