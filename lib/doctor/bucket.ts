@@ -37,14 +37,14 @@ export async function* checkBucket(named: () => BucketRequests | undefined): Asy
   );
 }
 
-const judgeAccess = (bucket: string, open: boolean): Finding =>
+const judgeAccess = (bucket: string, open: boolean | undefined): Finding =>
   open
     ? fail(
         check,
         `${bucket} is public: anybody may have what tasks get and return`,
         'Block public access to it.',
       )
-    : ok(check, `${bucket} is there, and its policy is not public`);
+    : ok(check, `${bucket} is there${open === false ? ', and its policy is not public' : ''}`);
 
 /** Whether what is no longer needed is deleted, and nothing else. */
 function judgeRules(bucket: string, rules: readonly ExpiryRule[]): Finding {

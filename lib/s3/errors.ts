@@ -20,6 +20,8 @@ export function errorOfAnswer(status: number, body: string): S3Error {
   return new S3Error(status, code, message);
 }
 
+/** The status with which emulators answer what they have not. */
+export const notImplemented = 501;
 const passingCodes = new Set(['InternalError', 'RequestTimeout', 'SlowDown', 'OperationAborted']);
 
 /** Whether the same request may succeed in a moment: nobody answered, or not for a reason that lies in it. */
@@ -28,6 +30,7 @@ export function isPassing(error: unknown): boolean {
   if (!(error instanceof S3Error))
     return !(error instanceof Error && error.name === 'CredentialsProviderError');
   const { httpStatusCode } = error.$metadata;
+  if (httpStatusCode === notImplemented) return false;
   return httpStatusCode >= 500 || httpStatusCode === 429 || passingCodes.has(error.name);
 }
 

@@ -1,5 +1,5 @@
 import type { BucketRequests } from './bucket-requests.ts';
-import { S3Error } from './errors.ts';
+import { notImplemented, S3Error } from './errors.ts';
 
 /** A rule that deletes objects by their age. */
 export interface ExpiryRule {
@@ -13,10 +13,19 @@ export async function lookIntoBucket(requests: BucketRequests): Promise<void> {
   await requests.send({ name: 'ListObjectsV2', method: 'GET', query }, (answer) => answer.body());
 }
 
-/** Whether its policy lets anybody in. @throws S3Error, and what keeps an answer away */
-export async function isPublic(requests: BucketRequests): Promise<boolean> {
-  const status = await textOf(requests, 'GetBucketPolicyStatus', 'policyStatus', 'NoSuchBucketPolicy');
-  return /<IsPublic>\s*true\s*<\/IsPublic>/i.test(status);
+/**
+ * Whether its policy lets anybody in; undefined from an emulator that does not know.
+ *
+ * @throws S3Error, and what keeps an answer away
+ */
+export async function isPublic(requests: BucketRequests): Promise<boolean | undefined> {
+  try {
+    const status = await textOf(requests, 'GetBucketPolicyStatus', 'policyStatus', 'NoSuchBucketPolicy');
+    return /<IsPublic>\s*true\s*<\/IsPublic>/i.test(status);
+  } catch (error) {
+    if (error instanceof S3Error && error.$metadata.httpStatusCode === notImplemented) return undefined;
+    throw error;
+  }
 }
 
 /** The rules that are on. @throws S3Error, and what keeps an answer away */

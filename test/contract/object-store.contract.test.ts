@@ -68,7 +68,7 @@ describe.each(s3Endpoints())('ObjectStore: $name', (endpoint) => {
 
   test('what nobody has set up about it is not there', async () => {
     await lookIntoBucket(bucket.requests);
-    expect(await isPublic(bucket.requests)).toBe(false);
+    expect(await isPublic(bucket.requests)).not.toBe(true);
     expect(await expiryRules(bucket.requests)).toEqual([]);
   });
 });

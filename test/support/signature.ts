@@ -15,8 +15,10 @@ interface Verdict {
   readonly signed: readonly string[];
 }
 
+type Signed = Pick<IncomingMessage, 'method' | 'url' | 'headers'>;
+
 /** Judges a request by all that came of it. */
-export function judgeSignature(request: IncomingMessage, body: string, key: Key): Verdict {
+export function judgeSignature(request: Signed, body: string | Buffer, key: Key): Verdict {
   const { authorization = '' } = request.headers;
   const [, id, scope = '', names = '', signature] =
     /^AWS4-HMAC-SHA256 Credential=([^/]+)\/([^,]+), SignedHeaders=([^,]+), Signature=([0-9a-f]{64})$/.exec(
@@ -42,7 +44,7 @@ export function judgeSignature(request: IncomingMessage, body: string, key: Key)
 }
 
 /** Path and query in the form that is signed: outside of S3, the path is encoded once more. */
-function placeOf({ url = '/' }: IncomingMessage): [string, string] {
+function placeOf({ url = '/' }: Pick<Signed, 'url'>): [string, string] {
   const [path = '/', query = ''] = url.split('?');
   const pairs = query === '' ? [] : query.split('&').map((pair) => pair.split('='));
   const canonicalQuery = pairs
@@ -55,5 +57,5 @@ function placeOf({ url = '/' }: IncomingMessage): [string, string] {
 const decode = (text: string) => decodeURIComponent(text.replaceAll('+', ' '));
 const encode = (text: string) =>
   encodeURIComponent(text).replace(/[!'()*]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`);
-const sha256 = (text: string) => createHash('sha256').update(text).digest('hex');
+const sha256 = (text: string | Buffer) => createHash('sha256').update(text).digest('hex');
 const hmac = (key: string | Buffer, text: string) => createHmac('sha256', key).update(text).digest();

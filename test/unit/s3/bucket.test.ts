@@ -1,8 +1,10 @@
 import { hash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { bucketUrl } from '../../../lib/s3/endpoint.ts';
+import { expiryRules, lookIntoBucket } from '../../../lib/s3/inspect-bucket.ts';
 import { type CannedAnswer, startCannedServer } from '../../support/canned-server.ts';
-import { bucketAt } from '../../support/test-bucket.ts';
+import { judgeSignature } from '../../support/signature.ts';
+import { bucketAt, type TestBucket } from '../../support/test-bucket.ts';
 
 const body = Buffer.from('a value');
 const digest = hash('sha256', body);
@@ -15,13 +17,13 @@ const busy = error(503, 'SlowDown');
 
 async function against<T>(
   answers: readonly CannedAnswer[],
-  use: (bucket: ReturnType<typeof bucketAt>['objects']) => Promise<T>,
+  use: (objects: TestBucket['objects'], requests: TestBucket['requests']) => Promise<T>,
 ) {
   await using server = await startCannedServer(...answers);
   const counted: string[] = [];
   const bucket = bucketAt({ name: 'canned', url: server.url }, 'values', (name) => counted.push(name));
   try {
-    const settled = await use(bucket.objects).then(
+    const settled = await use(bucket.objects, bucket.requests).then(
       (value) => ({ value }),
       (thrown: unknown) => ({ thrown }),
     );
@@ -64,6 +66,7 @@ describe('a put', () => {
     ['it is not allowed', error(403, 'AccessDenied'), 1],
     ['the bucket is in another region', error(301, 'PermanentRedirect'), 1],
     ['what answers is not S3', { status: 418, body: 'teapot' }, 1],
+    ['an emulator has no such thing', error(501, 'InternalFailure'), 1],
   ])('fails as the table does where %s', async (_, answer, tries) => {
     const settled = await against([answer], (s3) => s3.put('a/b', body, digest));
     expect(settled).toMatchObject({ thrown: { code: 'StoreUnreachable', cause: expect.any(Error) } });
@@ -128,6 +131,26 @@ describe('a copy', () => {
     const settled = await against([error(404, 'NoSuchKey')], (s3) => s3.copy('a/b', 'c/d'));
     expect(settled).toMatchObject({ value: false });
   });
+});
+
+test('every request is signed as S3 checks it', async () => {
+  const run = 'keep-35-days/T~._-/r-1.~_/0123';
+  const { requests } = await against([fine], async (s3, bucket) => {
+    await s3.put(run, body, digest);
+    await s3.get(run, 100);
+    await s3.copy(run, `${run}4`);
+    await lookIntoBucket(bucket);
+    await expiryRules(bucket);
+  });
+  expect(requests).toHaveLength(5);
+  for (const request of requests) {
+    const verdict = judgeSignature(request, request.body, { id: 'test', secret: 'test' });
+    expect(verdict).toMatchObject({
+      isGenuine: true,
+      scope: expect.stringMatching(/^\d{8}\/us-east-1\/s3\/aws4_request$/),
+      signed: expect.arrayContaining(['host', 'x-amz-content-sha256', 'x-amz-date']),
+    });
+  }
 });
 
 describe('a bucket is reached', () => {
