@@ -1,3 +1,5 @@
+import { BlockList, isIPv6 } from 'node:net';
+
 const urlLengthMax = 2_048;
 
 /**
@@ -15,9 +17,26 @@ export function webhookFault(text: string): string | undefined {
 /** 2000::/3, all that is given out: https://www.iana.org/assignments/ipv6-address-space */
 const publicIpv6 = /^\[[23][0-9a-f]{3}:/;
 
-/** An address of IPv6 that nobody has, though some systems take it for one of IPv4, or for their own. */
-export function oddAddressFault(text: string): string | undefined {
+/**
+ * An address of IPv6 that nobody has, though some systems take it for one of IPv4, or for their own.
+ *
+ * @param allow addresses and ranges that may be called all the same
+ */
+export function oddAddressFault(text: string, allow: readonly string[]): string | undefined {
   const { hostname } = new URL(text);
-  const isOdd = hostname.startsWith('[') && !publicIpv6.test(hostname);
-  return isOdd ? `leads to ${hostname}, out of the public internet` : undefined;
+  if (!hostname.startsWith('[') || publicIpv6.test(hostname)) return undefined;
+  // Not by those of IPv4: one of IPv6 that stands for one of these is as odd as before.
+  const allowed = new BlockList();
+  for (const range of allow.map(asRange)) {
+    const [address = '', bits] = range.split('/');
+    if (isIPv6(address)) allowed.addSubnet(address, Number(bits), 'ipv6');
+  }
+  if (allowed.check(hostname.slice(1, -1), 'ipv6')) return undefined;
+  return `leads to ${hostname}, out of the public internet`;
+}
+
+/** An address as the range of it alone, which is compared by what it stands for, not by how it is written. */
+export function asRange(allowed: string): string {
+  if (allowed.includes('/')) return allowed;
+  return `${allowed}/${isIPv6(allowed) ? 128 : 32}`;
 }

@@ -128,6 +128,24 @@ describe('an address that may not be called is refused before anything is sent',
   });
 });
 
+describe('an address of IPv6 that is allowed', () => {
+  it.each(['::1', '::1/128', '::/64', '0:0:0:0:0:0:0:1'])('by %s is called', async (allowed) => {
+    // Nobody listens there; that it was tried is enough.
+    const sent = post(request('https://[::1]:1/'), { secrets, allow: ['10.0.0.0/8', allowed] });
+    await expect(sent).rejects.toMatchObject({ code: 'WebhookFailed' });
+  });
+
+  it.each([
+    ['fd00::/8', '[::1]'],
+    ['::2', '[::1]'],
+    ['127.0.0.0/8', '[::ffff:127.0.0.1]'],
+    ['127.0.0.1', '[::127.0.0.1]'],
+  ])('by %s is not %s', async (allowed, host) => {
+    const sent = post(request(`https://${host}:1/`), { secrets, allow: [allowed] });
+    await expect(sent).rejects.toMatchObject({ code: 'WebhookRefused' });
+  });
+});
+
 describe('a URL for webhooks', () => {
   it.each([
     ['http://example.com/', 'https'],
