@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 import { CountReporter } from './test/support/count-reporter.ts';
+import { LongestFirst } from './test/support/longest-first.ts';
 
 const nodeMajor = 24;
 // With install scripts disabled the pinned Node is missing, and an older one on the PATH would run instead, silently.
@@ -37,6 +38,7 @@ export default defineConfig({
       },
     ],
     reporters: ['default', new CountReporter()],
+    sequence: { sequencer: LongestFirst },
     // On two cores the default would be one.
     maxWorkers: Math.max(2, availableParallelism() - 1),
     // Generous: nothing waits for it to pass, and machines are shared.
