@@ -141,6 +141,9 @@ export const executionSchema = z
     timeoutSeconds: z.number().min(0.001).max(604_800).exactOptional().meta({
       description: 'How long one attempt may take. Default 300.',
     }),
+    idempotencyKey: text(256).exactOptional().meta({
+      description: 'The same key and request again give the same execution.',
+    }),
   })
   .refine((body) => 'parameters' in body, { path: ['parameters'], error: 'is missing' })
   .meta({ title: 'What to execute' });

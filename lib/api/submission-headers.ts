@@ -39,7 +39,15 @@ function traceOf(c: Context): Pick<SubmitOptions, 'traceparent'> {
 
 function headerKey(c: Context): string | undefined {
   const header = c.req.header('idempotency-key');
-  return header === undefined ? undefined : checkKey(header);
+  if (header === undefined) return undefined;
+  // Programs disagree on what the bytes of any others stand for.
+  if (!/^[\x20-\x7e]*$/.test(header)) {
+    throw new HoldfastError('InvalidArgument', 'The header Idempotency-Key has characters beyond ASCII', {
+      field: 'idempotencyKey',
+      hint: 'Give the key in the body, as idempotencyKey.',
+    });
+  }
+  return checkKey(header);
 }
 
 function checkKey(key: string): string {

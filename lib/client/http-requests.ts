@@ -1,5 +1,6 @@
 import { HoldfastError } from '../model/errors.ts';
 import { runId } from '../model/ids.ts';
+import { isTraceparent } from '../model/traceparent.ts';
 import type {
   AttemptsOptions,
   Client,
@@ -77,15 +78,13 @@ export const idOf = (run: RunRef) => runId(typeof run === 'string' ? run : run.i
 export const tenantHeaders = (run: RunRef, tenant: string | undefined) =>
   tenantHeader(tenant ?? (typeof run === 'string' ? undefined : run.tenant));
 
-function executionRequest({ idempotencyKey, traceparent, ...body }: ExecutionRequest): HttpRequest {
+function executionRequest({ traceparent, ...body }: ExecutionRequest): HttpRequest {
   checkCarried(body.parameters, 'parameters');
   return {
     method: 'POST',
     path: '/executions',
-    headers: {
-      ...(idempotencyKey !== undefined && { 'idempotency-key': idempotencyKey }),
-      ...(traceparent !== undefined && { traceparent }),
-    },
+    // The key goes with the body: a header holds no more than Latin-1, and loses spaces at its ends.
+    headers: { ...(isTraceparent(traceparent) && { traceparent }) },
     body: { ...body, parameters: body.parameters ?? null },
   };
 }

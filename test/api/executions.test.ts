@@ -41,6 +41,17 @@ describe('POST /executions', () => {
     expect(client.calls.at(-2)).toEqual(['execute', { ...request, organization: 'other' }]);
   });
 
+  it('takes a key in its body, too, but no two of them', async () => {
+    const { app, client } = startApp();
+    const keyed = { ...request, idempotencyKey: '日本 ä ' };
+    expect((await post(app, '/executions', keyed)).status).toBe(202);
+    expect(client.calls[0]).toEqual(['execute', keyed]);
+    const problem = await problemOf(await post(app, '/executions', keyed, { 'idempotency-key': 'k' }));
+    expect(problem).toMatchObject({ status: 400, field: 'idempotencyKey' });
+    const long = await post(app, '/executions', { ...request, idempotencyKey: 'x'.repeat(257) });
+    expect(await problemOf(long)).toMatchObject({ status: 400, field: 'idempotencyKey' });
+  });
+
   it.each([null, 0, '', false, []])('takes the parameters %j', async (parameters) => {
     const { app, client } = startApp();
     expect((await post(app, '/executions', { ...request, parameters })).status).toBe(202);

@@ -69,6 +69,18 @@ describe('what is asked of a run over HTTP', () => {
     },
   );
 
+  it('takes a key of an execution as it is', async () => {
+    const { http, client } = connect();
+    const request = { workflowId: 'w', functionName: 'echo', parameters: 1 };
+    for (const idempotencyKey of ['ä', '日本', 'a\nb', 'a b ']) {
+      await http.execute({ ...request, idempotencyKey, traceparent: 'ä' });
+      expect(client.calls.findLast(([verb]) => verb === 'execute')).toEqual([
+        'execute',
+        { ...request, idempotencyKey },
+      ]);
+    }
+  });
+
   it('reads what attempts told, page by page', async () => {
     const { http, client, asked } = connect();
     client.put(activeRun({ tenant: 'acme' }));

@@ -68,6 +68,20 @@ describe('bodies that are refused', () => {
       { 'idempotency-key': 'b' },
     );
     expect(await problemOf(response)).toMatchObject({ status: 400, field: 'idempotencyKey' });
+    const other = Buffer.from('ä').toString('latin1');
+    for (const [path, body] of [
+      ['/tasks', { task: 'echo' }],
+      ['/runs', { workflow: 'order' }],
+      ['/batches', [{ ref: 'a', task: 'echo' }]],
+      ['/executions', { workflowId: 'w', functionName: 'echo', parameters: 1 }],
+    ] as const) {
+      const problem = await problemOf(await post(app, path, body, { 'idempotency-key': other }));
+      expect(problem).toMatchObject({
+        status: 400,
+        field: 'idempotencyKey',
+        hint: expect.stringContaining('in the body'),
+      });
+    }
     const long = await post(app, '/tasks', { task: 'echo' }, { 'idempotency-key': 'b'.repeat(257) });
     expect(await problemOf(long)).toMatchObject({ status: 400, field: 'idempotencyKey' });
   });

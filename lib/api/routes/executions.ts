@@ -12,10 +12,12 @@ import { optionsFromHeaders } from '../submission-headers.ts';
 /** Execution by reference: what is to be run is named, or comes along. */
 export function addExecutionRoutes(app: Hono, { client }: ApiOptions, admit?: Admit): void {
   app.post('/executions', async (c) => {
-    const body = parseAs(executionSchema, await readJson(c));
+    const { idempotencyKey: key, ...body } = parseAs(executionSchema, await readJson(c));
     const whose = organizationOf(c, body.organization);
     await admit?.(whose.organization);
-    const { idempotencyKey, traceparent } = optionsFromHeaders(c, {});
+    const { idempotencyKey, traceparent } = optionsFromHeaders(c, {
+      ...(key !== undefined && { idempotencyKey: key }),
+    });
     const { created, ...run } = await client.execute({
       ...body,
       ...whose,
