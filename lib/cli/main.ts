@@ -10,6 +10,8 @@ const showsColor = (stream: NodeJS.WriteStream) => styleText('red', 'x', { strea
 
 // A reader that has seen enough, such as `head`, is no error.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
+// Whoever does not read why still learns by the exit code.
+process.stderr.on('error', () => {});
 
 process.exitCode = await runCli(process.argv.slice(2), {
   out: (line) => process.stdout.write(line),

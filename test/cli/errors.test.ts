@@ -1,4 +1,5 @@
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { exitCodeOf } from '../../lib/cli/exit-codes.ts';
@@ -95,5 +96,12 @@ describe('surroundings', () => {
       stdout: '',
       stderr: expect.stringMatching(/^ApiUnreachable: .*\nhint: .*\n$/),
     });
+  });
+
+  it('ends with the same code where nobody reads what it says', async () => {
+    const main = new URL('../../lib/cli/main.ts', import.meta.url).pathname;
+    const child = spawn(process.execPath, [main, 'get', 'r1', '--url', await deadUrl()]);
+    child.stderr.destroy();
+    expect(await once(child, 'exit')).toEqual([3, null]);
   });
 });
