@@ -75,6 +75,21 @@ const executionOf = (organization?: string) => ({
 });
 
 describe('a request is counted once', () => {
+  it('also where it is not well what is to be executed, or whose it is', async () => {
+    const { app, counts } = start(2);
+    const asked = [
+      () => post(app, '/executions', { bad: 1 }, of('a').headers),
+      () => app.request('/executions/x?organization=a%20b', of('a')),
+      () => post(app, '/executions', '{', of('a').headers),
+      () => app.request('/executions/x?organization=b', of('a')),
+    ];
+    const statuses = [];
+    for (const ask of asked) statuses.push((await ask()).status);
+    expect(statuses).toEqual([400, 400, 429, 429]);
+    expect(new Set(counts.mock.calls.map(([tenant]) => tenant))).toEqual(new Set(['a']));
+    expect(counts).toHaveBeenCalledTimes(3);
+  });
+
   it('for the tenant that an execution names as its organization', async () => {
     const { app, counts } = start(2);
     const posted = await post(app, '/executions', executionOf('a'));

@@ -11,9 +11,16 @@ import { optionsFromHeaders } from '../submission-headers.ts';
 
 /** Execution by reference: what is to be run is named, or comes along. */
 export function addExecutionRoutes(app: Hono, { client }: ApiOptions, admit?: Admit): void {
+  /** What says not well whose it is counts for whom the token or the header names. */
+  const counted = (c: Context) => async (error: unknown) => {
+    await admit?.(inTenant(c).tenant);
+    throw error;
+  };
+
   app.post('/executions', async (c) => {
-    const { idempotencyKey: key, ...body } = parseAs(executionSchema, await readJson(c));
-    const whose = organizationOf(c, body.organization);
+    const request = await readExecution(c).catch(counted(c));
+    const { idempotencyKey: key, ...body } = request.body;
+    const { whose } = request;
     await admit?.(whose.organization);
     const { idempotencyKey, traceparent } = optionsFromHeaders(c, {
       ...(key !== undefined && { idempotencyKey: key }),
@@ -31,12 +38,21 @@ export function addExecutionRoutes(app: Hono, { client }: ApiOptions, admit?: Ad
 
   app.get('/executions/:id', async (c) => {
     const id = runId(c.req.param('id'));
-    const { organization } = parseAs(executionLookSchema, queryOf(c));
-    const whose = organizationOf(c, organization);
+    const whose = await lookOf(c).catch(counted(c));
     await admit?.(whose.organization);
     const result = await client.execution(id, whose);
     return c.json(result, result.status === null ? 404 : 200);
   });
+}
+
+async function readExecution(c: Context) {
+  const body = parseAs(executionSchema, await readJson(c));
+  return { body, whose: organizationOf(c, body.organization) };
+}
+
+async function lookOf(c: Context) {
+  const { organization } = parseAs(executionLookSchema, queryOf(c));
+  return organizationOf(c, organization);
 }
 
 /** The tenant has two names here: the header's, which is everywhere the same, and its own. */
