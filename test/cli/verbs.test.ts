@@ -158,6 +158,8 @@ describe('holdfast watch', () => {
     const story: Run[] = [
       activeRun(),
       activeRun(),
+      // For people it reads the same.
+      activeRun({ nodes: [{ id: 'a', kind: 'task', status: 'ready' }] as never }),
       activeRun({ status: 'running', attempt: 1, progress: 0.5 }),
       succeededRun('done'),
     ];
@@ -173,7 +175,8 @@ describe('holdfast watch', () => {
       .trimEnd()
       .split('\n')
       .map((line) => JSON.parse(line));
-    expect(lines.map(({ status }) => status)).toEqual(['ready', 'running', 'succeeded']);
+    expect(lines.map(({ status }) => status)).toEqual(['ready', 'ready', 'running', 'succeeded']);
+    expect(lines.map(({ nodes }) => nodes?.length)).toEqual([undefined, 1, undefined, undefined]);
     expect(code).toBe(0);
     client.put(failedRun());
     story.push(failedRun());

@@ -45,7 +45,8 @@ async function watchOne(
   const options = { ...inTenant, ...(timeout !== undefined && { timeout }) };
   for await (const run of client.watch(id, options)) {
     const line = runChange(run, paint);
-    if (line !== before) print(run, () => line);
+    // People see what has changed for them; programs see each state.
+    print(run, () => (line === before ? '' : line));
     before = line;
     last = run;
   }
