@@ -38,7 +38,10 @@ async function readBytes(c: Context, bytesMax: number): Promise<Uint8Array> {
   let length = 0;
   const reader = c.req.raw.body?.getReader();
   while (reader) {
-    const { done, value } = await reader.read();
+    const { done, value } = await reader.read().catch((cause: unknown) => {
+      // Whoever sent it has gone, or its length was not true: nobody is left to be told, and nothing is wrong here.
+      throw new HoldfastError('MalformedJson', 'The body broke off', { field: 'body', cause });
+    });
     if (done) break;
     length += value.byteLength;
     // The reader is left as it is: to cancel it would cut the connection before the answer is out.
@@ -56,16 +59,27 @@ function tooLarge(c: Context, bytesMax: number): HoldfastError {
   });
 }
 
+/** Stands for an integer that JSON can say and a number cannot hold. */
+const lostInteger = Symbol('lost integer');
+
 function parse(bytes: Uint8Array): unknown {
   try {
-    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+    const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    // Most bodies have no integer of so many digits, and are spared a look at each of their values.
+    return /\d{16}/.test(text) ? JSON.parse(text, keepIntegers) : JSON.parse(text);
   } catch {
     // The parser's own message quotes the body, which may hold secrets.
     throw new HoldfastError('MalformedJson', 'The body is not JSON in UTF-8', { field: 'body' });
   }
 }
 
+function keepIntegers(_key: string, value: unknown, { source }: { source?: string } = {}): unknown {
+  if (typeof value !== 'number' || source === undefined || !/^-?\d+$/.test(source)) return value;
+  return Number.isFinite(value) && BigInt(source) === BigInt(value) ? value : lostInteger;
+}
+
 function checkValue(value: unknown, path: string[]): void {
+  if (value === lostInteger) throw lost(path);
   if (typeof value !== 'object' || value === null) return;
   if (path.length >= depthMax) {
     throw new HoldfastError('InvalidArgument', `The body is nested deeper than ${depthMax} levels`, {
@@ -78,6 +92,14 @@ function checkValue(value: unknown, path: string[]): void {
     checkValue(inner, path);
     path.pop();
   }
+}
+
+function lost(path: readonly string[]): HoldfastError {
+  const field = path.length === 0 ? 'body' : shorten(path.join('.'));
+  return new HoldfastError('NotSerializable', `${field} is an integer with more digits than a number keeps`, {
+    field,
+    hint: 'Send it as text: beyond 2^53 numbers lose their last digits.',
+  });
 }
 
 function forbidden(path: readonly string[]): HoldfastError {

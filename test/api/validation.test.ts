@@ -54,6 +54,26 @@ describe('bodies that are refused', () => {
     expect(Object.hasOwn(Object.prototype, 'admin')).toBe(false);
   });
 
+  it.each([
+    ['{"task":"echo","input":{"a":[1,9007199254740993]}}', 'input.a.1'],
+    ['{"task":"echo","input":-12345678901234567890}', 'input'],
+    ['{"task":"echo","input":"x","timeout":9007199254740993}', 'timeout'],
+    [`{"task":"echo","input":${'9'.repeat(400)}}`, 'input'],
+    ['9007199254740993', 'body'],
+  ])('refuses integers that would lose digits: %s', async (body, field) => {
+    const { app, client } = startApp();
+    const problem = await problemOf(await post(app, '/tasks', body));
+    expect(problem).toMatchObject({ status: 400, code: 'NotSerializable', field });
+    expect(client.submitted).toEqual([]);
+  });
+
+  it('takes numbers of many digits that lose none that count', async () => {
+    const { app, client } = startApp();
+    const body = `{"task":"echo","input":[9007199254740992,1152921504606846976,0.12345678901234567890,1e20,"9007199254740993",{"9007199254740993":1}]}`;
+    expect((await post(app, '/tasks', body)).status).toBe(202);
+    expect(client.submitted[0]?.input).toEqual(JSON.parse(body).input);
+  });
+
   it('takes 63 levels', async () => {
     const { app } = startApp();
     expect((await post(app, '/tasks', `{"task":"echo","input":${nested(63)}}`)).status).toBe(202);

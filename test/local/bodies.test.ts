@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import type { LambdaEvent } from 'hono/aws-lambda';
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import { functionUrlHandler } from '../../lib/lambda/function-url.ts';
 import { type ApiServer, serveApi } from '../../lib/local/api-server.ts';
 import { startApp } from '../api/start-app.ts';
@@ -18,9 +18,10 @@ afterEach(async () => {
 
 async function open() {
   const { app, log, client } = startApp();
+  const answers = vi.spyOn(app, 'fetch');
   const server = await serveApi(app, 0);
   opened.push(server);
-  return { url: server.url, log, client };
+  return { url: server.url, log, client, answers };
 }
 
 /** Sends the lines as they are and reads until the server closes the connection. */
@@ -35,6 +36,21 @@ const chunked = (...parts: string[]) =>
   [...parts, ''].map((part) => `${Buffer.byteLength(part).toString(16)}\r\n${part}\r\n`).join('');
 const json = 'content-type: application/json';
 const submission = JSON.stringify({ task: 'echo', input: 'ä' });
+
+test.each([
+  ['content-length: 1000', '{"task":"echo",'],
+  ['transfer-encoding: chunked', '5\r\n{"tas\r\n'],
+])('a client that leaves in the middle of its body (%s) is no fault of the server', async (header, begun) => {
+  const { url, log, client, answers } = await open();
+  const socket = connect(Number(new URL(url).port), '127.0.0.1');
+  await once(socket, 'connect');
+  socket.write(['POST /tasks HTTP/1.1', 'host: localhost', json, header, '', begun].join('\r\n'));
+  await expect.poll(() => answers.mock.results.length).toBe(1);
+  socket.resetAndDestroy();
+  const answer: Response = await answers.mock.results[0]?.value;
+  expect(answer.status).toBe(400);
+  expect([log, client.calls]).toEqual([[], []]);
+});
 
 describe('without a content-length', () => {
   test('a chunked body is read', async () => {
