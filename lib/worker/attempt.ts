@@ -179,7 +179,8 @@ export class Attempt {
   }
 
   #thrown(thrown: unknown): Outcome {
-    if (thrown instanceof LimitReached) return { outcome: 'limited', limited: thrown.limited };
+    const limited = LimitReached.of(thrown);
+    if (limited) return { outcome: 'limited', limited };
     // A handler that stops because it was asked to has not failed, if it left something to go on from.
     if (this.#askedToYield && (thrown === this.#askedToYield || this.#checkpoint)) {
       return { outcome: 'yielded', checkpoint: this.#checkpoint };
