@@ -47,13 +47,18 @@ export class SqsPoolQueues implements PoolQueues {
     let moved = 0;
     for (const arn of arns) {
       const sources = all.flat().filter(({ facts }) => facts.deadLetters?.arn === arn);
-      moved += await this.#move(arn, sources);
+      // Of several lanes nobody but the service knows which it was. The one for what has aged must stay short.
+      const usual = this.#pools[pool]?.lanes.normal;
+      moved += await this.#move(arn, sources, sources.find(({ url }) => url === usual) ?? sources[0]);
     }
     return moved;
   }
 
-  /** @param sources all queues whose dead letters these are, those of the pool first */
-  async #move(arn: string, sources: readonly Lane[]): Promise<number> {
+  /**
+   * @param sources all queues whose dead letters these are, those of the pool first
+   * @param byHand the one of them that takes all, where the service moves nothing
+   */
+  async #move(arn: string, sources: readonly Lane[], byHand: Lane | undefined): Promise<number> {
     const { facts, url } = await this.#deadLetters(arn);
     const [source, ...others] = sources;
     // What several queues share goes back to where the service knows that it comes from.
@@ -67,8 +72,8 @@ export class SqsPoolQueues implements PoolQueues {
       );
       return facts.waiting;
     } catch (error) {
-      if (!isUnknownAction(error) || !source) throw unreachable(url, error);
-      return await moveByHand(this.#sqs, { from: url, to: source.url }).catch((cause: unknown) => {
+      if (!isUnknownAction(error) || !byHand) throw unreachable(url, error);
+      return await moveByHand(this.#sqs, { from: url, to: byHand.url }).catch((cause: unknown) => {
         throw unreachable(url, cause);
       });
     }

@@ -112,6 +112,26 @@ describe.each(sqsEndpoints())('PoolQueues: $name', (endpoint) => {
     expect(await queues.dead.counts()).toMatchObject({ waiting: 2 });
   });
 
+  test('moved by hand, what several lanes gave up comes to the usual one, not before all that waits', async () => {
+    const aged = queues.other;
+    const lanes = { normal: queues.normal.url, high: queues.high.url, aged: aged.url };
+    const several = new SqsPoolQueues(queues.normal.sqs, { default: { tags: [], lanes } });
+    queues.normal.sqs.middlewareStack.add(
+      (next, { commandName }) =>
+        async (args) => {
+          if (commandName !== StartMessageMoveTaskCommand.name) return await next(args);
+          throw Object.assign(new Error('no such operation'), { name: 'InvalidAction' });
+        },
+      { step: 'initialize' },
+    );
+    for (const lane of [queues.normal, queues.high, aged]) await giveUpTo(lane, queues.dead);
+    await put(queues.dead, letters(3));
+    expect(await several.redrive('default')).toBe(3);
+    expect(await bodiesIn(queues.normal)).toEqual(letters(3));
+    expect(await bodiesIn(queues.high)).toEqual([]);
+    expect(await bodiesIn(aged)).toEqual([]);
+  });
+
   test('what is not there is said to be missing', async () => {
     for (const pool of ['nothing', 'toString', '__proto__']) {
       await expect(subject.counts(pool)).rejects.toMatchObject({ code: 'NotFound', field: 'pool' });
