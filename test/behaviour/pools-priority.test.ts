@@ -63,7 +63,7 @@ async function times(client: Client, id: string): Promise<{ startedMs: number; c
 }
 
 /** So many urgent tasks wait at any time: more than there are executors for. */
-const backlog = 20;
+const backlog = 30;
 
 /**
  * Keeps urgent tasks coming, so that their lane never becomes empty, until `isOver` says so. Resolves to their ids once
@@ -77,7 +77,7 @@ async function flood(
   const ids: string[] = [];
   const refilled = async () => {
     const waiting = ids.length - begun().filter((label) => label === 'high').length;
-    const input = { log, label: 'high', ms: 50 };
+    const input = { log, label: 'high', ms: 100 };
     const submit = () => client.submit(tasks.work, input, { priority: 'high' });
     const more = await Promise.all(Array.from({ length: Math.max(0, backlog - waiting) }, submit));
     ids.push(...more.map(({ id }) => id));
