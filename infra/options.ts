@@ -20,8 +20,8 @@ export interface HoldfastOptions {
   readonly defaultTask?: string | undefined;
   /** `debug`, `info`, `warn`, `error` or `silent`. Default: `info`. */
   readonly logLevel?: string | undefined;
-  /** `on` lets the API take code that comes with requests, and the executors execute it. Default: `off`. */
-  readonly storedCode?: string | undefined;
+  /** Lets the API take code that comes with requests, and the executors execute it. Default: false. */
+  readonly storedCode?: boolean | undefined;
   /** Queues that results may be delivered to, by the names that submissions call them: names to ARNs. Default: none. */
   readonly deliveryQueues?: Readonly<Record<string, string>> | undefined;
   /** ARN of the secret that webhooks are signed with, as plain text. Default: results go to no webhooks. */
@@ -67,6 +67,12 @@ export function optionsFromContext(node: Node): HoldfastOptions {
     if (/^\d{1,6}$/.test(value)) return Number(value);
     throw new Error(`The context value ${name} must be a whole number, not ${JSON.stringify(value)}`);
   };
+  const onOff = (name: string): boolean | undefined => {
+    const value = text(name);
+    if (value === undefined) return undefined;
+    if (value === 'on' || value === 'off') return value === 'on';
+    throw new Error(`The context value ${name} must be on or off, not ${JSON.stringify(value)}`);
+  };
   const seconds = wholeNumber('executorTimeout');
   const retention = wholeNumber('retention');
   const tasks = text('tasks');
@@ -74,7 +80,7 @@ export function optionsFromContext(node: Node): HoldfastOptions {
     tasks: tasks === undefined ? undefined : resolve(tasks),
     defaultTask: text('defaultTask'),
     logLevel: text('logLevel'),
-    storedCode: text('storedCode'),
+    storedCode: onOff('storedCode'),
     deliveryQueues: namedArns(node.tryGetContext('deliveryQueues')),
     webhookSecretArn: text('webhookSecret'),
     jwt: jwtOptions(text),
@@ -88,7 +94,7 @@ export function optionsFromContext(node: Node): HoldfastOptions {
     retention: retention === undefined ? undefined : Duration.days(retention),
     logRetention: wholeNumber('logRetention'),
     alarms: alarmsFromContext(node.tryGetContext('alarms')),
-    dashboard: text('dashboard') === 'on',
+    dashboard: onOff('dashboard'),
     removalPolicy: removalPolicy(text('removalPolicy')),
     alarmTopicArn: text('alarmTopic'),
   };
@@ -100,8 +106,8 @@ const exampleTasks = fileURLToPath(new URL('../examples/tasks.ts', import.meta.u
 export function propsOf(scope: Construct, options: HoldfastOptions): HoldfastProps {
   const { alarmTopicArn, encryptionKeyArn, executorTimeout, maxConcurrency, webhookSecretArn } = options;
   const { deliveryQueues = {}, logRetention, payloadBucket, pools = {} } = options;
-  const { alarms, dashboard, defaultTask, jwt, logLevel, openRuns, removalPolicy, requestRate, retention } =
-    options;
+  const { alarms, dashboard, defaultTask, jwt, logLevel, openRuns } = options;
+  const { removalPolicy, requestRate, retention, storedCode } = options;
   const known = Object.values(RetentionDays).find((each) => each === logRetention);
   if (logRetention !== undefined && known === undefined)
     throw new Error(
@@ -112,9 +118,9 @@ export function propsOf(scope: Construct, options: HoldfastOptions): HoldfastPro
     Queue.fromQueueArn(scope, `DeliveryQueue-${name}`, arn),
   ]);
   return {
-    ...{ alarms, dashboard, defaultTask, jwt, logLevel, openRuns, removalPolicy, requestRate, retention },
+    ...{ alarms, dashboard, defaultTask, jwt, logLevel, openRuns },
+    ...{ removalPolicy, requestRate, retention, storedCode },
     entry: options.tasks ?? exampleTasks,
-    storedCode: options.storedCode === 'on',
     logRetention: typeof known === 'number' ? known : undefined,
     pools: {
       ...pools,

@@ -64,6 +64,12 @@ export function checkProps(props: HoldfastProps): void {
       `Keep to ${lanesMax} lanes, or use a second Holdfast`,
     );
   checkEnvironment('environment', props.environment);
+  if (props.environment?.[envNames.logLevel] !== undefined)
+    throw refused(
+      'environment',
+      `sets ${envNames.logLevel}`,
+      'Use the property logLevel, or a pool’s own environment',
+    );
   if (props.retention) readSettings({ [settingVariable('retention')]: `${props.retention.toSeconds()}s` });
   if (props.logLevel !== undefined && !logLevels.includes(props.logLevel))
     throw refused('logLevel', `is ${JSON.stringify(props.logLevel)}`, `Use ${listOf(logLevels)}`);
@@ -157,6 +163,7 @@ const ownNames: ReadonlySet<string> = new Set([
   envNames.table,
   envNames.pools,
   envNames.pool,
+  envNames.payloadBucket,
   envNames.deliveryQueues,
   envNames.webhookSecretArn,
   envNames.service,

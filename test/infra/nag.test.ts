@@ -23,7 +23,7 @@ interface Given {
 }
 
 function findings(options: Given = {}) {
-  const app = newApp();
+  const app = newApp(true);
   const stack = new HoldfastStack(app, 'Holdfast', options.chosen && { options: options.chosen });
   options.extra?.(stack);
   checkWithNag(app, stack, options.except);

@@ -101,6 +101,7 @@ describe('the construct refuses, with a hint,', () => {
       { requiredTags: [['gpu', 'eu']], pools: { gpu: { tags: ['gpu'] } } },
       'requiredTags',
     ],
+    ['a log level that would be overruled', { environment: { HOLDFAST_LOG_LEVEL: 'debug' } }, 'environment'],
     ['a log level that there is not', { logLevel: 'loud' }, 'logLevel'],
     ['variables that are its own', { environment: { HOLDFAST_TABLE: 'x' } }, 'environment'],
     [

@@ -126,7 +126,7 @@ describe('the functions', () => {
         return Variables.HOLDFAST_STORED_CODE;
       });
     expect(variables(synthesize())).toEqual(Array(4).fill(undefined));
-    expect(variables(synthesize({ storedCode: 'on' }))).toEqual(Array(4).fill('on'));
+    expect(variables(synthesize({ storedCode: true }))).toEqual(Array(4).fill('on'));
   });
 
   it('take batches of ten, of which single messages can come back', () => {

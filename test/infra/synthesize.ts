@@ -18,10 +18,19 @@ interface CfnResource {
 const directory = mkdtempSync(join(tmpdir(), 'holdfast-synth-'));
 process.once('exit', () => rmSync(directory, { recursive: true, force: true }));
 
-/** An app with the flags of cdk.json that bundles nothing. */
-export function newApp(): App {
+/**
+ * An app with the flags of cdk.json that bundles nothing.
+ *
+ * @param checked whether the CDK's own rules are applied, for which each file that does so loads them for seconds
+ */
+export function newApp(checked = false): App {
+  const context = {
+    ...cdkJson.context,
+    'aws:cdk:bundling-stacks': [],
+    '@aws-cdk/core:validateAgainstDefaultRules': checked,
+  };
   const outdir = mkdtempSync(join(directory, 'app-'));
-  return new App({ outdir, context: { ...cdkJson.context, 'aws:cdk:bundling-stacks': [] } });
+  return new App({ outdir, context });
 }
 
 const entry = fileURLToPath(new URL('../../examples/tasks.ts', import.meta.url));
