@@ -243,11 +243,11 @@ export const listingSchema = z.strictObject({
   sort: z.enum(['latest', 'earliest']).exactOptional().meta({
     description: 'By the same times. Default `latest` first.',
   }),
-  limit: z.coerce
-    .number<string>()
-    .int()
-    .min(1)
-    .max(100)
+  limit: z
+    .string()
+    .regex(/^\d{1,9}$/, { error: 'must be a whole number' })
+    .transform(Number)
+    .pipe(z.int().min(1).max(100))
     .exactOptional()
     .meta({ description: '1 to 100, default 20.' }),
   cursor: text(2_048).exactOptional().meta({ description: 'From the page before.' }),

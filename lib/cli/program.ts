@@ -1,10 +1,9 @@
-import { Command, CommanderError } from 'commander';
-import { HoldfastError } from '../model/errors.ts';
+import { Command } from 'commander';
 import { version } from '../version.ts';
 import type { Cli, SetExitCode } from './cli.ts';
-import { exitCodeOf, exitCodes } from './exit-codes.ts';
+import { exitCodes } from './exit-codes.ts';
 import { addCommonOptions } from './options.ts';
-import { painter, printable } from './text.ts';
+import { isForPrograms, report, usageHint } from './report.ts';
 import { addBatch } from './verbs/batch.ts';
 import { addCancel } from './verbs/cancel.ts';
 import { addCompletion } from './verbs/completion.ts';
@@ -29,7 +28,8 @@ import { addWhy } from './verbs/why.ts';
 import { addWorkers } from './verbs/workers.ts';
 
 const exitCodeHelp = `
-Exit codes: 0 done, 1 the run did not succeed, 2 wrong usage, 3 not reachable, 4 not found, 5 refused by state or a limit.`;
+Exit codes: 0 done, 1 the run did not succeed, 2 wrong usage, 3 not reachable, 4 not found, 5 refused by state or a limit.
+With --json an error is one document on standard error: {"error":{"code","message","field","hint"}}.`;
 
 /** Runs one command line. Resolves to what the process should end with; never rejects. */
 export async function runCli(args: readonly string[], cli: Cli): Promise<number> {
@@ -38,28 +38,27 @@ export async function runCli(args: readonly string[], cli: Cli): Promise<number>
     exitCode = code;
   };
   try {
-    const program = buildProgram(cli, setExitCode);
+    const program = buildProgram(cli, setExitCode, isForPrograms(args));
     await addServingVerbs(program, args, cli, setExitCode);
     await program.parseAsync([...args], { from: 'user' });
     return exitCode;
   } catch (thrown) {
-    // Commander has said what is wrong already.
-    if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? exitCodes.done : exitCodes.usage;
-    return report(thrown, cli);
+    return report(thrown, args, cli);
   }
 }
 
-function buildProgram(cli: Cli, setExitCode: SetExitCode): Command {
+function buildProgram(cli: Cli, setExitCode: SetExitCode, isQuiet: boolean): Command {
+  const err = isQuiet ? () => {} : cli.err;
   const program = new Command('holdfast')
     .description('Durable tasks and workflows on AWS Lambda, DynamoDB and SQS.')
     .version(version)
     .exitOverride()
     .configureOutput({
       writeOut: cli.out,
-      writeErr: cli.err,
+      writeErr: err,
       outputError: (text, write) => write(text.replace(/^error: /, 'InvalidArgument: ')),
     })
-    .showHelpAfterError('hint: holdfast --help lists the verbs, holdfast <verb> --help their options.')
+    .showHelpAfterError(`hint: ${usageHint}`)
     .addHelpText('after', exitCodeHelp);
   addCommonOptions(program);
   addSubmit(program, cli, setExitCode);
@@ -98,17 +97,4 @@ async function addServingVerbs(
   else program.command('dev').summary('run Holdfast on this machine');
   if (args.includes('worker')) (await import('./verbs/worker.ts')).addWorker(program, cli);
   else program.command('worker').summary('run tasks in this process');
-}
-
-function report(thrown: unknown, cli: Cli): number {
-  const error =
-    thrown instanceof HoldfastError
-      ? thrown
-      : new HoldfastError('InternalError', thrown instanceof Error ? thrown.message : String(thrown), {
-          hint: 'This is a defect of Holdfast, not of what was asked.',
-        });
-  const paint = painter(cli.color.err);
-  cli.err(`${paint('red', error.code)}: ${printable(error.message)}\n`);
-  cli.err(`${paint('dim', 'hint:')} ${printable(error.hint)}\n`);
-  return exitCodeOf(error.code);
 }

@@ -152,11 +152,16 @@ function errorOf(problem: Readonly<Record<string, unknown>>, status: number, bas
   const details = {
     ...(typeof field === 'string' ? { field } : {}),
     ...(typeof hint === 'string' ? { hint } : {}),
+    // What this client asks for is there, if the path before it is right.
+    ...(code === 'UnknownRoute' && new URL(base).pathname !== '/' && { hint: pathHint(base) }),
   };
   if (isErrorCode(code)) return new HoldfastError(code, detail, details);
   // The server is newer than this client.
   return new HoldfastError('ApiProblem', `${code}: ${detail}`, details);
 }
+
+const pathHint = (base: string): string =>
+  `The URL ends in the path ${new URL(base).pathname}, and the API is not there: leave the path out, or correct it.`;
 
 function notTheApi(status: number, base: string): HoldfastError {
   // A gateway says that what is behind it cannot be reached, or not now.

@@ -14,7 +14,7 @@ describe('holdfast dev', () => {
   });
 
   it.each([
-    ['dev --port 70000', 'InvalidSetting: port'],
+    ['dev --port 70000', 'InvalidSetting: --port'],
     ['dev --port many', 'InvalidArgument: option'],
     ['dev --tasks /no/such/file.ts', 'TasksNotLoaded: '],
     ['dev something', 'InvalidArgument: too many arguments'],

@@ -16,13 +16,15 @@ describe('errors: a code, what happened, a hint, an exit code', () => {
     ['get a b', 2, 'InvalidArgument: too many arguments'],
     ['list --status done', 2, 'InvalidArgument: '],
     ['list --limit ten', 2, 'InvalidArgument: '],
-    ['list --limit 0', 2, 'InvalidArgument: limit'],
+    ['list --limit 0', 2, 'InvalidArgument: --limit'],
+    ['submit echo --max-attempts 0', 2, 'InvalidArgument: --max-attempts'],
+    ['submit echo --max-attempts=0', 2, 'InvalidArgument: --max-attempts'],
     ['submit echo --delay 5', 2, 'InvalidDuration: --delay'],
     ['submit echo --input {', 2, 'MalformedJson: '],
     ['submit echo --input @missing', 2, 'InvalidArgument: The input file'],
     ['submit nope', 2, 'UnknownTask: '],
     ['get a/b', 2, 'InvalidArgument: id'],
-    ['get r1 --tenant a#b', 2, 'InvalidArgument: tenant'],
+    ['get r1 --tenant a#b', 2, 'InvalidArgument: --tenant'],
     ['get r1 --url nowhere', 2, 'InvalidArgument: The URL'],
     ['get r1 --url http://127.0.0.1:3000/nothing', 3, 'UnknownRoute: '],
     ['get r2', 4, 'NotFound: '],
@@ -36,6 +38,33 @@ describe('errors: a code, what happened, a hint, an exit code', () => {
     expect(result.err).toMatch(/\nhint: \w.*\n$/);
     expect(result.err).not.toMatch(/\n\s+at /);
     expect([result.code, result.out]).toEqual([code, '']);
+  });
+
+  it('names the option, not the field of the API, and says what to do about it', async () => {
+    const { run } = startCli();
+    const { err } = await run('submit echo --max-attempts 0');
+    expect(err).toMatch(/^InvalidArgument: --max-attempts: .*\nhint: Correct the option/);
+    expect(err).not.toContain('maxAttempts');
+  });
+
+  it('says that the path of the URL is wrong', async () => {
+    const { run } = startCli();
+    const { err } = await run('workers --url http://127.0.0.1:3000/nope');
+    expect(err).toMatch(/\nhint: The URL ends in the path \/nope, /);
+  });
+
+  it.each<[string, number, object]>([
+    ['get r2 --json', 4, { code: 'NotFound', message: 'There is no run r2' }],
+    ['--json submit echo --max-attempts 0', 2, { code: 'InvalidArgument', field: '--max-attempts' }],
+    ['get --json', 2, { code: 'InvalidArgument', message: "missing required argument 'id'" }],
+    ['--json', 2, { code: 'InvalidArgument', message: 'No verb is named' }],
+    ['submitt --json', 2, { code: 'InvalidArgument', message: expect.stringContaining('submitt') }],
+  ])('is one JSON document with --json: %s', async (args, code, error) => {
+    const { run } = startCli();
+    const result = await run(args);
+    expect([result.code, result.out]).toEqual([code, '']);
+    expect(JSON.parse(result.err)).toEqual({ error: expect.objectContaining(error) });
+    expect(JSON.parse(result.err).error.hint).toMatch(/\w/);
   });
 
   it.each([

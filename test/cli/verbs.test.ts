@@ -95,7 +95,7 @@ describe('holdfast get, list, cancel, workers', () => {
     expect(client.calls).toEqual([['list', { ...query, name: 'echo', limit: 5 }]]);
     expect(await run('list --since soon')).toMatchObject({
       code: 2,
-      err: expect.stringMatching(/^InvalidArgument: since.*\nhint: /),
+      err: expect.stringMatching(/^InvalidArgument: --since.*\nhint: /),
     });
     const pages = [
       { runs: [activeRun(), activeRun({ id: 'r2' })], cursor: 'next' },

@@ -32,16 +32,16 @@ describe('holdfast worker', () => {
   });
 
   it.each([
-    ['--batch-size 0', 2, 'InvalidSetting: batchSize must be a whole number from 1 to 10, not 0'],
-    ['--batch-size 11', 2, 'InvalidSetting: batchSize'],
+    ['--batch-size 0', 2, 'InvalidSetting: --batch-size must be a whole number from 1 to 10, not 0'],
+    ['--batch-size 11', 2, 'InvalidSetting: --batch-size'],
     ['--batch-size some', 2, 'InvalidArgument: option'],
-    ['--max-parallel 0', 2, 'InvalidSetting: maxParallel'],
+    ['--max-parallel 0', 2, 'InvalidSetting: --max-parallel'],
     ['--drain-seconds 100000', 2, 'InvalidSetting: drain'],
     ['--drain-seconds 1m', 2, 'InvalidArgument: option'],
     ['--connect-timeout soon', 2, 'InvalidArgument: option'],
-    ['--connect-timeout 2h', 2, 'InvalidSetting: connectTimeout'],
+    ['--connect-timeout 2h', 2, 'InvalidSetting: --connect-timeout'],
     ['--pool gpu', 2, 'InvalidSetting: There is no pool named "gpu"'],
-    [`--id ${'x'.repeat(129)}`, 2, 'InvalidSetting: id'],
+    [`--id ${'x'.repeat(129)}`, 2, 'InvalidSetting: --id'],
     ['--tasks /no/such/file.ts', 2, 'TasksNotLoaded: '],
     ['something', 2, 'InvalidArgument: too many arguments'],
     ['--connect-timeout 100ms', 3, 'StoreUnreachable: Not reached within 0.1 s at http://127.0.0.1:1: '],
