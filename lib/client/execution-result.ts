@@ -1,6 +1,6 @@
 import type { AttemptView, LogView } from './attempt-view.ts';
 import type { ExecutionLog, ExecutionResult } from './execution-view.ts';
-import type { Run } from './run-view.ts';
+import type { Run, SucceededRun } from './run-view.ts';
 
 /** Where there is none. */
 export const noExecution = (executionId: string): ExecutionResult => ({
@@ -46,7 +46,7 @@ export function executionResult(run: Run, attempts: readonly AttemptView[], now:
 function outcomeOf(run: Run): Partial<ExecutionResult> {
   switch (run.status) {
     case 'succeeded':
-      return { success: true, result: run.output ?? null };
+      return run.outputBytes === undefined ? { success: true, result: run.output ?? null } : notShown(run);
     case 'failed':
       return { success: false, ...errorOf(run.error) };
     case 'cancelled':
@@ -57,6 +57,15 @@ function outcomeOf(run: Run): Partial<ExecutionResult> {
       return run.error ? errorOf(run.error) : {};
   }
 }
+
+const notShown = ({
+  id,
+  outputBytes,
+}: Pick<SucceededRun, 'id' | 'outputBytes'>): Partial<ExecutionResult> => ({
+  success: true,
+  error: `The result has ${outputBytes} bytes, more than is shown here: it is the output of run ${id}`,
+  errorType: 'OutputTooLarge',
+});
 
 const errorOf = ({ message, type }: { message: string; type: string }) => ({
   error: message,

@@ -29,7 +29,7 @@ export interface ExecutionResult {
   readonly success: boolean | null;
   /** Of the run; null where there is none. */
   readonly status: RunStatus | null;
-  /** What the function returned; null where it returned nothing, or has not. */
+  /** What the function returned; null where it returned nothing, or has not, or more than 2.5 MB: `errorType` is `OutputTooLarge` then. */
   readonly result: unknown;
   /** Why it failed; while it has not ended, why its last attempt did. */
   readonly error: string | null;

@@ -9,6 +9,9 @@ import { readRun } from './key.ts';
 import type { ClientPorts } from './ports.ts';
 import { viewOf } from './view.ts';
 
+/** A function answers with 6 MB at most. */
+const resultBytesMax = 2_500_000;
+
 /** What became of an execution, or that there is none. @throws HoldfastError `InvalidArgument` */
 export async function readExecution(
   ports: ClientPorts,
@@ -20,7 +23,10 @@ export async function readExecution(
   const run = await runOrNone(ports, key);
   if (!run) return noExecution(id);
   const now = ports.clock.now();
-  const [view, attempts] = await Promise.all([viewOf(run, ports.payloads, now), allAttempts(ports, run)]);
+  const [view, attempts] = await Promise.all([
+    viewOf(run, ports.payloads, now, resultBytesMax),
+    allAttempts(ports, run),
+  ]);
   return executionResult(view, attempts, now);
 }
 

@@ -16,10 +16,8 @@ export const errorHints = {
   DuplicateName: 'Give each exported task and workflow a name of its own.',
   NoTasks: 'Export at least one task made by defineTask, or a workflow, from the tasks module.',
   NotSerializable: 'Return plain JSON values: convert dates to strings, maps to objects, bigints to strings.',
-  PayloadTooLarge:
-    'Store the value elsewhere and pass a reference to it; HOLDFAST_PAYLOAD_BUCKET raises the limit to 10 MB.',
-  OutputTooLarge:
-    'Store the result elsewhere and return a reference to it; HOLDFAST_PAYLOAD_BUCKET raises the limit to 10 MB.',
+  PayloadTooLarge: 'Store the value elsewhere and pass a reference to it.',
+  OutputTooLarge: 'Store the result elsewhere and return a reference to it.',
   UnknownTask: 'Submit one of the registered tasks; GET /definitions and the tasks module name them.',
   UnknownTag: 'Use tags that one of the configured pools carries.',
   UnknownSignal: 'Send one of the signals that the workflow waits for; `holdfast graph` names them.',

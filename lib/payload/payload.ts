@@ -47,12 +47,18 @@ export function packText(text: string, options: PackOptions): Packed {
   const bytes = Buffer.byteLength(text);
   if (bytes <= (options.inlineBytesMax ?? inlineBytesMax)) return { payload: { text } };
   const max = store.hasObjects ? objectBytesMax : payloadBytesMax;
-  if (bytes > max)
-    throw new HoldfastError(tooLarge, `${field} has ${bytes} bytes as JSON; the limit is ${max}`, { field });
+  if (bytes > max) {
+    const what = `${field} has ${bytes} bytes as JSON; the limit is ${max}`;
+    const hint = bytes <= objectBytesMax ? bucketHint : undefined;
+    throw new HoldfastError(tooLarge, what, { field, hint });
+  }
   const isObject = store.hasObjects && bytes > itemBytesMax;
   const name = isObject ? objectName(text, keepMs) : pointer;
   return { payload: { pointer: name, bytes }, apart: { text, keepMs } };
 }
+
+const bucketHint =
+  'Name a bucket by HOLDFAST_PAYLOAD_BUCKET, for values of up to 10 MB, or store the value elsewhere and pass a reference to it.';
 
 /** Writes the part that lies apart, if any. To be called before the write that refers to it. */
 export async function storeApart(

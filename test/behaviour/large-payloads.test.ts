@@ -149,6 +149,22 @@ describe('where many runs are shown, and over HTTP', () => {
       'x'.repeat(2 * mega),
     );
   });
+
+  it('of an execution it is left out, and said to be', async () => {
+    const request = { workflowId: 'w', functionName: 'make' };
+    const large = await runtime.client.execute({ ...request, parameters: 3 * mega });
+    await runtime.client.wait(large, { timeout });
+    expect(await runtime.client.execution(large.id)).toMatchObject({
+      success: true,
+      result: null,
+      error: expect.stringContaining(`has ${3 * mega + 2} bytes`),
+      errorType: 'OutputTooLarge',
+    });
+    const shown = await runtime.client.execute({ ...request, parameters: 2 * mega });
+    await runtime.client.wait(shown, { timeout });
+    const { error, result } = await runtime.client.execution(shown.id);
+    expect([error, result]).toEqual([null, 'x'.repeat(2 * mega)]);
+  });
 });
 
 describe('an object', () => {
