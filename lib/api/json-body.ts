@@ -1,5 +1,6 @@
 import type { Context } from 'hono';
 import { HoldfastError } from '../model/errors.ts';
+import { parseExactJson } from '../model/exact-json.ts';
 
 /** Larger bodies are refused with 413. */
 export const bodyBytesMax = 1_000_000;
@@ -59,27 +60,18 @@ function tooLarge(c: Context, bytesMax: number): HoldfastError {
   });
 }
 
-/** Stands for an integer that JSON can say and a number cannot hold. */
-const lostInteger = Symbol('lost integer');
-
 function parse(bytes: Uint8Array): unknown {
   try {
     const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-    // Most bodies have no integer of so many digits, and are spared a look at each of their values.
-    return /\d{16}/.test(text) ? JSON.parse(text, keepIntegers) : JSON.parse(text);
-  } catch {
+    return parseExactJson(text, (path) => (path.length === 0 ? 'body' : shorten(path.join('.'))));
+  } catch (error) {
+    if (error instanceof HoldfastError) throw error;
     // The parser's own message quotes the body, which may hold secrets.
     throw new HoldfastError('MalformedJson', 'The body is not JSON in UTF-8', { field: 'body' });
   }
 }
 
-function keepIntegers(_key: string, value: unknown, { source }: { source?: string } = {}): unknown {
-  if (typeof value !== 'number' || source === undefined || !/^-?\d+$/.test(source)) return value;
-  return Number.isFinite(value) && BigInt(source) === BigInt(value) ? value : lostInteger;
-}
-
 function checkValue(value: unknown, path: string[]): void {
-  if (value === lostInteger) throw lost(path);
   if (typeof value !== 'object' || value === null) return;
   if (path.length >= depthMax) {
     throw new HoldfastError('InvalidArgument', `The body is nested deeper than ${depthMax} levels`, {
@@ -92,14 +84,6 @@ function checkValue(value: unknown, path: string[]): void {
     checkValue(inner, path);
     path.pop();
   }
-}
-
-function lost(path: readonly string[]): HoldfastError {
-  const field = path.length === 0 ? 'body' : shorten(path.join('.'));
-  return new HoldfastError('NotSerializable', `${field} is an integer with more digits than a number keeps`, {
-    field,
-    hint: 'Send it as text: beyond 2^53 numbers lose their last digits.',
-  });
 }
 
 function forbidden(path: readonly string[]): HoldfastError {

@@ -1,4 +1,5 @@
 import { HoldfastError } from '../model/errors.ts';
+import { parseExactJson } from '../model/exact-json.ts';
 import type { Cli } from './cli.ts';
 import { printable } from './text.ts';
 
@@ -40,8 +41,9 @@ async function fileText(path: string, cli: Cli, { field, what }: Argument): Prom
 
 function parsed(text: string, { field, hint, what }: Argument): unknown {
   try {
-    return JSON.parse(text);
+    return parseExactJson(text, (path) => [field, ...path].join('.'));
   } catch (cause) {
+    if (cause instanceof HoldfastError) throw cause;
     const message = `The ${what} is not JSON: ${reasonOf(cause)}`;
     throw new HoldfastError('MalformedJson', message, { field, hint, cause });
   }

@@ -21,6 +21,7 @@ describe('errors: a code, what happened, a hint, an exit code', () => {
     ['submit echo --max-attempts=0', 2, 'InvalidArgument: --max-attempts'],
     ['submit echo --delay 5', 2, 'InvalidDuration: --delay'],
     ['submit echo --input {', 2, 'MalformedJson: '],
+    [`submit echo --input '{"a":9007199254740993}'`, 2, 'NotSerializable: --input.a'],
     ['submit echo --input @missing', 2, 'InvalidArgument: The input file'],
     ['submit nope', 2, 'UnknownTask: '],
     ['get a/b', 2, 'InvalidArgument: id'],
