@@ -62,10 +62,14 @@ export function checkedPools(given: unknown): Readonly<Record<string, LocalPool>
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
   const field = ['pools', ...(issue?.path ?? [])].join('.');
-  throw new HoldfastError('InvalidSetting', `${field} is not as it should be: ${reasonOf(issue)}`, {
-    field,
-    hint: `Give --pools (pools in code) such as {"gpu":{"tags":["gpu"],"lanes":["high","low","aged"],"workers":2}}.`,
-  });
+  throw new HoldfastError(
+    'InvalidSetting',
+    `The pools are not as they should be at ${field}: ${reasonOf(issue)}`,
+    {
+      field,
+      hint: `Give --pools (pools in code) such as {"gpu":{"tags":["gpu"],"lanes":["high","low","aged"],"workers":2}}.`,
+    },
+  );
 }
 
 /** A bad name is told as a bad key, whose reason lies below. */

@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -188,6 +188,16 @@ test('npm start --pools, and a worker process for one of them: it takes what is 
   for (const each of [ofGpu, ofDefault, server]) expect(await each.exited).toEqual([0, null]);
 });
 
+test('the pools of the README are as it says', async () => {
+  const readme = await readFile(new URL('../../README.md', import.meta.url), 'utf8');
+  const [, given = ''] = /--pools '([^']+)'/.exec(readme) ?? [];
+  await using runtime = await startLocal({ tasks, port: 0, workers: 2, pools: JSON.parse(given) });
+  expect(await runtime.client.queues()).toMatchObject([
+    { pool: 'default', lanes: ['normal'] },
+    { pool: 'gpu', tags: ['gpu'], lanes: expect.arrayContaining(['aged', 'high', 'low', 'normal']) },
+  ]);
+});
+
 describe('what is kept', () => {
   /** Whether a line of the log says so, about what. */
   async function warnings(
@@ -263,14 +273,17 @@ describe('what is refused', () => {
     await expect(startLocal({ tasks, port: 0, pools: given as never })).rejects.toMatchObject({
       code: 'InvalidSetting',
       field,
-      message: expect.stringContaining(`${field} is not as it should be: `),
+      message: expect.stringContaining(`The pools are not as they should be at ${field}: `),
       hint: expect.stringContaining('--pools'),
     });
   });
 
   test.each([
     ['{"gpu":', 'InvalidSetting: What --pools gives is not JSON: '],
-    ['{"gpu":{"lanes":["urgent"]}}', 'InvalidSetting: pools.gpu.lanes.0 is not as it should be: '],
+    [
+      '{"gpu":{"lanes":["urgent"]}}',
+      'InvalidSetting: The pools are not as they should be at pools.gpu.lanes.0: ',
+    ],
     ['/no/such/pools.json', 'InvalidSetting: The file /no/such/pools.json of --pools cannot be read: '],
     [main, `InvalidSetting: The file ${main} of --pools is not JSON: `],
   ])('npm start -- --pools %s', async (given, message) => {
