@@ -13,6 +13,7 @@ const testContext = {
   removalPolicy: 'destroy',
   // An update may end what runs without telling the poller, which then waits for the function's timeout.
   executorTimeout: '25',
+  pools: JSON.stringify({ bulk: { tags: ['bulk'], timeout: 25, maxConcurrency: 2, lanes: ['high'] } }),
 };
 
 /** Runs the CDK's command against the endpoint under test, as a user of an emulator does. */
@@ -44,6 +45,7 @@ export interface Outputs {
   readonly ApiUrl: string;
   readonly TableName: string;
   readonly Pools: string;
+  readonly PayloadBucket: string;
 }
 
 export async function deploy(directory: string): Promise<Outputs> {

@@ -1,5 +1,6 @@
 import { DynamoDBClient, ListTablesCommand } from '@aws-sdk/client-dynamodb';
 import { ListQueuesCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { buckets } from './bucket.ts';
 import { stackName } from './cdk.ts';
 import { logGroups } from './logs.ts';
 import { awsJson, lambdaGet } from './signed-request.ts';
@@ -8,7 +9,7 @@ import { awsJson, lambdaGet } from './signed-request.ts';
 export async function stackResources(): Promise<string[]> {
   const dynamodb = new DynamoDBClient({});
   const sqs = new SQSClient({});
-  const [tables, queues, functions, mappings, rules, groups] = await Promise.all([
+  const [tables, queues, functions, mappings, rules, groups, allBuckets] = await Promise.all([
     dynamodb.send(new ListTablesCommand({})).then(({ TableNames = [] }) => TableNames),
     sqs.send(new ListQueuesCommand({})).then(({ QueueUrls = [] }) => QueueUrls),
     lambdaGet<{ Functions: { FunctionName: string }[] }>('functions/').then(({ Functions }) =>
@@ -21,11 +22,14 @@ export async function stackResources(): Promise<string[]> {
       Rules.map(({ Name }) => Name),
     ),
     logGroups(),
+    buckets(),
   ]);
   dynamodb.destroy();
   sqs.destroy();
-  const all = { tables, queues, functions, mappings, rules, 'log groups': groups };
-  return Object.entries(all).flatMap(([kind, names]) =>
-    names.filter((name) => name.includes(stackName)).map((name) => `${kind}: ${name}`),
+  const kinds = { tables, queues, functions, mappings, rules, 'log groups': groups, buckets: allBuckets };
+  // Names of buckets have no capitals.
+  const isOurs = (name: string) => name.toLowerCase().includes(stackName.toLowerCase());
+  return Object.entries(kinds).flatMap(([kind, names]) =>
+    names.filter(isOurs).map((name) => `${kind}: ${name}`),
   );
 }

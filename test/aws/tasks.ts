@@ -6,6 +6,13 @@ import * as z from 'zod';
 
 export const echo = defineTask({ name: 'echo', input: z.unknown(), run: (input) => input });
 
+/** Says where it ran. */
+export const tagged = defineTask({
+  name: 'tagged',
+  input: z.unknown(),
+  run: () => ({ pool: process.env.HOLDFAST_POOL ?? 'none' }),
+});
+
 export const fails = defineTask({
   name: 'fails',
   input: z.object({ message: z.string() }),
