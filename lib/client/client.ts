@@ -172,11 +172,6 @@ export interface WaitOptions extends InTenant {
 export interface WatchOptions extends WaitOptions {
   /** False leaves the nodes of a workflow out, and what it takes to read them. Default true. */
   readonly nodes?: boolean;
-  /**
-   * Larger inputs and outputs are left out, with their length instead, unless they are so short (1 KB) that they lie with
-   * the run. Default: all are shown. Over HTTP those of more than 2,500,000 bytes never are.
-   */
-  readonly valueBytesMax?: number;
 }
 
 export interface EventsOptions extends InTenant {

@@ -25,7 +25,7 @@ import { runEvents } from './events.ts';
 import { asRequested, executionOf } from './execute.ts';
 import { readExecution } from './execution.ts';
 import type { ExecutionRequest } from './execution-view.ts';
-import { outputOf } from './finished.ts';
+import { isFinished, isWhole, outputOf } from './finished.ts';
 import { changesOf, waitForEnd } from './follow.ts';
 import { keyOf, readRun } from './key.ts';
 import { listRuns } from './list.ts';
@@ -103,7 +103,13 @@ export function directClient(ports: ClientPorts): Client {
     },
     watch: ((run: RunRef, options: WatchOptions = {}) =>
       changesOf(
-        () => client.get(run, { ...options, valueBytesMax: shownBytesMax }),
+        async () => {
+          const seen = await client.get(run, { ...options, valueBytesMax: shownBytesMax });
+          // How it ended is told once.
+          return isFinished(seen) && !isWhole(seen)
+            ? await client.get(run, { ...options, valueBytesMax: payloadBytesMax })
+            : seen;
+        },
         ports.clock,
         options,
       )) as Client['watch'],
@@ -119,9 +125,6 @@ export function directClient(ports: ClientPorts): Client {
     definition: (nameOrHash) => client.definition(nameOrHash),
   };
 }
-
-const isWhole = (run: FinishedRun): boolean =>
-  run.inputBytes === undefined && !(run.status === 'succeeded' && run.outputBytes !== undefined);
 
 const dayMs = 86_400_000;
 

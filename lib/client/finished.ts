@@ -5,6 +5,10 @@ export function isFinished<Output>(run: Run<Output>): run is FinishedRun<Output>
   return 'endedAt' in run;
 }
 
+/** Whether it shows its values, and not their lengths. */
+export const isWhole = (run: Run): boolean =>
+  run.inputBytes === undefined && !(run.status === 'succeeded' && run.outputBytes !== undefined);
+
 /** The output of a finished run. @throws HoldfastError `RunFailed`, `RunCancelled`, `OutputTooLarge` where it is not shown */
 export function outputOf(run: FinishedRun): unknown {
   if (run.status === 'succeeded') {

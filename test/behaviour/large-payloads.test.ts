@@ -4,8 +4,11 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { runCli } from '../../lib/cli/program.ts';
 import { createClient } from '../../lib/client/create-client.ts';
 import { createHttpClient } from '../../lib/client/http-client.ts';
+import type { Run } from '../../lib/client/run-view.ts';
+import { systemClock } from '../../lib/compose/system.ts';
 import { type LocalRuntime, startLocal } from '../../lib/local/index.ts';
 import { clientConfig } from '../support/test-table.ts';
 import * as tasks from './large-payloads-tasks.ts';
@@ -148,6 +151,30 @@ describe('where many runs are shown, and over HTTP', () => {
     expect(await http.result((await runtime.client.submit(tasks.make, 2 * mega)).id, { timeout })).toBe(
       'x'.repeat(2 * mega),
     );
+  });
+
+  it('it is left out while a run is watched, and shown by what follows one run to its end', async () => {
+    const length = 350_002;
+    const states: Run[] = [];
+    for await (const state of runtime.client.watch(await runtime.client.submit(tasks.make, 349_000)))
+      states.push(state);
+    expect(states.at(-1)).toMatchObject({ status: 'succeeded', output: 'x'.repeat(349_000) });
+    const large = await runtime.client.submit(tasks.make, length - 2);
+    for await (const state of runtime.client.watch(large)) states.push(state);
+    expect(states.at(-1)).toMatchObject({ status: 'succeeded', outputBytes: length, output: undefined });
+    let out = '';
+    const code = await runCli(['run', 'make', '--input', `${mega}`, '--url', runtime.url], {
+      out: (text) => {
+        out += text;
+      },
+      err: () => {},
+      env: {},
+      color: { out: false, err: false },
+      clock: systemClock,
+      readStdin: async () => '',
+      readFile: async () => '',
+    });
+    expect([code, out.includes('x'.repeat(mega))]).toEqual([0, true]);
   });
 
   it('of an execution it is left out, and said to be', async () => {

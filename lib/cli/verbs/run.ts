@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { isWhole } from '../../client/finished.ts';
 import type { Run } from '../../client/run-view.ts';
 import type { Cli, SetExitCode } from '../cli.ts';
 import { exitCodes } from '../exit-codes.ts';
@@ -28,6 +29,8 @@ export function addRun(program: Command, cli: Cli, setExitCode: SetExitCode): vo
       } finally {
         progress.end();
       }
+      // What is followed leaves large values out.
+      if (!isWhole(last)) last = await client.get(last.id, inTenant);
       print(last, () => runDetails(last, paint));
       if (last.status !== 'succeeded') setExitCode(exitCodes.runFailed);
     });
