@@ -128,7 +128,7 @@ export class Holdfast extends Construct {
     return grant(grantee, readPermissions(this.#parts));
   }
 
-  /** Lets a direct client do everything: submit, read, signal, cancel, pause, resume, retry, redrive. */
+  /** Lets a direct client do everything: submit, read, signal, cancel, pause, resume, retry, redrive, doctor. */
   grantOperate(grantee: IGrantable): Grant {
     return grant(grantee, operatePermissions(this.#parts));
   }

@@ -30,8 +30,22 @@ export const submitPermissions = (parts: Parts): readonly Permission[] => [
   ...keyUse(parts),
 ];
 
+/** What `holdfast doctor` looks at beside that. */
+const doctorPermissions = (parts: Parts): readonly Permission[] => [
+  onTable(parts, 'DescribeTable', 'DescribeTimeToLive'),
+  ...(parts.bucket
+    ? [
+        {
+          actions: ['s3:GetBucketPolicyStatus', 's3:GetLifecycleConfiguration'],
+          resources: [parts.bucket.bucketArn],
+        },
+      ]
+    : []),
+];
+
 /** What a direct client does to steer runs and to send dead letters back. */
 export const operatePermissions = (parts: Parts): readonly Permission[] => [
+  ...doctorPermissions(parts),
   ...readPermissions(parts),
   ...submitPermissions(parts),
   onDeadLetters(parts, ...redriveActions),

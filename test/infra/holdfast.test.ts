@@ -237,7 +237,15 @@ describe('grants', () => {
   it('operate: both, and sends dead letters back; still no deletion of runs, no scan', () => {
     const all = granted((holdfast, role) => holdfast.grantOperate(role));
     expect(actions(all)).toEqual(
-      expect.arrayContaining(['dynamodb:Query', 'dynamodb:UpdateItem', 'sqs:StartMessageMoveTask']),
+      expect.arrayContaining([
+        'dynamodb:DescribeTable',
+        'dynamodb:DescribeTimeToLive',
+        'dynamodb:Query',
+        'dynamodb:UpdateItem',
+        's3:GetBucketPolicyStatus',
+        's3:GetLifecycleConfiguration',
+        'sqs:StartMessageMoveTask',
+      ]),
     );
     expect(actions(all).join()).not.toMatch(/\*|Scan|DeleteItem|s3:Delete/);
     const received = all.filter(([action]) => action === 'sqs:ReceiveMessage');
