@@ -66,6 +66,8 @@ export class Holdfast extends Construct {
   readonly deadLetters: IFunction;
   readonly alarms: readonly Alarm[];
   readonly dashboard: Dashboard | undefined;
+  /** What a month without work costs, in words. Told at synthesis, too; the CDK's command leaves that out beside warnings. */
+  readonly idlePrice: string;
   /** The variables by which direct clients and worker processes find all of this: `HOLDFAST_TABLE`, `HOLDFAST_POOLS`, … */
   readonly clientEnvironment: Readonly<Record<string, string>>;
 
@@ -112,7 +114,8 @@ export class Holdfast extends Construct {
           });
     this.alarms = alarms?.all ?? [];
     this.dashboard = props.dashboard ? runDashboard(this, 'Dashboard', { executors, parts }) : undefined;
-    Annotations.of(this).addInfo(this.#price(alarms?.metricCount ?? 0));
+    this.idlePrice = this.#price(alarms?.metricCount ?? 0);
+    Annotations.of(this).addInfo(`Holdfast: ${this.idlePrice}`);
   }
 
   /**
@@ -214,14 +217,14 @@ export class Holdfast extends Construct {
   #price(alarmMetrics: number): string {
     const pools = Object.values(this.#parts.pools);
     const lanes = pools.reduce((sum, { queues }) => sum + queues.lanes.length, 0);
-    return `Holdfast: ${idlePriceText({
+    return idlePriceText({
       lanes,
       mappings: lanes + pools.length,
       alarmMetrics,
       dashboards: this.dashboard ? 1 : 0,
       keys: this.#parts.keys.length,
       schedules: 1,
-    })}`;
+    });
   }
 }
 

@@ -58,6 +58,12 @@ describe('an idle stack', () => {
     const stack = construct(props);
     const price = total(idlePrice(partsOf(stack))).toFixed(2);
     expect(stack.infos).toEqual([expect.stringContaining(`Holdfast: $${price} a month while nothing runs`)]);
+    expect(stack.infos).toEqual([`Holdfast: ${stack.holdfast.idlePrice}`]);
+  });
+
+  it('tells its price among its outputs', () => {
+    const outputs = synthesize({ dashboard: true }).template.findOutputs('IdlePrice');
+    expect(JSON.stringify(outputs)).toContain('$3.92 a month while nothing runs');
   });
 
   it('tells the price of its key', () => {
