@@ -112,7 +112,7 @@ describe.concurrent('the deployed stack', () => {
   });
 
   it('runs a task longer than its lease once, because the lease is renewed', async ({ expect }) => {
-    const run = await api.ended(await api.submit('long', { ms: 7_000 }));
+    const run = await api.ended(await api.submit('long', { ms: 13_000 }));
     expect(run).toMatchObject({ status: 'succeeded', output: { attempt: 1, fencingToken: 1 } });
   });
 
@@ -182,7 +182,7 @@ describe.concurrent('the deployed stack', () => {
   });
 });
 
-// After the others: an emulator has its hands full with those, and one of them holds a lease of two seconds.
+// After the others: an emulator has its hands full with those, and leases there are short.
 it('runs tasks with tags in the pool that carries them, by the lane of their priority', async () => {
   const runs = await Promise.all(
     (['high', 'normal'] as const).map((priority) => api.submit('tagged', null, { priority, tags: ['bulk'] })),

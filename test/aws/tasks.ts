@@ -37,7 +37,8 @@ export const flaky = defineTask({
 export const long = defineTask({
   name: 'long',
   input: z.object({ ms: z.int() }),
-  lease: '2s',
+  // A busy emulator may take seconds for a renewal.
+  lease: '4s',
   run: async ({ ms }, { attempt, fencingToken, signal }) => {
     await pause(ms, undefined, { signal });
     return { attempt, fencingToken };
