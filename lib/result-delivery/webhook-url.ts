@@ -1,4 +1,4 @@
-import { BlockList, isIPv6 } from 'node:net';
+import { BlockList, isIP, isIPv6 } from 'node:net';
 
 const urlLengthMax = 2_048;
 
@@ -25,18 +25,22 @@ const publicIpv6 = /^\[[23][0-9a-f]{3}:/;
 export function oddAddressFault(text: string, allow: readonly string[]): string | undefined {
   const { hostname } = new URL(text);
   if (!hostname.startsWith('[') || publicIpv6.test(hostname)) return undefined;
-  // Not by those of IPv4: one of IPv6 that stands for one of these is as odd as before.
   const allowed = new BlockList();
-  for (const range of allow.map(asRange)) {
-    const [address = '', bits] = range.split('/');
-    if (isIPv6(address)) allowed.addSubnet(address, Number(bits), 'ipv6');
+  for (const range of allowedFor(text, allow)) {
+    const [address = '', bits = '128'] = range.split('/');
+    allowed.addSubnet(address, Number(bits), 'ipv6');
   }
   if (allowed.check(hostname.slice(1, -1), 'ipv6')) return undefined;
   return `leads to ${hostname}, out of the public internet`;
 }
 
-/** An address as the range of it alone, which is compared by what it stands for, not by how it is written. */
-export function asRange(allowed: string): string {
-  if (allowed.includes('/')) return allowed;
-  return `${allowed}/${isIPv6(allowed) ? 128 : 32}`;
+/**
+ * What of the allowed addresses and ranges can be meant by a URL: for an address those of its own kind, because one of IPv6
+ * that stands for one of IPv4 is as odd as before. Addresses are written as systems write them, with which they are compared.
+ */
+export function allowedFor(text: string, allow: readonly string[]): string[] {
+  const kind = isIP(new URL(text).hostname.replace(/^\[|\]$/g, ''));
+  return allow
+    .filter((range) => kind === 0 || isIP(range.split('/')[0] ?? '') === kind)
+    .map((range) => (isIPv6(range) ? new URL(`https://[${range}]`).hostname.slice(1, -1) : range));
 }

@@ -5,7 +5,7 @@ import { Webhook } from 'standardwebhooks';
 import { HoldfastError } from '../model/errors.ts';
 import type { EpochMs, Ms } from '../model/time.ts';
 import { version } from '../version.ts';
-import { asRange, oddAddressFault, webhookFault } from './webhook-url.ts';
+import { allowedFor, oddAddressFault, webhookFault } from './webhook-url.ts';
 
 const timeoutMs: Ms = 15_000;
 
@@ -50,7 +50,10 @@ export async function post(
     'webhook-signature': secrets.map((secret) => new Webhook(secret).sign(id, at, body)).join(' '),
   };
   // Made anew for each: a connection that is kept would outlive the check of its address.
-  const agent = new RequestFilteringHttpsAgent({ keepAlive: false, allowIPAddressList: allow.map(asRange) });
+  const agent = new RequestFilteringHttpsAgent({
+    keepAlive: false,
+    allowIPAddressList: allowedFor(url, allow),
+  });
   const timeout = AbortSignal.timeout(timeoutMs);
   const within = AbortSignal.any([signal, timeout]);
   const options = { agent, headers, method: 'POST', signal: within };
