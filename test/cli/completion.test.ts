@@ -37,7 +37,7 @@ describe('holdfast complete', () => {
     ['submit echo o', []],
     ['get e', []],
     ['nothing at all', []],
-    ['dev --po', ['--port']],
+    ['dev --po', ['--port', '--pools']],
     ['complet', ['completion']],
   ])('%s', async (words, candidates) => {
     expect(await completed(words)).toEqual(candidates);
