@@ -12,6 +12,8 @@ export interface ServerEvent {
 }
 
 export interface StreamOptions {
+  /** What a client may give back as `Last-Event-ID` although nothing was told since. */
+  readonly position?: () => string | undefined;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -57,7 +59,7 @@ export function eventStream(
   c: Context,
   events: AsyncIterator<ServerEvent, unknown>,
   lifetime: AbortController,
-  { clock, logger }: StreamOptions,
+  { clock, logger, position }: StreamOptions,
 ): Response {
   const encoder = new TextEncoder();
   const { isBuffered } = invocationOf(c);
@@ -72,7 +74,7 @@ export function eventStream(
     next ??= events.next();
     const isLongPoll = isBuffered && isTold;
     const answer = await unlessSilent(next, isLongPoll ? restMs : heartbeatMs, clock);
-    if (answer === undefined) return isLongPoll ? undefined : ': still here\n\n';
+    if (answer === undefined) return isLongPoll ? undefined : `${positionOf(position?.())}: still here\n\n`;
     next = undefined;
     isTold = true;
     return answer.done ? undefined : textOf(answer.value);
@@ -112,6 +114,9 @@ async function unlessSilent<T>(next: Promise<T>, patience: Ms, clock: Clock): Pr
     told.abort();
   }
 }
+
+/** An id without data: it is kept as the last one, and no message. */
+const positionOf = (id: string | undefined): string => (id === undefined ? '' : `id: ${id}\n`);
 
 /** JSON has no line breaks outside of strings, and escapes those within. */
 const textOf = ({ data, event, id }: ServerEvent): string =>

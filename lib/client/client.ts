@@ -180,6 +180,11 @@ export interface EventsOptions extends InTenant {
   readonly name?: string;
   /** Goes on from where a stream was left: of the last event that was seen. Default: from now on. */
   readonly cursor?: string;
+  /**
+   * Told now and then from where to go on, also while nothing happens: a stream from there need not look again at all that
+   * happened to others meanwhile.
+   */
+  readonly onCursor?: (cursor: string) => void;
   readonly signal?: AbortSignal;
 }
 

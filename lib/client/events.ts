@@ -40,7 +40,7 @@ export interface EventsPorts {
 
 /** @throws HoldfastError `InvalidArgument`, at once; while it goes on as the store */
 export function runEvents(ports: EventsPorts, options: EventsOptions = {}): AsyncGenerator<RunEvent, void> {
-  const { cursor, name, signal, status } = options;
+  const { cursor, name, onCursor, signal, status } = options;
   const now = ports.clock.now();
   const told = cursor === undefined ? new Told(now - clocksMs) : Told.at(cursor, now);
   const filter: Filter = {
@@ -48,7 +48,7 @@ export function runEvents(ports: EventsPorts, options: EventsOptions = {}): Asyn
     name,
     status,
   };
-  return new Rounds(ports, filter, told).play(signal);
+  return new Rounds(ports, filter, told).play(signal, onCursor);
 }
 
 interface Filter {
@@ -68,13 +68,17 @@ class Rounds {
     this.#told = told;
   }
 
-  async *play(signal: AbortSignal = new AbortController().signal): AsyncGenerator<RunEvent, void> {
+  async *play(
+    signal: AbortSignal = new AbortController().signal,
+    onCursor: EventsOptions['onCursor'] = () => {},
+  ): AsyncGenerator<RunEvent, void> {
     for (let pause = pauseMsMin; ; pause = Math.min(pause * pauseGrowth, pauseMsMax)) {
       signal.throwIfAborted();
       for await (const event of this.#round(signal)) {
         pause = pauseMsMin;
         yield event;
       }
+      onCursor(this.#told.cursor());
       await sleep(this.#ports.clock, pause, signal);
     }
   }

@@ -38,7 +38,8 @@ async function* watch(
   };
   try {
     for await (const message of messages(streams, request)) {
-      const run = runOf(message);
+      if (message.data === undefined) continue;
+      const run = runOf(message.data);
       yield run;
       if (isFinished(run)) return;
     }
@@ -50,7 +51,7 @@ async function* watch(
 
 async function* events(
   streams: Streams,
-  { cursor, signal, tenant, ...filter }: EventsOptions,
+  { cursor, onCursor, signal, tenant, ...filter }: EventsOptions,
 ): AsyncGenerator<{ run: Run; cursor: string }, void> {
   const ending = new AbortController();
   const request = {
@@ -60,7 +61,8 @@ async function* events(
   };
   try {
     for await (const message of messages(streams, request, cursor))
-      yield { run: runOf(message), cursor: message.id ?? '' };
+      if (message.data !== undefined) yield { run: runOf(message.data), cursor: message.id ?? '' };
+      else if (message.id !== undefined) onCursor?.(message.id);
   } finally {
     ending.abort();
   }
@@ -93,7 +95,7 @@ async function* messages(
   }
 }
 
-function runOf({ data }: ServerMessage): Run {
+function runOf(data: string): Run {
   try {
     return runFrom({ body: JSON.parse(data) });
   } catch (cause) {

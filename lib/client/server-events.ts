@@ -6,7 +6,8 @@ import type { Clock } from '../ports/clock.ts';
 export interface ServerMessage {
   readonly id: string | undefined;
   readonly event: string;
-  readonly data: string;
+  /** Undefined where only the id of the message before has changed. */
+  readonly data: string | undefined;
 }
 
 /** The API says something every 15 s at least. */
@@ -69,7 +70,7 @@ async function nextChunk(
   }
 }
 
-/** Undefined where there are only comments, or what is meant for the connection. */
+/** Undefined where there are only comments, or what is meant for the connection: neither data nor an id. */
 function messageOf(block: string): ServerMessage | undefined {
   const fields = new Map<string, string>();
   for (const line of block.split(/\r\n|\n|\r/)) {
@@ -79,7 +80,7 @@ function messageOf(block: string): ServerMessage | undefined {
     fields.set(name, before === undefined ? value : `${before}\n${value}`);
   }
   const data = fields.get('data');
-  return data === undefined
-    ? undefined
-    : { id: fields.get('id'), event: fields.get('event') ?? 'message', data };
+  const id = fields.get('id');
+  if (data === undefined && id === undefined) return undefined;
+  return { id, event: fields.get('event') ?? 'message', data };
 }

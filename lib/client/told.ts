@@ -89,7 +89,8 @@ export class Told {
     const settled = latest.map(({ mark }) => mark);
     const states = [...this.#states].filter(([run]) => !this.#settled.has(run)).map(([, mark]) => mark);
     const marks = [...states, ...settled, ...this.#carried].slice(0, marksMax);
-    return `${this.#since.toString(36)}.${marks.join('')}`;
+    // Clocks may tell fractions of a millisecond.
+    return `${Math.floor(this.#since).toString(36)}.${marks.join('')}`;
   }
 }
 

@@ -482,7 +482,16 @@ describe('on a function', () => {
       await clock.advance(10_000);
     });
     expect(second.runs).toEqual([next]);
-    expect((await ask({ 'last-event-id': second.last }, () => clock.advance(28_000))).runs).toEqual([]);
+    const third = await ask({ 'last-event-id': second.last }, () => clock.advance(28_000));
+    expect(third.runs).toEqual([]);
+    // Though nothing was told, it need not look again at what happened to others.
+    expect(Number.parseInt(third.last, 36)).toBeGreaterThan(Number.parseInt(second.last, 36));
+    const late = await ask({ 'last-event-id': third.last }, async () => {
+      await clock.advance(5_000);
+      next = await end('third');
+      await clock.advance(10_000);
+    });
+    expect(late.runs).toEqual([next]);
   });
 });
 

@@ -289,3 +289,39 @@ describe('answers that are something else', () => {
     });
   });
 });
+
+describe('a stream of all runs over HTTP', () => {
+  it('goes on from where it was told to, also while nothing happens', async () => {
+    const asked: unknown[] = [];
+    const run = JSON.stringify(activeRun());
+    const bodies = [`id: a\n: still here\n\n`, `: x\n\nevent: run\nid: b\ndata: ${run}\n\nid: c\n\n`, ''];
+    const clock = {
+      now: () => 0,
+      // It waits for nothing but silence.
+      after: (ms: number, fire: () => void) => {
+        const timer = setTimeout(fire, ms > 1_000 ? ms : 0);
+        return { cancel: () => clearTimeout(timer) };
+      },
+    };
+    const over = new AbortController();
+    const http = createHttpClient({
+      url,
+      clock,
+      fetch: async (to, init) => {
+        asked.push([to, new Headers(init.headers).get('last-event-id')]);
+        const body = bodies.shift() ?? '';
+        if (bodies.length === 0) over.abort(new Error('enough'));
+        return new Response(body, { headers: { 'content-type': 'text/event-stream' } });
+      },
+    });
+    const onCursor = vi.fn();
+    const seen: unknown[] = [];
+    const all = async () => {
+      for await (const event of http.events({ onCursor, signal: over.signal })) seen.push(event);
+    };
+    await expect(all()).rejects.toThrow('enough');
+    expect(seen).toEqual([{ run: activeRun(), cursor: 'b' }]);
+    expect(asked).toEqual([null, 'a', 'c'].map((id) => [`${url}/events`, id]));
+    expect(onCursor.mock.calls).toEqual([['a'], ['c']]);
+  });
+});

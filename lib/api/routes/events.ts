@@ -37,13 +37,17 @@ export function addEventRoutes(app: Hono, options: ApiOptions): void {
     const { cursor, ...filter } = parseAs(eventsSchema, queryOf(c));
     const from = lastEventOf(c) ?? cursor;
     const lifetime = streamLifetime(c, clock);
+    let position: string | undefined;
     const events = client.events({
+      onCursor: (reached) => {
+        position = reached;
+      },
       ...filter,
       ...inTenant(c),
       signal: lifetime.signal,
       ...(from !== undefined && { cursor: from }),
     });
-    return eventStream(c, changesAsEvents(events), lifetime, stream);
+    return eventStream(c, changesAsEvents(events), lifetime, { ...stream, position: () => position });
   });
 }
 

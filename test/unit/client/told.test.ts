@@ -51,6 +51,10 @@ describe('what a stream has told', () => {
     expect(again.isNews('active99', 'ready')).toBe(false);
   });
 
+  it('has a time in whole milliseconds', () => {
+    expect(Told.at(new Told(start + 0.5).cursor(), start).since).toBe(start);
+  });
+
   it.each(['', ' ', 'A', '1.abc', '1.abcdefgh-', `1.${'abcdefgh'.repeat(251)}`, 'zzzzzzzzz', '-1'])(
     'is not read from %j',
     (cursor) => {
