@@ -145,7 +145,7 @@ describe.concurrent('the deployed stack', () => {
     sqs.destroy();
     await expect
       .poll(async () => (await logRecords()).filter(({ message }) => message === 'dead letter'), {
-        timeout: 60_000,
+        timeout: 120_000,
         interval: 1_000,
       })
       .toMatchObject([{ run: run.id, state: 'active' }]);
