@@ -35,9 +35,13 @@ export class NodeRun {
     this.#ports = ports;
     this.#registered = registered;
     const planOf = nodePlans(registered, ports.settings, ports.pools);
+    // Where this message was: nodes without tags of their own are in the pool of their run.
+    const { pool } = planOf(delivery.message.node);
     this.#planOf = (path) => {
       const plan = planOf(path);
-      const isElsewhere = plan.pool !== undefined || this.notImplemented(path) !== undefined;
+      // What is no task runs where it is opened: every executor has it.
+      const isTask = registered.nodes.get(path)?.kind === 'step';
+      const isElsewhere = (isTask && plan.pool !== pool) || this.notImplemented(path) !== undefined;
       return isElsewhere ? { ...plan, isElsewhere } : plan;
     };
     this.#isEnding = isEnding;

@@ -44,3 +44,11 @@ export const tour = defineWorkflow('tour', { input: z.unknown() })
   })
   .join('meet', (outputs) => outputs)
   .build();
+
+/** Goes out to another pool than its run's, stays there for two steps, and comes back. */
+export const abroad = defineWorkflow('abroad', { input: z.unknown() })
+  .step(step('there'), { tags: ['gpu'] })
+  .step(step('still-there'), { tags: ['gpu'] })
+  .map('noted', (value) => value)
+  .step(step('back'))
+  .build();

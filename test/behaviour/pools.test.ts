@@ -92,6 +92,18 @@ describe('executors of several pools', () => {
     });
   });
 
+  test('give a workflow back to the pool of its run, where a step has no tags of its own', async () => {
+    const run = await runtime.client.submit(tasks.abroad, {}, { tags: ['eu'] });
+    const ended = await runtime.client.wait(run, patience);
+    const pools = ended.nodes?.map(({ id, output }) => [id, (output as { pool?: string }).pool]);
+    expect(pools).toEqual([
+      ['there', 'gpu'],
+      ['still-there', 'gpu'],
+      ['noted', 'gpu'],
+      ['back', 'all'],
+    ]);
+  });
+
   test('leave what no pool carries to nobody: it is refused and not stored', async () => {
     const unknown = [['tpu'], ['gpu', 'tpu'], ['GPU'], ['__proto__']];
     for (const tags of unknown) {
