@@ -186,10 +186,11 @@ describe('executions, where stored code is switched on', () => {
       const response = await post({ functionName: 'main', code: { [path]: '' } });
       expect([response.status, await response.json()]).toMatchObject([400, { field: `code.${path}` }]);
     }
-    const sources = Array.from({ length: 30 }, (_, index) => [`${index}.js`, 'x'.repeat(349_000)]);
+    const sources = Array.from({ length: 31 }, (_, index) => [`${index}.js`, 'x'.repeat(349_000)]);
     const tooMuch = runtime.client.execute({
       workflowId: 'w',
       functionName: 'main',
+      filePath: '0.js',
       parameters: {},
       code: Object.fromEntries(sources),
     });
