@@ -44,7 +44,7 @@ await using runtime = await startLocal({
 });
 const { client } = runtime;
 const numbers = Array.from({ length: goal.tasks }, (_, index) => index);
-const runs = await pMap(numbers, () => client.submit(limited, { file, ms: 4 }), { concurrency: 8 });
+const runs = await pMap(numbers, () => client.submit(limited, { file, ms: 60 }), { concurrency: 8 });
 
 for (let begun = 0; kills.length < goal.kills; ) {
   await pause(50);
