@@ -4,6 +4,8 @@ import * as z from 'zod';
 
 /** The tasks that the deployed stack is driven with. */
 
+export * from './mixed-workflows.ts';
+
 export const echo = defineTask({ name: 'echo', input: z.unknown(), run: (input) => input });
 
 /** Says where it ran. */
