@@ -8,7 +8,7 @@ import type { Transition, Update } from '../model/transition.ts';
 import { controlAsSeen } from './control.ts';
 import { dispatchOf } from './dispatch.ts';
 import { active, type Fence, fenced, increment, remove, set } from './guards.ts';
-import { dispatchGraceMs, limitLookMs, messageDelayMaxMs } from './limits.ts';
+import { dispatchGraceMs, limitLookMsMin, lookPauseMaxMs, messageDelayMaxMs } from './limits.ts';
 import { lookInTime } from './look-in-time.ts';
 
 /** A write after which the node is ready again, and its doorbell. */
@@ -67,16 +67,17 @@ export function giveWay(
   { limited, now, ...hop }: { limited: Reached; now: EpochMs } & Hop,
 ): HandBack {
   const { permit } = limited;
+  // As long again as it has waited: rarely where all wait long, soon where all is soon over.
+  const silentMs = Math.min(lookPauseMaxMs, Math.max(limitLookMsMin, now - limited.since));
   const updates = [
     increment(['nodes', fence.node, 'attempt'], -1),
-    set(['nodes', fence.node, 'limited'], { ...limited, until: permit ?? now + limitLookMs }),
+    set(['nodes', fence.node, 'limited'], { ...limited, until: permit ?? now + silentMs }),
     // Nobody has begun with it yet.
     ...(limited.attempt > 1
       ? []
       : [remove(['nodes', fence.node, 'startedAt']), remove(['nodes', fence.node, 'worker'])]),
   ];
-  const when =
-    permit === undefined ? { delayMs: 0, silentMs: limitLookMs } : { delayMs: Math.max(0, permit - now) };
+  const when = permit === undefined ? { delayMs: 0, silentMs } : { delayMs: Math.max(0, permit - now) };
   return handBack('yield', run, fence, updates, { ...when, now, ...hop });
 }
 

@@ -6,8 +6,8 @@ export const takeOverGraceMs: Ms = 5_000;
 export const dispatchGraceMs: Ms = 60_000;
 /** Looks are never further apart. */
 export const lookPauseMaxMs: Ms = 900_000;
-/** How long a node that waits for a slot is left alone: whoever frees one rings it. */
-export const limitLookMs: Ms = 300_000;
+/** How long a node that waits for a slot is left alone at least: whoever frees one rings it. */
+export const limitLookMsMin: Ms = 60_000;
 /** The longest delay of a message. https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-delay-queues.html */
 export const messageDelayMaxMs: Ms = 900_000;
 /** How often a run is looked at that waits for something that will be told: only in case that this was lost. */

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import type { Nonce } from '../../../lib/model/ids.ts';
 import { type Run, soleNode } from '../../../lib/model/run.ts';
 import { requestCancel } from '../../../lib/protocol/control.ts';
-import { retryLater, yieldNode } from '../../../lib/protocol/hand-back.ts';
+import { giveWay, retryLater, yieldNode } from '../../../lib/protocol/hand-back.ts';
 import { applyTransition } from '../../../lib/testing/apply-transition.ts';
 import { leasedNode, sampleRun, start } from '../../support/sample-run.ts';
 
@@ -39,4 +39,20 @@ it('a run that is about to be paused is looked at when its node is handed back, 
   const { dispatches, transition } = retryLater(paused, fence, { failure, delayMs: 10_000, ...hop });
   expect(dispatches).toEqual([]);
   expect(applyTransition(paused, transition)?.at).toBe(start);
+});
+
+it('what waits for a slot asks again after as long as it has waited, from a minute to fifteen', () => {
+  const minutes = [0, 0.5, 1, 4, 14, 20, 600].map((waited) => {
+    const limited = { name: 'limit', key: '', since: start - waited * 60_000, attempt: 1 };
+    const { dispatches, transition } = giveWay({ ...held, at: start + 3_600_000 }, fence, {
+      limited,
+      ...hop,
+    });
+    const run = applyTransition({ ...held, at: start + 3_600_000 }, transition);
+    const until = run?.nodes[soleNode]?.limited?.until ?? 0;
+    // It is looked at then, and nobody rings it before.
+    expect([run?.at, dispatches]).toEqual([until, []]);
+    return (until - start) / 60_000;
+  });
+  expect(minutes).toEqual([1, 1, 1, 4, 14, 15, 15]);
 });
