@@ -18,6 +18,8 @@ export interface ResultDelivery {
   readonly plan: NodePlan;
   /** What is delivered, and where to. */
   readonly input: Payload;
+  /** As submissions ask for; the task of a delivery has no children. */
+  readonly nameChild: () => RunId;
 }
 
 /**
@@ -31,7 +33,7 @@ export interface ResultDelivery {
  */
 export function deliveryRun(
   run: Run,
-  { hash, id, input, plan, shape }: ResultDelivery,
+  { hash, id, input, nameChild, plan, shape }: ResultDelivery,
   now: EpochMs,
 ): { creation: Creation; dispatches: Dispatch[] } {
   const { pool, priority, tenant, traceparent } = run;
@@ -52,7 +54,7 @@ export function deliveryRun(
       shape,
       planOf: () => plan,
       delayMs: 0,
-      nameChild: () => id,
+      nameChild,
     },
     now,
   );

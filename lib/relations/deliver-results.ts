@@ -66,7 +66,7 @@ async function start(
   });
   await storeApart(payloads, { tenant: run.tenant, run: id }, packed, now);
   const { hash, shape } = declaredDelivery;
-  const delivery = { id, hash, shape, plan: deliveryPlan, input: packed.payload };
+  const delivery = { id, hash, shape, plan: deliveryPlan, input: packed.payload, nameChild: () => id };
   const { creation, dispatches } = deliveryRun(run, delivery, now);
   const { applied } = await runs.create(creation);
   if (applied) await ring(ports, dispatches);

@@ -12,6 +12,7 @@ const delivery = {
   shape,
   plan: { attemptsMax: 12, leaseMs: 60_000 },
   input: { text: '{}' },
+  nameChild: () => 'child' as RunId,
 };
 
 it('makes of a delivery a run of its own, whose id follows from the run and the place of its target', () => {

@@ -3,6 +3,7 @@ import type { Nonce } from '../../../lib/model/ids.ts';
 import { type Run, soleNode } from '../../../lib/model/run.ts';
 import { requestCancel } from '../../../lib/protocol/control.ts';
 import { giveWay, retryLater, yieldNode } from '../../../lib/protocol/hand-back.ts';
+import { look } from '../../../lib/protocol/look.ts';
 import { applyTransition } from '../../../lib/testing/apply-transition.ts';
 import { leasedNode, sampleRun, start } from '../../support/sample-run.ts';
 
@@ -55,4 +56,21 @@ it('what waits for a slot asks again after as long as it has waited, from a minu
     return (until - start) / 60_000;
   });
   expect(minutes).toEqual([1, 1, 1, 4, 14, 15, 15]);
+});
+
+it('a permit is used up by the attempt that it was for, however that ends', () => {
+  const limited = { name: 'limit', key: '', since: start, until: start, permit: start, attempt: 1 };
+  const begun: Run = { ...held, nodes: { [soleNode]: { ...leasedNode, limited } } };
+  for (const transition of handBacks(begun))
+    expect(applyTransition(begun, transition)?.nodes[soleNode]).not.toHaveProperty('limited');
+});
+
+it('one that has a permit is rung for its time, and looked at like any other', () => {
+  const limited = { name: 'limit', key: '', since: start, permit: start + 10_000, attempt: 1 };
+  const { dispatches, transition } = giveWay(held, fence, { limited, ...hop });
+  expect(dispatches).toMatchObject([{ delayMs: 10_000 }]);
+  const waiting = applyTransition(held, transition);
+  const at = start + 100_000;
+  const options = { now: at, lookaheadMs: 60_000, repeatDoorbells: true, expires: 1 };
+  expect(waiting && look({ ...waiting, at }, options)?.dispatches).toHaveLength(1);
 });
