@@ -16,6 +16,7 @@ import { limited } from './limit-tasks.ts';
 
 export interface LimitReport {
   readonly seconds: number;
+  readonly submitted: number;
   readonly succeeded: number;
   /** When which process was killed. */
   readonly kills: readonly { readonly pid: number; readonly at: number }[];
@@ -43,29 +44,38 @@ await using runtime = await startLocal({
   logLevel: 'error',
 });
 const { client } = runtime;
-const numbers = Array.from({ length: goal.tasks }, (_, index) => index);
-const runs = await pMap(numbers, () => client.submit(limited, { file, ms: 60 }), { concurrency: 8 });
+const submit = (count: number) =>
+  pMap(Array.from({ length: count }), () => client.submit(limited, { file, ms: 60 }), { concurrency: 8 });
+/** Rounds of 50 ms without a handler that begins. */
+const quietMax = 600;
+const more = 50;
+const runs = await submit(goal.tasks);
 
-for (let begun = 0; kills.length < goal.kills; ) {
+for (let begun = 0, quiet = 0, seen = 0; kills.length < goal.kills; ) {
   await pause(50);
   const text = await readFile(file, 'utf8').catch(() => '');
-  // Spread over the whole of it: after each so many handlers another process dies.
   const now = text.split('"begins"').length - 1;
-  if (now - begun < (goal.tasks * 0.9) / goal.kills) continue;
-  begun = now;
+  quiet = now > seen ? 0 : quiet + 1;
+  seen = now;
+  // All are done before enough processes were killed: then there are more.
+  if (quiet > quietMax) runs.push(...(await submit(more)));
+  // Spread over the whole of it: after each so many handlers another process dies.
+  if (now - begun < (goal.tasks * 0.8) / goal.kills) continue;
   const last = text.trimEnd().split('\n').at(-1);
   const { pid } = JSON.parse(last ?? '{}') as { pid: number };
   try {
     process.kill(pid, 'SIGKILL');
     kills.push({ pid, at: Date.now() });
+    begun = now;
   } catch {
-    begun -= 10; // it was dead already: the next one that begins
+    // It was dead already: the next one that says something.
   }
 }
 const ended = await pMap(runs, (run) => client.wait(run, { timeout: '10m' }), { concurrency: 8 });
 const lines = (await readFile(file, 'utf8')).trimEnd().split('\n');
 const report: LimitReport = {
   seconds: Math.round((performance.now() - started) / 1_000),
+  submitted: ended.length,
   succeeded: ended.filter(({ status }) => status === 'succeeded').length,
   kills,
   said: lines.map((line) => JSON.parse(line) as LimitReport['said'][number]),

@@ -11,8 +11,9 @@ const goal = full ? { tasks: 2_000, kills: 20 } : { tasks: 200, kills: 3 };
 it(
   `a limit of ${concurrency} holds over ${goal.tasks} tasks while ${goal.kills} processes are killed`,
   async () => {
-    const { kills, said, seconds, succeeded } = await round();
-    expect({ succeeded, kills: kills.length }).toEqual({ succeeded: goal.tasks, kills: goal.kills });
+    const { kills, said, seconds, submitted, succeeded } = await round();
+    expect(succeeded).toBeGreaterThanOrEqual(goal.tasks);
+    expect({ submitted, kills: kills.length }).toEqual({ submitted: succeeded, kills: goal.kills });
     const most = mostAtOnce({ kills, said });
     console.log(`limit round: ${seconds} s, ${said.length} lines, ${most} at once at most`);
     // It must have been reached, or nothing was limited.
