@@ -12,12 +12,12 @@ import type { EpochMs, Ms } from '../../lib/model/time.ts';
 import type { RunStore } from '../../lib/ports/run-store.ts';
 import { dispatchOf } from '../../lib/protocol/dispatch.ts';
 import { deliveryTask, type ResultSender } from '../../lib/result-delivery/task.ts';
+import { MemoryLimitStore } from '../../lib/testing/memory-limit-store.ts';
 import { MemoryQueue } from '../../lib/testing/memory-queue.ts';
 import {
   MemoryAttemptStore,
   MemoryDefinitionStore,
   MemoryHistoryStore,
-  MemoryLimitStore,
   MemoryPayloadStore,
   MemoryResultCache,
   MemoryWorkerRegistry,

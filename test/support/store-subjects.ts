@@ -8,11 +8,11 @@ import type { RequestCounter } from '../../lib/ports/request-counter.ts';
 import type { ResultCache } from '../../lib/ports/result-cache.ts';
 import type { RunStore } from '../../lib/ports/run-store.ts';
 import type { WorkerRegistry } from '../../lib/ports/worker-registry.ts';
+import { MemoryLimitStore } from '../../lib/testing/memory-limit-store.ts';
 import {
   MemoryAttemptStore,
   MemoryDefinitionStore,
   MemoryHistoryStore,
-  MemoryLimitStore,
   MemoryPayloadStore,
   MemoryRequestCounter,
   MemoryResultCache,

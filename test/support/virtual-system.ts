@@ -11,12 +11,12 @@ import { soleNode } from '../../lib/model/run.ts';
 import type { Logger } from '../../lib/ports/logger.ts';
 import type { RunStore } from '../../lib/ports/run-store.ts';
 import { deliveryTask, type ResultSender } from '../../lib/result-delivery/task.ts';
+import { MemoryLimitStore } from '../../lib/testing/memory-limit-store.ts';
 import { MemoryQueue } from '../../lib/testing/memory-queue.ts';
 import {
   MemoryAttemptStore,
   MemoryDefinitionStore,
   MemoryHistoryStore,
-  MemoryLimitStore,
   MemoryPayloadStore,
   MemoryResultCache,
   MemoryRunStore,

@@ -3,7 +3,7 @@ import { Registry } from '../../define/registry.ts';
 import type { LimitKey, Slots } from '../../model/limit.ts';
 import type { Ms } from '../../model/time.ts';
 import type { LimitStore, Waiter } from '../../ports/limit-store.ts';
-import { MemoryLimitStore } from '../memory-stores.ts';
+import { MemoryLimitStore } from '../memory-limit-store.ts';
 import { tasks } from './tasks.ts';
 import type { Timeline } from './timeline.ts';
 import { workflows } from './workflows.ts';
