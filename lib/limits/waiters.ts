@@ -1,5 +1,5 @@
 import type { NodeId } from '../model/ids.ts';
-import type { LimitKey, LimitRule, Reached } from '../model/limit.ts';
+import type { LimitKey, LimitRule, Reached, Slots } from '../model/limit.ts';
 import type { Dispatch } from '../model/message.ts';
 import type { Priority, Run } from '../model/run.ts';
 import type { Ms } from '../model/time.ts';
@@ -38,27 +38,32 @@ export async function enterWaiter(
   const waiter: Waiter = { tenant: run.tenant, run: run.run, node, since };
   try {
     await ports.limits.wait(limited, waiter, ports.clock.now() + keptMs);
-    await wakeWaiters(ports, limited, rule);
+    await wakeWaiters(ports, limited, rule, await ports.limits.read(limited));
   } catch (error) {
     ports.logger.warn('not entered among those that wait for a slot: it asks again later', { error });
   }
 }
 
 /** Rings as many of those that wait as there are free slots. */
-export async function wakeWaiters(ports: LimitPorts, limit: LimitKey, rule: LimitRule): Promise<void> {
+export async function wakeWaiters(
+  ports: LimitPorts,
+  limit: LimitKey,
+  rule: LimitRule,
+  slots: Slots | undefined,
+): Promise<void> {
   const { clock, limits } = ports;
+  const free = freeSlots(slots, rule, clock.now());
   const dispatches: Dispatch[] = [];
-  for (let page = 0; page < pagesMax; page += 1) {
+  for (let page = 0; free > 0 && page < pagesMax; page += 1) {
     const waiting = await limits.waiting(limit, readMax);
     if (waiting.length === 0) break;
-    const free = freeSlots(await limits.read(limit), rule, clock.now());
     for (const waiter of waiting) {
       if (dispatches.length >= free) break;
       const dispatch = await dispatchFor(ports, waiter);
       // Whoever takes it out rings it; of one that waits no longer nothing is left.
       if ((await limits.leave(limit, waiter)) && dispatch) dispatches.push(dispatch);
     }
-    if (dispatches.length > 0 || free === 0) break;
+    if (dispatches.length > 0) break;
   }
   await ring(ports, dispatches);
 }
