@@ -1,4 +1,4 @@
-import { HoldfastError } from '../model/errors.ts';
+import { HoldfastError, isUnreachable } from '../model/errors.ts';
 import { type Run, type RunStatus, statusOf } from '../model/run.ts';
 import { isReadable } from '../ports/run-store.ts';
 import { retryId } from '../protocol/retry.ts';
@@ -25,12 +25,12 @@ const manyMax = 1_000;
 export async function retryMany(
   ports: ClientPorts,
   filter: RetryFilter = {},
-  options: ManyOptions = {},
+  { dryRun, pages }: ManyOptions = {},
 ): Promise<ManyRuns<RetriedRun>> {
-  const { found, ...rest } = await findMany(ports, ['failed'], { filter, options }, (page) =>
+  const { found, ...rest } = await findMany(ports, ['failed'], { filter, pages }, (page) =>
     retriable(ports, page),
   );
-  const runs = await each(found, options, async (run) => ({
+  const runs = await each(found, { dryRun }, async (run) => ({
     retry: (await retryFailed(ports, run)).run.run,
   }));
   return { runs, ...rest };
@@ -43,8 +43,7 @@ export async function cancelMany(
   { dryRun, pages, ...request }: CancelOptions & ManyOptions = {},
 ): Promise<ManyRuns<SteeredRun>> {
   const statuses = ['ready', 'waiting', 'running', 'paused'] as const;
-  const options = { dryRun, ...(pages !== undefined && { pages }) };
-  const { found, ...rest } = await findMany(ports, statuses, { filter, options }, (page) => {
+  const { found, ...rest } = await findMany(ports, statuses, { filter, pages }, (page) => {
     const open = page.filter((run) => !isCancelled(run, request));
     return withoutChildren(ports, withoutDeliveries(open, filter), { statuses, ...filter });
   });
@@ -66,19 +65,13 @@ export async function pauseMany(
   filter: RunFilter = {},
   { dryRun, pages, ...request }: CancelOptions & ManyOptions = {},
 ): Promise<ManyRuns<SteeredRun>> {
-  const options = { dryRun, ...(pages !== undefined && { pages }) };
   const keep = (page: readonly Run[]) =>
     withoutDeliveries(
       page.filter(({ control }) => control === undefined),
       filter,
     );
-  const { found, ...rest } = await findMany(
-    ports,
-    ['ready', 'waiting', 'running'],
-    { filter, options },
-    keep,
-  );
-  return { runs: await steered(found, options, (run) => pauseRun(ports, run, request)), ...rest };
+  const { found, ...rest } = await findMany(ports, ['ready', 'waiting', 'running'], { filter, pages }, keep);
+  return { runs: await steered(found, { dryRun }, (run) => pauseRun(ports, run, request)), ...rest };
 }
 
 /** @throws HoldfastError `InvalidArgument` */
@@ -87,9 +80,8 @@ export async function resumeMany(
   filter: RunFilter = {},
   { dryRun, pages, ...request }: WhoAndWhy & ManyOptions = {},
 ): Promise<ManyRuns<SteeredRun>> {
-  const options = { dryRun, ...(pages !== undefined && { pages }) };
-  const { found, ...rest } = await findMany(ports, ['paused'], { filter, options });
-  return { runs: await steered(found, options, (run) => resumeRun(ports, run, request)), ...rest };
+  const { found, ...rest } = await findMany(ports, ['paused'], { filter, pages });
+  return { runs: await steered(found, { dryRun }, (run) => resumeRun(ports, run, request)), ...rest };
 }
 
 /** Those of a page that it can be done to: the others do not count for the limit. */
@@ -97,7 +89,7 @@ type Keep = (page: readonly Run[]) => readonly Run[] | Promise<readonly Run[]>;
 
 interface Asked {
   readonly filter: RunFilter;
-  readonly options: ManyOptions;
+  readonly pages: number | undefined;
 }
 
 interface Found {
@@ -110,7 +102,7 @@ interface Found {
 async function findMany(
   { clock, runs }: ClientPorts,
   statuses: readonly RunStatus[],
-  { filter: { limit = 100, status, ...filter }, options: { pages = Number.POSITIVE_INFINITY } }: Asked,
+  { filter: { limit = 100, status, ...filter }, pages = Number.POSITIVE_INFINITY }: Asked,
   keep: Keep = (page) => page,
 ): Promise<Found> {
   if (!Number.isInteger(limit) || limit < 1 || limit > manyMax)
@@ -220,7 +212,7 @@ async function each<Done extends object>(
 }
 
 function refusal(error: unknown): Pick<RetriedRun, 'error'> {
-  if (!(error instanceof HoldfastError) || error.code === 'StoreUnreachable') throw error;
+  if (!(error instanceof HoldfastError) || isUnreachable(error)) throw error;
   return { error: { code: error.code, message: error.message } };
 }
 

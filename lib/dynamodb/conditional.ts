@@ -33,6 +33,17 @@ export async function conditionally<Output>(
   });
 }
 
+/** Makes a conditional write of which only that it is refused matters: false then. */
+export async function isDone(write: () => Promise<unknown>): Promise<boolean> {
+  try {
+    await write();
+    return true;
+  } catch (error) {
+    if (error instanceof ConditionalCheckFailedException) return false;
+    throw error;
+  }
+}
+
 const hasMetTransaction = (error: unknown): boolean => error instanceof TransactionConflictException;
 
 /** Strongly consistent. */

@@ -1,4 +1,3 @@
-import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 import {
   DeleteCommand,
   type DynamoDBDocumentClient,
@@ -11,7 +10,7 @@ import type { NodeId } from '../model/ids.ts';
 import type { LimitKey, Slots } from '../model/limit.ts';
 import { type EpochMs, toEpochSec } from '../model/time.ts';
 import type { LimitStore, Waiter } from '../ports/limit-store.ts';
-import { read } from './conditional.ts';
+import { isDone, read } from './conditional.ts';
 import type { Table } from './document-client.ts';
 import { reaching } from './errors.ts';
 import { parseRunKey, slotsKey, waiterKey, waiterPrefix } from './keys.ts';
@@ -142,15 +141,7 @@ export class DynamoLimitStore implements LimitStore {
   }
 
   async #ifStill(write: () => Promise<unknown>): Promise<boolean> {
-    return await reaching(this.#table.name, async () => {
-      try {
-        await write();
-        return true;
-      } catch (error) {
-        if (error instanceof ConditionalCheckFailedException) return false;
-        throw error;
-      }
-    });
+    return await reaching(this.#table.name, () => isDone(write));
   }
 }
 

@@ -1,7 +1,7 @@
-import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 import { type DynamoDBDocumentClient, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import type { TenantId } from '../model/ids.ts';
 import type { RequestCounter } from '../ports/request-counter.ts';
+import { isDone } from './conditional.ts';
 import type { Table } from './document-client.ts';
 import { reaching } from './errors.ts';
 import { requestsKey } from './keys.ts';
@@ -32,14 +32,6 @@ export class DynamoRequestCounter implements RequestCounter {
       ExpressionAttributeNames: { '#0': counted, '#1': expiryAttribute },
       ExpressionAttributeValues: { ':0': 1, ':1': second + keptSec, ':2': max },
     });
-    return await reaching(name, async () => {
-      try {
-        await db.send(update);
-        return true;
-      } catch (error) {
-        if (error instanceof ConditionalCheckFailedException) return false;
-        throw error;
-      }
-    });
+    return await reaching(name, () => isDone(() => db.send(update)));
   }
 }

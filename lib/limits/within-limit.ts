@@ -1,5 +1,5 @@
 import type { TaskLimit } from '../define/limit.ts';
-import { HoldfastError } from '../model/errors.ts';
+import { type HoldfastError, isUnreachable } from '../model/errors.ts';
 import type { Limited, LimitKey } from '../model/limit.ts';
 import type { Run } from '../model/run.ts';
 import type { EpochMs, Ms } from '../model/time.ts';
@@ -96,9 +96,6 @@ async function take(ports: LimitPorts, limit: TaskLimit, key: LimitKey, holding:
   throw reached(clock.now());
 }
 
-const isUnreachable = (error: unknown): boolean =>
-  error instanceof HoldfastError && error.code === 'StoreUnreachable';
-
 const isSame = (a: Limited, b: LimitKey): boolean => a.name === b.name && a.key === b.key;
 
 /** What fails here costs time only: the slot ends by itself. */
@@ -109,8 +106,8 @@ async function release(
   { fence }: Holding,
 ): Promise<void> {
   try {
-    await ports.limits.release(key, fence.nonce);
-    await wakeWaiters(ports, key, limit);
+    const left = await ports.limits.release(key, fence.nonce);
+    await wakeWaiters(ports, key, limit, left);
   } catch (error) {
     ports.logger.warn('slot not released: it ends with its lease', { limit: key.name, error });
   }

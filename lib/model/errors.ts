@@ -142,6 +142,10 @@ export class HoldfastError extends Error {
   }
 }
 
+/** Whether the store gave no answer: what was asked of it may have been done all the same. */
+export const isUnreachable = (error: unknown): boolean =>
+  error instanceof HoldfastError && error.code === 'StoreUnreachable';
+
 /** Thrown by a handler to fail at once: no attempt is made again, whatever the retry policy says. */
 export class NonRetryableError extends Error {
   override readonly name: string = 'NonRetryableError';

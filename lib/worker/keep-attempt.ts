@@ -2,7 +2,7 @@ import type { AttemptNotes } from '../attempts/notes.ts';
 import type { Settings } from '../config/settings.ts';
 import type { Registered } from '../define/registry.ts';
 import type { AttemptOutcome, AttemptRecord } from '../model/attempt.ts';
-import { HoldfastError } from '../model/errors.ts';
+import { isUnreachable } from '../model/errors.ts';
 import type { Failure } from '../model/failure.ts';
 import type { LeasedNode } from '../model/run.ts';
 import type { EpochMs } from '../model/time.ts';
@@ -45,9 +45,8 @@ export async function keepAttempt(telling: Telling, end: End): Promise<void> {
     try {
       return await ports.attempts.put(held.run, record, expiryOf(telling));
     } catch (error) {
-      const isUnreachable = error instanceof HoldfastError && error.code === 'StoreUnreachable';
       const isLate = ports.clock.now() + pauseBetweenTriesMs >= leaseUntil;
-      if (!isUnreachable || isLate || tries >= triesMax) {
+      if (!isUnreachable(error) || isLate || tries >= triesMax) {
         ports.logger.warn('what the attempt tells is not kept', { error });
         return;
       }

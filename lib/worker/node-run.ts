@@ -114,12 +114,13 @@ export class NodeRun {
     const { fence, run } = held;
     const code = this.#codeOf(fence.node);
     const place = this.#placeOf(fence.node);
+    const policy = this.policyOf(fence.node);
     let performed: Performed | 'awaits' | undefined;
     const outcome = await attempt.run(async (ctx) => {
       const holding = {
         run,
         fence,
-        leaseMs: this.policyOf(fence.node).leaseMs,
+        leaseMs: policy.leaseMs,
         endsAt: this.delivery.endsAt,
         signal: ctx.signal,
         lose: (reason: HoldfastError) => attempt.lose(reason),
@@ -133,7 +134,7 @@ export class NodeRun {
       notes: attempt.notes,
       ...(iteration !== undefined && { iteration }),
       registered: this.#registered,
-      policy: this.policyOf(fence.node),
+      policy,
       hop: this.delivery.message.hop,
       leaseUntil: attempt.keeper.leaseUntil,
       options: this.commitOptions(),

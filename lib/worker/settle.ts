@@ -1,7 +1,7 @@
 import type { TaskLimit } from '../define/limit.ts';
 import { enterWaiter } from '../limits/waiters.ts';
 import type { AttemptOutcome } from '../model/attempt.ts';
-import { HoldfastError } from '../model/errors.ts';
+import { HoldfastError, isUnreachable } from '../model/errors.ts';
 import type { Failure } from '../model/failure.ts';
 import type { Reached } from '../model/limit.ts';
 import type { Dispatch } from '../model/message.ts';
@@ -107,7 +107,7 @@ export async function settle(context: SettleContext, latest: Run, result: Result
 
 /** No answer came: it may be written later, or have been written already. */
 const isUnanswered = (error: unknown): boolean =>
-  error instanceof HoldfastError && (error.code === 'StoreUnreachable' || error.code === 'TableNotFound');
+  isUnreachable(error) || (error instanceof HoldfastError && error.code === 'TableNotFound');
 
 async function writeResult(context: SettleContext, latest: Run, result: Result): Promise<Ended> {
   const { held, ports } = context;
@@ -307,8 +307,7 @@ async function untilAnswered<T>({ leaseUntil, ports }: SettleContext, ask: () =>
     try {
       return await ask();
     } catch (error) {
-      const unreachable = error instanceof HoldfastError && error.code === 'StoreUnreachable';
-      if (!unreachable || ports.clock.now() + pauseBetweenTriesMs >= leaseUntil) throw error;
+      if (!isUnreachable(error) || ports.clock.now() + pauseBetweenTriesMs >= leaseUntil) throw error;
       ports.logger.warn('store unreachable: result not yet written, trying again', { error });
       await sleep(ports.clock, pauseBetweenTriesMs);
     }
