@@ -6,6 +6,7 @@ import type { IFunction, IFunctionUrl } from 'aws-cdk-lib/aws-lambda';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
+import type { LaneName } from '../lib/config/lanes.ts';
 import { defaultPool } from '../lib/config/pools.ts';
 import type { MetricName } from '../lib/ports/metrics.ts';
 import { Alarms } from './constructs/alarms.ts';
@@ -26,7 +27,7 @@ import { makeParts, mapValues, poolScope } from './constructs/make-parts.ts';
 import { claimsPerTask, countedMetric, dollarsPerDay, leasesLost } from './constructs/metrics.ts';
 import { type Parts, placeEnvironment } from './constructs/parts.ts';
 import { idlePriceText } from './prices.ts';
-import type { HoldfastProps, LaneName } from './props.ts';
+import type { HoldfastProps } from './props.ts';
 import { refused } from './refuse.ts';
 import { checkProps, warnOf } from './rules.ts';
 

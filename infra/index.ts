@@ -1,9 +1,9 @@
+export type { LaneName } from '../lib/config/lanes.ts';
 export { Holdfast, type HoldfastPool } from './holdfast.ts';
 export type {
   AlarmProps,
   HoldfastProps,
   JwtProps,
-  LaneName,
   LaneProps,
   PoolProps,
 } from './props.ts';

@@ -8,9 +8,7 @@ import type { Bucket, IBucket } from 'aws-cdk-lib/aws-s3';
 import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
-
-/** A queue of a pool: what has aged, what is urgent, what is usual, what can wait. */
-export type LaneName = 'aged' | 'high' | 'normal' | 'low';
+import type { LaneName } from '../lib/config/lanes.ts';
 
 export interface LaneProps {
   /** Invocations of the executor at a time for this lane, 2 to 1,000. Default: that of the pool. */

@@ -4,16 +4,16 @@ import { Annotations, Duration } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { envNames } from '../lib/config/env.ts';
 import { partName } from '../lib/config/json-variable.ts';
-import { defaultPool, poolFor } from '../lib/config/pools.ts';
+import { inOrder, type LaneName, laneNames } from '../lib/config/lanes.ts';
+import { isLogLevel, logLevels } from '../lib/config/log-level.ts';
+import { defaultPool, idlePools, poolFor } from '../lib/config/pools.ts';
 import { listOf, readSettings, settingVariable } from '../lib/config/settings.ts';
 import { HoldfastError } from '../lib/model/errors.ts';
-import type { HoldfastProps, LaneName, PoolProps } from './props.ts';
+import type { HoldfastProps, PoolProps } from './props.ts';
 import { refused } from './refuse.ts';
 
 /** As long as Lambda allows: a task longer than this hands itself over at a checkpoint. */
 export const executorTimeoutDefault = Duration.minutes(15);
-/** In the order in which workers look into them. */
-const laneNames: readonly LaneName[] = ['aged', 'high', 'normal', 'low'];
 /** What AWS advises for SQS mappings: a message whose batch is throttled for a while must not come twice. */
 const visibilityFactor = 6;
 const visibilityMax = Duration.hours(12);
@@ -30,7 +30,7 @@ export const poolsOf = ({
 
 /** The lanes of a pool, in the order of `laneNames`; `normal` is always among them. */
 export const lanesOf = ({ lanes = {} }: PoolProps): readonly LaneName[] =>
-  laneNames.filter((lane) => lane === 'normal' || lanes[lane] !== undefined);
+  inOrder((lane) => lanes[lane] !== undefined);
 
 /** How long messages of a pool stay hidden. */
 export function visibilityOf(pool: PoolProps): Duration {
@@ -71,12 +71,10 @@ export function checkProps(props: HoldfastProps): void {
       'Use the property logLevel, or a pool’s own environment',
     );
   if (props.retention) readSettings({ [settingVariable('retention')]: `${props.retention.toSeconds()}s` });
-  if (props.logLevel !== undefined && !logLevels.includes(props.logLevel))
+  if (props.logLevel !== undefined && !isLogLevel(props.logLevel))
     throw refused('logLevel', `is ${JSON.stringify(props.logLevel)}`, `Use ${listOf(logLevels)}`);
   checkTags(props);
 }
-
-const logLevels = ['debug', 'info', 'warn', 'error', 'silent'];
 
 function checkPool(name: string, pool: PoolProps): void {
   const field = `pools.${name}`;
@@ -203,14 +201,13 @@ function checkTags(props: HoldfastProps): void {
 /** Tells of what deploys and works, but hardly as it is meant. */
 export function warnOf(scope: Construct, props: HoldfastProps): void {
   const warn = (id: string, text: string) => Annotations.of(scope).addWarningV2(`holdfast:${id}`, text);
-  const earlier: [string, readonly string[]][] = [];
-  for (const [name, { tags = [], ...pool }] of Object.entries(poolsOf(props))) {
-    const covering = earlier.find(([, others]) => tags.every((tag) => others.includes(tag)));
-    if (name !== defaultPool && tags.length === 0)
-      warn(`${name}-untagged`, `Nothing comes to the pool ${name}: it has no tags.`);
-    else if (covering)
-      warn(`${name}-covered`, `Nothing comes to the pool ${name}: ${covering[0]} carries all of its tags.`);
-    earlier.push([name, tags]);
+  const pools = poolsOf(props);
+  for (const { covering, pool } of idlePools(pools)) {
+    if (covering === undefined)
+      warn(`${pool}-untagged`, `Nothing comes to the pool ${pool}: it has no tags.`);
+    else warn(`${pool}-covered`, `Nothing comes to the pool ${pool}: ${covering} carries all of its tags.`);
+  }
+  for (const [name, pool] of Object.entries(pools)) {
     if (pool.reservedConcurrency !== undefined && pool.maxConcurrency === undefined)
       warn(
         `${name}-throttled`,

@@ -2,7 +2,8 @@ import { Duration } from 'aws-cdk-lib';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { type IQueue, Queue, QueueEncryption, type QueueProps } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import type { LaneName, PoolProps } from '../props.ts';
+import type { LaneName } from '../../lib/config/lanes.ts';
+import type { PoolProps } from '../props.ts';
 import { lanesOf, visibilityOf } from '../rules.ts';
 
 interface PoolQueuesProps {

@@ -1,8 +1,9 @@
 import { hostname } from 'node:os';
 import { checkWebhooks, type DeliveryQueues, readDeliveryQueues } from '../config/delivery.ts';
 import { type Env, envNames, required } from '../config/env.ts';
+import { isLogLevel, logLevels } from '../config/log-level.ts';
 import { type Pools, readPools } from '../config/pools.ts';
-import { readSettings, type Settings } from '../config/settings.ts';
+import { listOf, readSettings, type Settings } from '../config/settings.ts';
 import { watchStoreClock } from '../dynamodb/store-clock.ts';
 import { dynamoStores } from '../dynamodb/stores.ts';
 import { HoldfastError } from '../model/errors.ts';
@@ -28,7 +29,7 @@ import { SqsPoolQueues } from '../sqs/pool-queues.ts';
 import { SqsQueue } from '../sqs/queue.ts';
 import { sqsResultQueues } from '../sqs/result-queues.ts';
 import { awsClients, payloadBucket } from './aws-clients.ts';
-import { isLogLevel, powertoolsLogger } from './powertools-logger.ts';
+import { powertoolsLogger } from './powertools-logger.ts';
 import { noMetrics, powertoolsMetrics } from './powertools-metrics.ts';
 import { systemClock, systemRandom } from './system.ts';
 
@@ -96,11 +97,7 @@ export function workerIdOf(env: Env): string {
 function readLogLevel(env: Env) {
   const level = env[envNames.logLevel] || 'info';
   if (isLogLevel(level)) return level;
-  throw new HoldfastError(
-    'InvalidSetting',
-    `${envNames.logLevel} must be debug, info, warn, error or silent`,
-    {
-      field: envNames.logLevel,
-    },
-  );
+  throw new HoldfastError('InvalidSetting', `${envNames.logLevel} must be ${listOf(logLevels)}`, {
+    field: envNames.logLevel,
+  });
 }

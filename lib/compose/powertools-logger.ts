@@ -1,10 +1,6 @@
 import { LogFormatter, LogItem, Logger as Powertools } from '@aws-lambda-powertools/logger';
+import type { LogLevel } from '../config/log-level.ts';
 import type { LogFields, Logger } from '../ports/logger.ts';
-
-const levels = ['debug', 'info', 'warn', 'error', 'silent'] as const;
-export type LogLevel = (typeof levels)[number];
-
-export const isLogLevel = (text: string): text is LogLevel => (levels as readonly string[]).includes(text);
 
 /** Standard error, so that programs keep their standard output for themselves; Lambda logs both. */
 const toStandardError = (line: string): void => void process.stderr.write(`${line}\n`);

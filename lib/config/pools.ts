@@ -3,6 +3,7 @@ import { HoldfastError } from '../model/errors.ts';
 import type { Priority } from '../model/run.ts';
 import { type Env, envNames, required } from './env.ts';
 import { partName, readJsonVariable } from './json-variable.ts';
+import { type LaneName, laneNames } from './lanes.ts';
 
 const poolsSchema = z.record(
   partName,
@@ -13,7 +14,7 @@ const poolsSchema = z.record(
       high: z.url().optional(),
       low: z.url().optional(),
       aged: z.url().optional(),
-    }),
+    } satisfies Record<LaneName, z.ZodType>),
   }),
 );
 
@@ -47,8 +48,8 @@ export const hasAgedLane = (pools: Pools, pool: string): boolean =>
 
 /** The queues of a pool, each once, in the order in which its workers look into them. */
 export function laneUrls(pools: Pools, pool: string): readonly string[] {
-  const { aged, high, low, normal } = lanesOf(pools, pool);
-  return [...new Set([aged, high, normal, low].filter((url) => url !== undefined))];
+  const lanes = lanesOf(pools, pool);
+  return [...new Set(laneNames.map((lane) => lanes[lane]).filter((url) => url !== undefined))];
 }
 
 function lanesOf(pools: Pools, pool: string): Pools[string]['lanes'] {
@@ -72,4 +73,20 @@ export function poolFor(pools: Pools, tags: readonly string[]): string {
     });
   }
   return found[0];
+}
+
+/**
+ * The pools that nothing comes to: those without tags beside the default one, and those whose tags an earlier pool
+ * carries, too, which is named then.
+ */
+export function idlePools(
+  pools: Readonly<Record<string, { readonly tags?: readonly string[] | undefined }>>,
+): readonly { readonly pool: string; readonly covering?: string }[] {
+  const all = Object.entries(pools);
+  return all.flatMap(([pool, { tags = [] }], index) => {
+    if (pool === defaultPool) return [];
+    if (tags.length === 0) return [{ pool }];
+    const covering = all.slice(0, index).find(([, other]) => tags.every((tag) => other.tags?.includes(tag)));
+    return covering ? [{ pool, covering: covering[0] }] : [];
+  });
 }

@@ -1,7 +1,8 @@
-import { isLogLevel } from '../compose/powertools-logger.ts';
 import { type Env, envNames } from '../config/env.ts';
+import { isLogLevel, logLevels } from '../config/log-level.ts';
 import { type Pools, readPools } from '../config/pools.ts';
 import {
+  listOf,
   readSettings,
   type SettingName,
   type Settings,
@@ -32,9 +33,8 @@ export function judgeSettings(env: Env): readonly Finding[] {
     fail('settings', message, `Give ${field} a value within its range, or none.`),
   );
   const level = env[envNames.logLevel];
-  const levels = 'debug, info, warn, error or silent';
   if (level && !isLogLevel(level)) {
-    const what = `${envNames.logLevel} must be ${levels}, not ${JSON.stringify(level)}`;
+    const what = `${envNames.logLevel} must be ${listOf(logLevels)}, not ${JSON.stringify(level)}`;
     bad.push(fail('settings', what, 'Choose one of them.'));
   }
   const faults = [

@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
-import type { LogLevel } from '../compose/powertools-logger.ts';
 import type { Env } from '../config/env.ts';
+import type { LogLevel } from '../config/log-level.ts';
 import { type readSettings, settingVariable } from '../config/settings.ts';
 import type { TaskExecutor } from '../define/task-executor.ts';
 import { type Duration, parseDuration } from '../model/duration.ts';

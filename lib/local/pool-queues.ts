@@ -1,7 +1,8 @@
+import { type LaneName, laneNames } from '../config/lanes.ts';
 import { defaultPool, type Pools } from '../config/pools.ts';
 import type { Ms } from '../model/time.ts';
 import type { Logger } from '../ports/logger.ts';
-import type { LaneName, PoolPlan } from './pools.ts';
+import type { PoolPlan } from './pools.ts';
 import type { LocalQueue, SqsServer } from './sqs-server.ts';
 
 /** The queues of one pool. */
@@ -23,7 +24,7 @@ const laneQueue = (pool: string, lane: LaneName): string =>
 const deadLetterQueueOf = (pool: string): string =>
   pool === defaultPool ? `${prefix}${pool}-${deadLetters}` : `${prefix}${deadLetters}-${pool}`;
 
-const laneQueuePattern = new RegExp(`^${prefix}(?<lane>aged|high|normal|low)-(?<pool>.+)$`);
+const laneQueuePattern = new RegExp(`^${prefix}(?<lane>${laneNames.join('|')})-(?<pool>.+)$`);
 
 /** Creates the queues of a pool, or brings those that exist up to date. */
 export async function createPoolQueues(

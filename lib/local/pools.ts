@@ -1,10 +1,9 @@
 import * as z from 'zod';
 import { partName } from '../config/json-variable.ts';
-import { defaultPool, type Pools } from '../config/pools.ts';
+import { inOrder, type LaneName, laneNames } from '../config/lanes.ts';
+import { defaultPool, idlePools } from '../config/pools.ts';
 import { HoldfastError } from '../model/errors.ts';
-
-/** A queue of a pool: what has aged, what is urgent, what is usual, what can wait. */
-export type LaneName = keyof Pools[string]['lanes'];
+import type { Logger } from '../ports/logger.ts';
 
 /** One pool of the embedded runtime: its queues, and the executors that work them off. */
 export interface LocalPool {
@@ -27,8 +26,6 @@ export interface PoolPlan {
 
 export const workersMax = 64;
 
-const laneNames = ['aged', 'high', 'normal', 'low'] as const satisfies readonly LaneName[];
-
 const poolsSchema = z.record(
   partName,
   z.strictObject({
@@ -50,7 +47,7 @@ export function planPools(given: unknown, workers: number): readonly PoolPlan[] 
     ([name, { lanes = [], tags = [], workers: own = workers }]) => ({
       name,
       tags,
-      lanes: laneNames.filter((lane) => lane === 'normal' || lanes.includes(lane)),
+      lanes: inOrder((lane) => lanes.includes(lane)),
       workers: own,
     }),
   );
@@ -79,12 +76,11 @@ function reasonOf(issue: z.core.$ZodIssue | undefined): string {
   return issue?.message ?? 'no map of pools';
 }
 
-/** The pools that nothing comes to, each with why. */
-export function idlePools(pools: readonly PoolPlan[]): readonly { pool: string; reason: string }[] {
-  return pools.slice(1).flatMap(({ name, tags }, index) => {
-    if (tags.length === 0) return [{ pool: name, reason: 'it has no tags' }];
-    const earlier = pools.slice(0, index + 1);
-    const covering = earlier.find((other) => tags.every((tag) => other.tags.includes(tag)));
-    return covering ? [{ pool: name, reason: `the pool ${covering.name} carries all of its tags` }] : [];
-  });
+/** Tells of pools that nothing comes to, each with why. */
+export function tellOfIdlePools(pools: readonly PoolPlan[], logger: Logger): void {
+  const byName = Object.fromEntries(pools.map((pool) => [pool.name, pool]));
+  for (const { covering, pool } of idlePools(byName)) {
+    const reason = covering === undefined ? 'it has no tags' : `the pool ${covering} carries all of its tags`;
+    logger.warn('nothing comes to a pool', { pool, reason });
+  }
 }

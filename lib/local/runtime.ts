@@ -1,7 +1,8 @@
 import type { Client } from '../client/client.ts';
 import { createClient } from '../client/create-client.ts';
-import { isLogLevel, powertoolsLogger } from '../compose/powertools-logger.ts';
+import { powertoolsLogger } from '../compose/powertools-logger.ts';
 import { type Env, envNames } from '../config/env.ts';
+import { isLogLevel } from '../config/log-level.ts';
 import { defaultPool } from '../config/pools.ts';
 import { readSettings, type Settings } from '../config/settings.ts';
 import { needsTransactions } from '../dynamodb/open-runs.ts';
@@ -14,7 +15,7 @@ import { addCounts } from './environment-protocol.ts';
 import { functionsInProcess, functionsInProcesses, ownRequestCounts } from './functions.ts';
 import { type LocalOptions, type LocalPlan, planOf } from './options.ts';
 import { tellOfLeftQueues } from './pool-queues.ts';
-import { idlePools } from './pools.ts';
+import { tellOfIdlePools } from './pools.ts';
 import { probePort } from './ports.ts';
 import { type LocalServices, settingsAmong, settingsEnv, stackEnv, startServices } from './services.ts';
 import { loadTaskModule, type TaskModule, taskModuleUrl, taskNames } from './task-module.ts';
@@ -99,7 +100,7 @@ async function start({ options, plan, env, settings, tasks, stack }: Start): Pro
   const services = await startServices(stack, options, plan);
   // Better now than at each submission.
   if (settings.openRuns > 0 && services.dynamodb.engine === 'dynalite') throw needsTransactions();
-  for (const idle of idlePools(plan.pools)) logger.warn('nothing comes to a pool', idle);
+  tellOfIdlePools(plan.pools, logger);
   await tellOfLeftQueues(services.sqs, plan.pools, logger);
   const shared = stackEnv(services, plan.pools);
   const functionEnv = { ...env, ...shared };

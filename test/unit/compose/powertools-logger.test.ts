@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
-import { type LogLevel, powertoolsLogger } from '../../../lib/compose/powertools-logger.ts';
+import { powertoolsLogger } from '../../../lib/compose/powertools-logger.ts';
+import type { LogLevel } from '../../../lib/config/log-level.ts';
 import { HoldfastError } from '../../../lib/model/errors.ts';
 
 function collect(level: LogLevel, serviceName?: string) {
