@@ -10,30 +10,30 @@ import { Queue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct, Node } from 'constructs';
 import { defaultPool } from '../lib/config/pools.ts';
 import { alarmsFromContext, poolsFromContext } from './pool-options.ts';
-import type { AlarmProps, HoldfastProps, JwtProps, PoolProps } from './props.ts';
+import type { HoldfastProps, JwtProps } from './props.ts';
 
-/** What a deployment may choose. */
-export interface HoldfastOptions {
+/** What a deployment may choose: most of it as the construct takes it. */
+export interface HoldfastOptions
+  extends Pick<
+    HoldfastProps,
+    | 'alarms'
+    | 'dashboard'
+    | 'defaultTask'
+    | 'jwt'
+    | 'logLevel'
+    | 'openRuns'
+    | 'pools'
+    | 'removalPolicy'
+    | 'requestRate'
+    | 'retention'
+    | 'storedCode'
+  > {
   /** The module whose exported tasks are run, bundled into the functions. Default: examples/tasks.ts. */
   readonly tasks?: string | undefined;
-  /** The task that `POST /tasks` without `task` means. Default: such a request is refused. */
-  readonly defaultTask?: string | undefined;
-  /** `debug`, `info`, `warn`, `error` or `silent`. Default: `info`. */
-  readonly logLevel?: string | undefined;
-  /** Lets the API take code that comes with requests, and the executors execute it. Default: false. */
-  readonly storedCode?: boolean | undefined;
   /** Queues that results may be delivered to, by the names that submissions call them: names to ARNs. Default: none. */
   readonly deliveryQueues?: Readonly<Record<string, string>> | undefined;
   /** ARN of the secret that webhooks are signed with, as plain text. Default: results go to no webhooks. */
   readonly webhookSecretArn?: string | undefined;
-  /** Adds an HTTP API for holders of a token. Default: there is only the function URL, which IAM guards. */
-  readonly jwt?: JwtProps | undefined;
-  /** Requests over HTTP that each tenant may make in a second. Default: any number. */
-  readonly requestRate?: number | undefined;
-  /** Runs of each tenant that may be open, of those that the API submits. Default: any number. */
-  readonly openRuns?: number | undefined;
-  /** Default: the pool `default` alone. */
-  readonly pools?: Readonly<Record<string, PoolProps>> | undefined;
   /** How long one invocation of the default pool's executor may take, up to 15 minutes. Default: 15 minutes. */
   readonly executorTimeout?: Duration | undefined;
   /** Invocations of the default pool's executor at a time, from 2. Default: the account's own limit. */
@@ -42,15 +42,8 @@ export interface HoldfastOptions {
   readonly payloadBucket?: string | undefined;
   /** ARN of the key that encrypts table, queues and bucket. Default: keys that AWS owns. */
   readonly encryptionKeyArn?: string | undefined;
-  /** How long finished runs are kept. Default: 30 days. */
-  readonly retention?: Duration | undefined;
   /** Days that logs are kept, of those that CloudWatch offers. Default: 14. */
   readonly logRetention?: number | undefined;
-  /** Default: the usual three. */
-  readonly alarms?: AlarmProps | undefined;
-  readonly dashboard?: boolean | undefined;
-  /** What becomes of table and bucket when the stack is deleted. Default: they are kept. */
-  readonly removalPolicy?: RemovalPolicy | undefined;
   /** ARN of the topic that hears of alarms. Default: they only change their state. */
   readonly alarmTopicArn?: string | undefined;
 }
@@ -103,11 +96,12 @@ export function optionsFromContext(node: Node): HoldfastOptions {
 const exampleTasks = fileURLToPath(new URL('../examples/tasks.ts', import.meta.url));
 
 /** What the construct takes: names and ARNs become what they name. */
-export function propsOf(scope: Construct, options: HoldfastOptions): HoldfastProps {
-  const { alarmTopicArn, encryptionKeyArn, executorTimeout, maxConcurrency, webhookSecretArn } = options;
-  const { deliveryQueues = {}, logRetention, payloadBucket, pools = {} } = options;
-  const { alarms, dashboard, defaultTask, jwt, logLevel, openRuns } = options;
-  const { removalPolicy, requestRate, retention, storedCode } = options;
+export function propsOf(
+  scope: Construct,
+  { tasks = exampleTasks, executorTimeout, maxConcurrency, ...options }: HoldfastOptions,
+): HoldfastProps {
+  const { alarmTopicArn, encryptionKeyArn, webhookSecretArn, ...rest } = options;
+  const { deliveryQueues = {}, logRetention, payloadBucket, pools = {}, ...asTheyAre } = rest;
   const known = Object.values(RetentionDays).find((each) => each === logRetention);
   if (logRetention !== undefined && known === undefined)
     throw new Error(
@@ -118,9 +112,8 @@ export function propsOf(scope: Construct, options: HoldfastOptions): HoldfastPro
     Queue.fromQueueArn(scope, `DeliveryQueue-${name}`, arn),
   ]);
   return {
-    ...{ alarms, dashboard, defaultTask, jwt, logLevel, openRuns },
-    ...{ removalPolicy, requestRate, retention, storedCode },
-    entry: options.tasks ?? exampleTasks,
+    ...asTheyAre,
+    entry: tasks,
     logRetention: typeof known === 'number' ? known : undefined,
     pools: {
       ...pools,
