@@ -178,30 +178,24 @@ function ofPools({ chosen, executors, parts }: AlarmsProps): readonly Rule[] {
 function ofCost({ chosen, executors, parts }: AlarmsProps): readonly Rule[] {
   const { claimsPerTask: claims, costPerDay } = chosen;
   const comparison = ComparisonOperator.GREATER_THAN_THRESHOLD;
-  return [
-    ...(claims === undefined
-      ? []
-      : [
-          {
-            id: 'ClaimsPerTask',
-            metric: claimsPerTask(parts),
-            threshold: claims,
-            comparison,
-            says: `Tasks take more than ${claims} attempts each: work is paid for several times.`,
-            section: 'claimsPerTask',
-          },
-        ]),
-    ...(costPerDay === undefined
-      ? []
-      : [
-          {
-            id: 'CostPerDay',
-            metric: dollarsPerDay(parts, Object.values(executors)),
-            threshold: costPerDay,
-            comparison,
-            says: `Table and executors cost more than $${costPerDay} a day at list price.`,
-            section: 'costPerDay',
-          },
-        ]),
-  ];
+  const all: Rule[] = [];
+  if (claims !== undefined)
+    all.push({
+      id: 'ClaimsPerTask',
+      metric: claimsPerTask(parts),
+      threshold: claims,
+      comparison,
+      says: `Tasks take more than ${claims} attempts each: work is paid for several times.`,
+      section: 'claimsPerTask',
+    });
+  if (costPerDay !== undefined)
+    all.push({
+      id: 'CostPerDay',
+      metric: dollarsPerDay(parts, Object.values(executors)),
+      threshold: costPerDay,
+      comparison,
+      says: `Table and executors cost more than $${costPerDay} a day at list price.`,
+      section: 'costPerDay',
+    });
+  return all;
 }
