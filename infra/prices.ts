@@ -1,19 +1,7 @@
+import { baseRegion, pricesAsOf, pricesIn } from '../lib/cost/prices.ts';
 import { shardCount } from '../lib/ports/run-store.ts';
 
-/** List prices of us-east-1 in dollars, without any free tier, as of November 2026. */
-export const prices = {
-  sqsRequest: 0.4 / 1e6,
-  readUnit: 0.125 / 1e6,
-  writeUnit: 0.625 / 1e6,
-  lambdaRequest: 0.2 / 1e6,
-  gigabyteSecondArm: 0.0000133334,
-  gigabyteSecondX86: 0.0000166667,
-  alarmMetricMonth: 0.1,
-  dashboardMonth: 3,
-  logGigabyte: 0.5,
-  keyMonth: 1,
-  keyRequest: 0.03 / 1e4,
-} as const;
+const prices = pricesIn(baseRegion);
 
 /** What of a stack costs while nothing runs. */
 export interface IdleParts {
@@ -67,5 +55,5 @@ export function idlePriceText(parts: IdleParts): string {
   const named = Object.entries(costs)
     .filter(([, cost]) => cost >= 0.005)
     .map(([name, cost]) => `${name} ${dollars(cost)}`);
-  return `${dollars(total(costs))} a month while nothing runs (us-east-1, November 2026, no free tier): ${named.join(', ')}`;
+  return `${dollars(total(costs))} a month while nothing runs (${baseRegion}, ${pricesAsOf}, no free tier): ${named.join(', ')}`;
 }

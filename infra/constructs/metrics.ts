@@ -1,9 +1,9 @@
-import { Duration } from 'aws-cdk-lib';
+import { Duration, Stack } from 'aws-cdk-lib';
 import { type IMetric, MathExpression, Metric, type MetricOptions } from 'aws-cdk-lib/aws-cloudwatch';
 import { Architecture, type IFunction } from 'aws-cdk-lib/aws-lambda';
+import { isPriced, type Prices, pricesIn } from '../../lib/cost/prices.ts';
 import { stateIndex } from '../../lib/dynamodb/table.ts';
 import type { MetricName } from '../../lib/ports/metrics.ts';
-import { prices } from '../prices.ts';
 import type { PoolProps } from '../props.ts';
 import { metricsNamespace, type Parts, serviceName } from './parts.ts';
 
@@ -64,7 +64,7 @@ export interface Executor {
 }
 
 /**
- * Dollars a day at list price, of what grows with the work: reads and writes of the table, and the executors' time. Where
+ * Dollars a day at the list prices of the region, or of us-east-1 where they are not known, of what grows with the work: reads and writes of the table, and the executors' time. Where
  * tasks are short these are nine tenths of the bill; SQS, the API, logs, S3 and storage are not in it. Reads four metrics,
  * and one for each executor.
  */
@@ -72,6 +72,8 @@ export function dollarsPerDay(
   { runTable }: Pick<Parts, 'runTable'>,
   executors: readonly Executor[],
 ): MathExpression {
+  const { region } = Stack.of(runTable.table);
+  const prices = pricesIn(isPriced(region) ? region : undefined);
   const units = (metricName: string, index?: string): Metric =>
     new Metric({
       namespace: 'AWS/DynamoDB',
@@ -85,7 +87,7 @@ export function dollarsPerDay(
   const durations = executors.map(({ function: each, props }, index) => ({
     id: `ms${index}`,
     metric: each.metricDuration({ statistic: 'Sum' }),
-    dollars: ((props.memorySize ?? 256) / 1_024 / 1_000) * secondPrice(props),
+    dollars: ((props.memorySize ?? 256) / 1_024 / 1_000) * secondPrice(props, prices),
   }));
   const parts = [
     `(${filled('w', 'wi')}) * ${decimal(prices.writeUnit)}`,
@@ -107,7 +109,7 @@ export function dollarsPerDay(
   });
 }
 
-const secondPrice = ({ architecture = Architecture.ARM_64 }: PoolProps): number =>
+const secondPrice = ({ architecture = Architecture.ARM_64 }: PoolProps, prices: Prices): number =>
   architecture.name === Architecture.ARM_64.name ? prices.gigabyteSecondArm : prices.gigabyteSecondX86;
 
 /** CloudWatch's expressions know no exponents. */

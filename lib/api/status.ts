@@ -10,6 +10,7 @@ export const statusOfCode = {
   NotSerializable: 400,
   MalformedJson: 400,
   UnknownTask: 400,
+  UnknownRegion: 400,
   UnknownTag: 400,
   UnknownQueue: 400,
   WebhooksOff: 400,

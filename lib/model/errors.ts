@@ -19,6 +19,7 @@ export const errorHints = {
   PayloadTooLarge: 'Store the value elsewhere and pass a reference to it.',
   OutputTooLarge: 'Store the result elsewhere and return a reference to it.',
   UnknownTask: 'Submit one of the registered tasks; GET /definitions and the tasks module name them.',
+  UnknownRegion: 'Choose one of the regions of which list prices are known.',
   UnknownTag: 'Use tags that one of the configured pools carries.',
   UnknownSignal: 'Send one of the signals that the workflow waits for; `holdfast graph` names them.',
   InvalidSignal: 'The payload does not fit the schema of the signal: correct the named field.',

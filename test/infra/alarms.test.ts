@@ -1,12 +1,14 @@
 import { readFileSync } from 'node:fs';
-import { Duration } from 'aws-cdk-lib';
+import { Duration, Stack } from 'aws-cdk-lib';
 import type { MathExpression } from 'aws-cdk-lib/aws-cloudwatch';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { describe, expect, it } from 'vitest';
-import { prices } from '../../infra/prices.ts';
+import { dollarsPerDay } from '../../infra/constructs/metrics.ts';
+import { Holdfast } from '../../infra/index.ts';
 import { runCli } from '../../lib/cli/program.ts';
 import { systemClock } from '../../lib/compose/system.ts';
-import { construct, synthesize } from './synthesize.ts';
+import { pricesIn } from '../../lib/cost/prices.ts';
+import { construct, newApp, synthesize } from './synthesize.ts';
 
 interface AlarmProperties {
   readonly AlarmDescription: string;
@@ -150,12 +152,24 @@ describe('the cost of a day', () => {
   });
 
   it('is what list prices make of them', () => {
+    const prices = pricesIn();
     const day = { w: 4e6, wi: 2e6, r: 1e6, ri: 1e6, ms0: 3.6e6, ms1: 7.2e6 };
     const hour = 3_600;
     expect(evaluate(metric, day)).toBeCloseTo(
       6e6 * prices.writeUnit + 2e6 * prices.readUnit + (hour * 0.25 + 2 * hour) * prices.gigabyteSecondArm,
       6,
     );
+  });
+
+  it.each([
+    ['eu-central-1', 'eu-central-1'],
+    ['ap-south-1', 'us-east-1'],
+  ] as const)('takes the prices of %s from those of %s', (region, prices) => {
+    const elsewhere = new Stack(newApp(), 'Elsewhere', { env: { region } });
+    const { table } = new Holdfast(elsewhere, 'Jobs', { entry: 'examples/tasks.ts' });
+    const ofTable = dollarsPerDay({ runTable: { table } } as never, []);
+    const day = { w: 1e6, wi: 0, r: 0, ri: 0 };
+    expect(evaluate(ofTable, day)).toBeCloseTo(1e6 * pricesIn(prices).writeUnit, 6);
   });
 
   /** As CloudWatch would, of sums and products. */
