@@ -1,43 +1,78 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { SQSClient } from '@aws-sdk/client-sqs';
+import { currentTab } from '../cost/tab.ts';
+import { type Usage, unitsPrefix } from '../cost/usage.ts';
+import { dynamodbUsage, type Outcome, s3Usage, sqsUsage, tellsCapacity } from './request-units.ts';
 
 const counts = new Map<string, number>();
 
-/** Requests this process has sent so far, retries of the SDK included: `{ 'dynamodb:UpdateItem': 3 }`. */
+/**
+ * Requests this process has sent so far, retries of the SDK included, and the units that they are billed by:
+ * `{ 'dynamodb:UpdateItem': 3, 'units:tableUnits': 3 }`. `usageOfCounts` reads the units.
+ */
 export const requestCounts = (): Record<string, number> => Object.fromEntries(counts);
 
 /** Counts something else that happened in this process, under the prefix `holdfast:`. */
-export const countEvent = (name: 'duplicate'): void => {
-  counts.set(`holdfast:${name}`, (counts.get(`holdfast:${name}`) ?? 0) + 1);
-};
+export const countEvent = (name: 'duplicate'): void => count(`holdfast:${name}`);
 
 /** Counts requests to S3, which no client of the SDK sends. */
-export const countS3Request = (name: string): void => count('s3', name);
+export function countS3Request(name: string): void {
+  count(`s3:${name}`);
+  countUsage(s3Usage(name));
+}
 
-const count = (service: string, command: string | undefined) => {
-  const name = `${service}:${command?.replace(/Command$/, '') ?? 'unknown'}`;
-  counts.set(name, (counts.get(name) ?? 0) + 1);
-};
+function count(name: string, by = 1): void {
+  counts.set(name, (counts.get(name) ?? 0) + by);
+}
 
-/** Counts every request at the SDK's boundary, after its retries, where what AWS charges for is known exactly. */
+function countUsage(usage: Partial<Usage>): void {
+  currentTab()?.add(usage);
+  for (const [kind, amount] of Object.entries(usage))
+    if (amount !== 0) count(`${unitsPrefix}${kind}`, amount);
+}
+
+/**
+ * Counts every request at the SDK's boundary, each try by itself, where what AWS charges for is known exactly; on behalf
+ * of whoever has a tab open. DynamoDB is asked to tell what each consumed, its index included.
+ */
 export function countRequests(dynamodb: DynamoDBClient, sqs: SQSClient): void {
   dynamodb.middlewareStack.add(
     (next, context) => (args) => {
-      count('dynamodb', context.commandName);
+      if (tellsCapacity(nameOf(context.commandName)))
+        Object.assign(args.input, { ReturnConsumedCapacity: 'INDEXES' });
       return next(args);
     },
-    { step: 'deserialize', name: 'holdfastCount' },
+    { step: 'initialize', name: 'holdfastCapacity' },
   );
+  countTries(dynamodb, 'dynamodb', dynamodbUsage);
   countSqsRequests(sqs);
 }
 
 /** The same for a client of SQS alone. */
 export function countSqsRequests(sqs: SQSClient): void {
-  sqs.middlewareStack.add(
-    (next, context) => (args) => {
-      count('sqs', context.commandName);
-      return next(args);
+  countTries(sqs, 'sqs', (_command, input, outcome) => sqsUsage(input, outcome));
+}
+
+type UsageOf = (command: string, input: unknown, outcome: Outcome) => Partial<Usage>;
+
+/** Beyond the SDK's retries, and where an answer is read already. */
+function countTries(client: DynamoDBClient | SQSClient, service: string, usageOf: UsageOf): void {
+  const { middlewareStack } = client as DynamoDBClient;
+  middlewareStack.add(
+    (next, context) => async (args) => {
+      const command = nameOf(context.commandName);
+      count(`${service}:${command}`);
+      try {
+        const answer = await next(args);
+        countUsage(usageOf(command, args.input, answer));
+        return answer;
+      } catch (error) {
+        countUsage(usageOf(command, args.input, { error }));
+        throw error;
+      }
     },
-    { step: 'deserialize', name: 'holdfastCount' },
+    { step: 'finalizeRequest', priority: 'low', name: 'holdfastCount' },
   );
 }
+
+const nameOf = (command: string | undefined): string => command?.replace(/Command$/, '') ?? 'unknown';

@@ -129,7 +129,7 @@ class Aliases {
     const steps: string[] = [];
     let attribute: Attribute = { stored: '', shape: runShape };
     for (const property of path) {
-      attribute = inside(attribute, property);
+      attribute = insideOf(attribute, property);
       steps.push(this.name(attribute.stored));
     }
     return { text: steps.join('.'), attribute };
@@ -175,7 +175,8 @@ class Aliases {
 
 const phaseAttribute = attributeOf(runShape, 'phase');
 
-function inside(attribute: Attribute, property: string): Attribute {
+/** What stands under a property, or under the id of an entry. */
+export function insideOf(attribute: Attribute, property: string): Attribute {
   // Ids are names of their own.
   if (attribute.entries) return { stored: property, shape: attribute.entries };
   if (!attribute.shape) throw new Error(`nothing lies inside the attribute ${attribute.stored}`);

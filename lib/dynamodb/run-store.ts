@@ -11,6 +11,7 @@ import {
   isReadable,
   type RunStore,
   type UnreadableRun,
+  type WriteUnits,
 } from '../ports/run-store.ts';
 import { type Conditional, conditionally, read } from './conditional.ts';
 import { createAll, putIfAbsent } from './create-all.ts';
@@ -18,6 +19,7 @@ import { encodeCursor, startKey } from './cursor.ts';
 import type { Table } from './document-client.ts';
 import { reaching } from './errors.ts';
 import { toExpressions } from './expressions.ts';
+import { unitsOfPut, unitsOfUpdate } from './foreseen-units.ts';
 import { decodeItem, decodeRun } from './item.ts';
 import { parseRunPartition, runKey, statePartition } from './keys.ts';
 import { applyGivingBack } from './open-runs.ts';
@@ -110,6 +112,10 @@ export class DynamoRunStore implements RunStore {
       entries: (page.Items ?? []).map(toEntry).filter((entry) => entry !== undefined),
       ...(last ? { cursor: encodeCursor(last) } : {}),
     };
+  }
+
+  foresee(run: Run, transition?: Transition): WriteUnits {
+    return transition ? unitsOfUpdate(run, transition) : unitsOfPut(run);
   }
 
   #update(transition: Transition, first: readonly Guard[]) {

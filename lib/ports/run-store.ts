@@ -57,6 +57,12 @@ export function placesOf(creations: readonly Creation[]): Places | undefined {
 export const tooManyRuns = ({ max }: Places): HoldfastError =>
   new HoldfastError('TooManyRuns', `No more than ${max} runs of a tenant may be open here`);
 
+/** What a write is billed: units of the table, and of its index. */
+export interface WriteUnits {
+  readonly table: number;
+  readonly index: number;
+}
+
 export interface IndexEntry extends RunKey {
   readonly at: EpochMs;
 }
@@ -128,6 +134,11 @@ export interface RunStore {
   getMany(keys: readonly RunKey[]): Promise<readonly (Run | UnreadableRun)[]>;
   /** Ordered by `at`. Eventually consistent. */
   query(query: IndexQuery): Promise<IndexPage>;
+  /**
+   * What creating the run will be billed, or the transition where the run is as it was seen; nothing is asked for it.
+   * Absent where nothing is billed.
+   */
+  readonly foresee?: (run: Run, transition?: Transition) => WriteUnits;
 }
 
 export function isReadable(run: Run | UnreadableRun | undefined): run is Run {

@@ -1,0 +1,84 @@
+import { ConditionalCheckFailedException, TransactionCanceledException } from '@aws-sdk/client-dynamodb';
+import type { Usage } from '../cost/usage.ts';
+import { itemOfError } from '../dynamodb/document-client.ts';
+import { sizeOfItem, writeUnits } from '../dynamodb/item-size.ts';
+
+/** Requests of DynamoDB that tell what they consumed, if they are asked to. */
+const writing: ReadonlySet<string> = new Set(['PutItem', 'UpdateItem', 'DeleteItem', 'TransactWriteItems']);
+const reading: ReadonlySet<string> = new Set(['GetItem', 'BatchGetItem', 'Query']);
+
+export const tellsCapacity = (command: string): boolean => writing.has(command) || reading.has(command);
+
+/** As DynamoDB answers it; of requests on several tables a list. */
+interface Consumed {
+  readonly CapacityUnits?: number;
+  readonly Table?: { readonly CapacityUnits?: number };
+  readonly GlobalSecondaryIndexes?: Readonly<Record<string, { readonly CapacityUnits?: number }>>;
+}
+
+/** What came of a request: an answer, or what was thrown instead. */
+export type Outcome = { readonly output: unknown } | { readonly error: unknown };
+
+/**
+ * What a request to DynamoDB was billed, as the answer tells. A write whose condition failed tells nothing: it is billed
+ * by the size of the item that stood in its way. One that was throttled, or that nobody answered, is counted as a request
+ * without units.
+ */
+export function dynamodbUsage(command: string, input: unknown, outcome: Outcome): Partial<Usage> {
+  const consumed = 'output' in outcome ? consumedOf(outcome.output) : [];
+  const table = sum(consumed.map(({ CapacityUnits, Table }) => Table?.CapacityUnits ?? CapacityUnits));
+  const index = sum(
+    consumed.flatMap((each) =>
+      Object.values(each.GlobalSecondaryIndexes ?? {}).map((units) => units.CapacityUnits),
+    ),
+  );
+  if (reading.has(command)) return { reads: 1, readUnits: table + index };
+  if (!writing.has(command)) return {};
+  const writes = itemsOf(input);
+  const tableUnits = 'error' in outcome ? refusedUnits(outcome.error) : table;
+  return { writes, tableUnits, indexUnits: index };
+}
+
+const consumedOf = (output: unknown): readonly Consumed[] => {
+  const { ConsumedCapacity = [] } = (output ?? {}) as { ConsumedCapacity?: Consumed | Consumed[] };
+  return Array.isArray(ConsumedCapacity) ? ConsumedCapacity : [ConsumedCapacity];
+};
+
+const itemsOf = (input: unknown): number =>
+  (input as { TransactItems?: readonly unknown[] } | undefined)?.TransactItems?.length ?? 1;
+
+function refusedUnits(error: unknown): number {
+  if (error instanceof ConditionalCheckFailedException)
+    return writeUnits(sizeOfItem(error.Item ? itemOfError(error.Item) : {}));
+  if (!(error instanceof TransactionCanceledException)) return 0;
+  const reasons = error.CancellationReasons ?? [];
+  return 2 * sum(reasons.map(({ Item }) => writeUnits(sizeOfItem(Item ? itemOfError(Item) : {}))));
+}
+
+const sum = (numbers: readonly (number | undefined)[]): number =>
+  numbers.reduce<number>((total, number = 0) => total + number, 0);
+
+const chunkBytes = 65_536;
+
+interface Bodies {
+  readonly Entries?: readonly { readonly MessageBody?: string }[];
+  readonly MessageBody?: string;
+  readonly Messages?: readonly { readonly Body?: string }[];
+}
+
+/** Each 64 KB of what is sent or received is a request. */
+export function sqsUsage(input: unknown, outcome: Outcome): Partial<Usage> {
+  const { Entries = [], MessageBody = '' } = (input ?? {}) as Bodies;
+  const { Messages = [] } = ('output' in outcome ? (outcome.output ?? {}) : {}) as Bodies;
+  const bodies = [
+    MessageBody,
+    ...Entries.map((entry) => entry.MessageBody),
+    ...Messages.map(({ Body }) => Body),
+  ];
+  const bytes = sum(bodies.map((body = '') => Buffer.byteLength(body)));
+  return { messages: Math.max(1, Math.ceil(bytes / chunkBytes)) };
+}
+
+/** Of a request to S3, by the name that AWS bills it by. */
+export const s3Usage = (name: string): Partial<Usage> =>
+  /^(Get|Head)/.test(name) ? { gets: 1 } : { puts: 1 };

@@ -1,0 +1,63 @@
+/**
+ * What was asked of AWS, in the units that it bills by. What one request did for several is shared out: of a batch of
+ * ten messages each has a tenth.
+ */
+export interface Usage {
+  /** Items written, or tried to: a condition that failed is billed, too. */
+  readonly writes: number;
+  /** Of the table, each of 1 KB; in a transaction twice as many. */
+  readonly tableUnits: number;
+  /** Of the index. */
+  readonly indexUnits: number;
+  /** Requests that read. */
+  readonly reads: number;
+  /** Each of 4 KB; half as many where the read need not be consistent. */
+  readonly readUnits: number;
+  /** Requests to SQS, for each 64 KB. */
+  readonly messages: number;
+  /** Requests to S3 that write, copy or list. */
+  readonly puts: number;
+  /** Requests to S3 that read. */
+  readonly gets: number;
+  /** Of Lambda functions. */
+  readonly invocations: number;
+  /** Of functions on arm64. */
+  readonly armSeconds: number;
+  /** Gigabyte-seconds, as `armSeconds`, of functions on x86_64. */
+  readonly x86Seconds: number;
+}
+
+export const nothing: Usage = {
+  writes: 0,
+  tableUnits: 0,
+  indexUnits: 0,
+  reads: 0,
+  readUnits: 0,
+  messages: 0,
+  puts: 0,
+  gets: 0,
+  invocations: 0,
+  armSeconds: 0,
+  x86Seconds: 0,
+};
+
+const kinds = Object.keys(nothing) as readonly (keyof Usage)[];
+
+/** @param times how often the second is added; -1 takes it away */
+export function plus(usage: Usage, more: Partial<Usage>, times = 1): Usage {
+  return each((kind) => usage[kind] + times * (more[kind] ?? 0));
+}
+
+export const sumOf = (usages: readonly Partial<Usage>[]): Usage =>
+  usages.reduce<Usage>((sum, usage) => plus(sum, usage), nothing);
+
+function each(amountOf: (kind: keyof Usage) => number): Usage {
+  return Object.fromEntries(kinds.map((kind) => [kind, amountOf(kind)])) as unknown as Usage;
+}
+
+/** Stands before the kinds among counts of requests. */
+export const unitsPrefix = 'units:';
+
+/** The units among what `requestCounts` tells, of a process or of an embedded runtime. */
+export const usageOfCounts = (counts: Readonly<Record<string, number>>): Usage =>
+  each((kind) => counts[`${unitsPrefix}${kind}`] ?? 0);

@@ -1,0 +1,32 @@
+import type { Stored } from './stored-value.ts';
+
+const unitBytes = 1_024;
+
+/**
+ * Bytes of an item as DynamoDB bills them, of values as the document client has them.
+ * https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/CapacityUnitCalculations.html
+ */
+export const sizeOfItem = (item: Stored): number =>
+  Object.entries(item).reduce((sum, [name, value]) => sum + Buffer.byteLength(name) + sizeOf(value), 0);
+
+/** Of one value, without its name. */
+export function sizeOf(value: unknown): number {
+  if (typeof value === 'string') return Buffer.byteLength(value);
+  if (typeof value === 'number') return sizeOfNumber(value);
+  if (value instanceof Set) return [...value].reduce((sum, member) => sum + sizeOf(member), 0);
+  // An element of a list, and an entry of a map, takes one byte more.
+  if (Array.isArray(value)) return value.reduce((sum: number, each) => sum + sizeOf(each) + 1, 3);
+  if (value !== null && typeof value === 'object')
+    return sizeOfItem(value as Stored) + Object.keys(value).length + 3;
+  return 1;
+}
+
+/** A byte for each two digits, zeros at the ends apart, and one more; another one for a sign. */
+function sizeOfNumber(value: number): number {
+  const [digits = ''] = String(Math.abs(value)).split('e');
+  const significant = digits.replace('.', '').replace(/^0+|0+$/g, '');
+  return Math.ceil(significant.length / 2) + 1 + (value < 0 ? 1 : 0);
+}
+
+/** What a write of an item of so many bytes is billed. */
+export const writeUnits = (bytes: number): number => Math.max(1, Math.ceil(bytes / unitBytes));
