@@ -9,12 +9,14 @@ import type {
   QueueView,
   Redrive,
   Run,
+  RunCounts,
   RunPage,
   WorkerView,
 } from '../client/run-view.ts';
 import type { Why } from '../client/why-view.ts';
 import type { attemptsPageSchema, executionResultSchema } from './attempt-schemas.ts';
 import type {
+  countsSchema,
   nodeSchema,
   retriedSchema,
   runPageSchema,
@@ -46,6 +48,7 @@ export type DocumentedAsTyped = [
     keyof Extract<z.infer<typeof runSchema>, { status: 'failed' }>
   >,
   Same<keyof RunPage, keyof z.infer<typeof runPageSchema>>,
+  Same<RunCounts, z.infer<typeof countsSchema>>,
   Same<WorkerView, z.infer<typeof workerSchema>>,
   Same<keyof NodeView, keyof z.infer<typeof nodeSchema>>,
   Same<Pick<NodeView, 'signal' | 'child'>, Pick<z.infer<typeof nodeSchema>, 'signal' | 'child'>>,

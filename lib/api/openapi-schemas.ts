@@ -7,6 +7,7 @@ import {
 } from './attempt-schemas.ts';
 import {
   batchRunsSchema,
+  countsSchema,
   errorSchema,
   nodeSchema,
   retriedSchema,
@@ -62,6 +63,7 @@ const responseSchemas = {
   Node: nodeSchema,
   RunError: errorSchema,
   RunPage: runPageSchema,
+  Counts: countsSchema,
   Attempt: attemptSchema,
   ExecutionRun: executionRunSchema,
   ExecutionResult: executionResultSchema,

@@ -3,7 +3,14 @@ import * as z from 'zod';
 import { version } from '../version.ts';
 import { tenantHeader } from './caller.ts';
 import { componentSchemas, refTo, type SchemaName } from './openapi-schemas.ts';
-import { attemptsSchema, eventsSchema, executionLookSchema, listingSchema, lookSchema } from './schemas.ts';
+import {
+  attemptsSchema,
+  countsQuerySchema,
+  eventsSchema,
+  executionLookSchema,
+  listingSchema,
+  lookSchema,
+} from './schemas.ts';
 
 const jsonOf = (name: SchemaName, type = 'application/json') => ({
   content: { [type]: { schema: { $ref: refTo(name) } } },
@@ -109,6 +116,12 @@ function submissionPaths(): object {
       ...get('listRuns', 'Lists runs', [tenant, ...queryParameters(listingSchema)], 'RunPage'),
       ...post(operation('submitRun', 'Submits a workflow', [tenant, key], submitted), 'RunSubmission', true),
     },
+    '/counts': get(
+      'countRuns',
+      'How many runs there are',
+      [tenant, ...queryParameters(countsQuerySchema)],
+      'Counts',
+    ),
     '/batches': post(submitBatch, 'Batch', true),
   };
 }

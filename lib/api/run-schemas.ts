@@ -29,9 +29,16 @@ export const nodeSchema = z.object({
   attempt: z.int(),
   maxAttempts: z.int(),
   workerId: z.string().exactOptional(),
+  readyAt: time.exactOptional().meta({
+    description:
+      'Since when its last attempt could begin, or when the next one can; of one that waits, since when.',
+  }),
   startedAt: time.exactOptional(),
   endedAt: time.exactOptional(),
   nextRetryAt: time.exactOptional(),
+  leasedUntil: time.exactOptional().meta({
+    description: 'Of one that is worked on: until when its lease holds, as it was renewed last.',
+  }),
   output: any('Absent where it is too large to be shown beside others.').optional(),
   outputBytes: z.int().exactOptional().meta({ description: 'How large an output is that is not shown.' }),
   error: errorSchema.exactOptional(),
@@ -106,6 +113,12 @@ const base = {
   startedAt: time.exactOptional().meta({
     description: "Of a task's last attempt; of a workflow, where one run is asked for, of its first node.",
   }),
+  readyAt: time.exactOptional().meta({
+    description: 'Of a task: since when its last attempt could begin, or when the next one can.',
+  }),
+  leasedUntil: time.exactOptional().meta({
+    description: 'Of a task that is worked on: until when its lease holds, as it was renewed last.',
+  }),
   nodes: z.array(nodeSchema).readonly().exactOptional().meta({
     description: 'Of a workflow, where one run is asked for: its nodes, the earliest first.',
   }),
@@ -149,6 +162,21 @@ export const runPageSchema = z.object({
     .string()
     .exactOptional()
     .meta({ description: 'Give it back to read on; absent on the last page.' }),
+});
+
+const count = z.int().min(0);
+export const countsSchema = z.object({
+  active: count.meta({ description: 'Ready, waiting or running.' }),
+  paused: count,
+  succeeded: count,
+  failed: count,
+  cancelled: count,
+  skipped: count,
+  more: z
+    .array(z.enum(['active', 'paused', 'succeeded', 'failed', 'cancelled', 'skipped']))
+    .readonly()
+    .exactOptional()
+    .meta({ description: 'Of which there are more than were counted.' }),
 });
 
 export const batchRunsSchema = z.object({

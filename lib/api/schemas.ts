@@ -253,6 +253,10 @@ export const listingSchema = z.strictObject({
   cursor: text(2_048).exactOptional().meta({ description: 'From the page before.' }),
 });
 
+export const countsQuerySchema = z.strictObject({
+  since: timeOf('Of those that have ended, only those that did then or later.').exactOptional(),
+});
+
 export const eventsSchema = z.strictObject({
   status: statusSchema.exactOptional().meta({ description: 'Only runs that have come into this state.' }),
   name: listingSchema.shape.name,

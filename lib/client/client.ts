@@ -11,6 +11,7 @@ import type {
   QueueView,
   Redrive,
   Run,
+  RunCounts,
   RunPage,
   WorkerView,
 } from './run-view.ts';
@@ -145,6 +146,11 @@ export interface InTenant {
   readonly tenant?: string;
 }
 
+export interface CountsOptions extends InTenant {
+  /** Of those that have ended, only those that did then or later. */
+  readonly since?: string;
+}
+
 export interface GetOptions extends InTenant {
   /** False leaves the nodes of a workflow out, and what it takes to read them. Default true. */
   readonly nodes?: boolean;
@@ -215,6 +221,8 @@ export interface Client {
   /** @throws HoldfastError `NotFound` */
   get(run: RunRef, options?: GetOptions): Promise<Run>;
   list(options?: ListOptions): Promise<RunPage>;
+  /** How many runs there are, roughly: as the index has them. @throws HoldfastError `InvalidArgument` */
+  counts(options?: CountsOptions): Promise<RunCounts>;
   /**
    * All or nothing: at most 100 runs that may depend on each other. Those with an idempotency key are found again.
    *

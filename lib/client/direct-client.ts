@@ -20,6 +20,7 @@ import type {
   WatchOptions,
 } from './client.ts';
 import { cancelRun, pauseRun, resumeRun } from './control.ts';
+import { countRuns } from './counts.ts';
 import { listDefinitions } from './definitions.ts';
 import { runEvents } from './events.ts';
 import { asRequested, executionOf } from './execute.ts';
@@ -66,6 +67,7 @@ export function directClient(ports: ClientPorts): Client {
     submitByName: async (name, input, options) => client.submit(client.registered(name), input, options),
     get: (run, options) => client.get(run, options),
     list: (options) => client.list(options),
+    counts: (options) => countRuns(shared, options),
     submitAll: async (entries, options) =>
       (await client.submitAll(
         entries.map(({ task, ...entry }) => ({ ...entry, registered: registeredOf(task as Definition) })),

@@ -9,6 +9,7 @@ import type {
   QueueView,
   Redrive,
   Run,
+  RunCounts,
   RunPage,
   WorkerView,
 } from './run-view.ts';
@@ -36,6 +37,11 @@ export function batchFrom({ body, status }: HttpAnswer): readonly Submitted[] {
 
 export function pageFrom({ body }: HttpAnswer): RunPage {
   return { ...body, runs: listFrom(body.runs, 'a list of runs').map((each) => runFrom({ body: each })) };
+}
+
+export function countsFrom({ body }: HttpAnswer): RunCounts {
+  if (typeof body.active !== 'number' || typeof body.failed !== 'number') throw unexpected('counts of runs');
+  return body as unknown as RunCounts;
 }
 
 export function attemptsFrom({ body }: HttpAnswer): AttemptsPage {

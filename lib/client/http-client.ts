@@ -5,6 +5,7 @@ import type { Client, GetOptions, ListOptions, RunRef, WaitOptions } from './cli
 import { outputOf } from './finished.ts';
 import { waitForEnd } from './follow.ts';
 import {
+  countsFrom,
   definitionFrom,
   definitionsFrom,
   pageFrom,
@@ -71,6 +72,10 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
     ...eventRequests(createStreamTransport(options), clock),
     get,
     wait,
+    counts: async ({ since, tenant } = {}) => {
+      const path = `/counts${queryText({ since })}`;
+      return countsFrom(await send({ method: 'GET', path, headers: tenantHeader(tenant) }));
+    },
     list: async (options = {}) => pageFrom(await send(listRequest(options))),
     result: async <Output>(run: RunRef<Output>, options: WaitOptions = {}) =>
       outputOf(await untilEnd(run, options)) as Output,

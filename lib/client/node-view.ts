@@ -37,8 +37,10 @@ async function viewOfNode(
     attempt: node.attempt,
     maxAttempts: node.attemptsMax,
     ...(node.worker !== undefined && { workerId: node.worker }),
+    readyAt: toIso(node.notBefore),
     ...(node.startedAt !== undefined && { startedAt: toIso(node.startedAt) }),
     ...('endedAt' in node && { endedAt: toIso(node.endedAt) }),
+    ...(node.status === 'running' && isActive(run) && { leasedUntil: toIso(node.lease.until) }),
     ...(isLater && { nextRetryAt: toIso(node.notBefore) }),
     ...(error && { error }),
     ...(node.progress !== undefined && { progress: deserialize(node.progress) }),
@@ -61,9 +63,11 @@ const signalView = ({ id, name, until }: AwaitedSignal) => ({
 
 /** What was open when its run ended was ended by that; what waits for its time waits. */
 function statusIn(run: Run, node: RunNode, isLater: boolean): RunStatus {
-  if (isOpen(node) && run.phase !== 'active' && run.phase !== 'paused') return 'cancelled';
+  if (isOpen(node) && !isActive(run)) return 'cancelled';
   return isLater ? 'waiting' : node.status;
 }
+
+const isActive = ({ phase }: Run): boolean => phase === 'active' || phase === 'paused';
 
 async function outputOf(
   run: Run,

@@ -1,5 +1,12 @@
 import type { Shape } from '../model/definition.ts';
-import type { CancelMode, DeliveryTarget, ExecutionLabel, Priority, RunStatus } from '../model/run.ts';
+import type {
+  CancelMode,
+  DeliveryTarget,
+  ExecutionLabel,
+  Priority,
+  RunStatus,
+  TerminalStatus,
+} from '../model/run.ts';
 
 /** Why a run or its last attempt failed. */
 export interface RunError {
@@ -48,6 +55,10 @@ interface RunBase {
   readonly createdAt: string;
   /** Of a task's last attempt; of a workflow, where one run is asked for, of its first node. */
   readonly startedAt?: string;
+  /** Of a task: since when its last attempt could begin, or when the next one can. */
+  readonly readyAt?: string;
+  /** Of a task that is worked on: until when its lease holds, as it was renewed last. */
+  readonly leasedUntil?: string;
   /** Of a workflow, where one run is asked for: its nodes, the earliest first. */
   readonly nodes?: readonly NodeView[];
 }
@@ -60,9 +71,13 @@ export interface NodeView {
   readonly attempt: number;
   readonly maxAttempts: number;
   readonly workerId?: string;
+  /** Since when its last attempt could begin, or when the next one can; of one that waits, since when. */
+  readonly readyAt?: string;
   readonly startedAt?: string;
   readonly endedAt?: string;
   readonly nextRetryAt?: string;
+  /** Of one that is worked on: until when its lease holds, as it was renewed last. */
+  readonly leasedUntil?: string;
   /** Absent where it is too large to be shown beside others: `outputBytes` says how large. */
   readonly output?: unknown;
   readonly outputBytes?: number;
@@ -187,6 +202,19 @@ export interface DefinitionView {
   /** Of a registered workflow. */
   readonly version?: number;
   readonly shape: Shape;
+}
+
+/** How many runs there are. Those that end at the moment count as active. */
+export interface RunCounts {
+  /** Ready, waiting or running. */
+  readonly active: number;
+  readonly paused: number;
+  readonly succeeded: number;
+  readonly failed: number;
+  readonly cancelled: number;
+  readonly skipped: number;
+  /** Of which there are more than were counted. */
+  readonly more?: readonly ('active' | 'paused' | TerminalStatus)[];
 }
 
 export interface RunPage {

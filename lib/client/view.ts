@@ -86,11 +86,20 @@ function common(run: StoredRun, node: RunNode | undefined) {
     maxAttempts: node?.attemptsMax ?? 0,
     createdAt: toIso(run.createdAt),
     // A workflow began with a node that may be anywhere by now.
-    ...(run.kind === 'task' && node?.startedAt !== undefined && { startedAt: toIso(node.startedAt) }),
+    ...(run.kind === 'task' && node && timesOfTask(run, node)),
     ...(node?.worker !== undefined && { workerId: node.worker }),
     ...(node?.progress !== undefined && { progress: deserialize(node.progress) }),
     ...relatives(run),
     ...(run.idempotencyKey !== undefined && { idempotencyKey: run.idempotencyKey }),
+  };
+}
+
+function timesOfTask(run: StoredRun, node: RunNode) {
+  const isLeased = node.status === 'running' && run.phase === 'active';
+  return {
+    readyAt: toIso(node.notBefore),
+    ...(node.startedAt !== undefined && { startedAt: toIso(node.startedAt) }),
+    ...(isLeased && { leasedUntil: toIso(node.lease.until) }),
   };
 }
 

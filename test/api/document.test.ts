@@ -98,6 +98,8 @@ const asked: readonly (readonly [operation: string, ask: Ask, status: number])[]
   ['submitRun', post('/runs', { workflow: 'order', input: 1 }), 202],
   ['listRuns', get('/runs'), 200],
   ['listRuns', get('/runs?limit=0'), 400],
+  ['countRuns', get('/counts?since=2030-01-31'), 200],
+  ['countRuns', get('/counts?since=yesterday'), 400],
   ['getRun', get('/runs/succeeded'), 200],
   ['getRun', get('/runs/nothing'), 404],
   ['listAttempts', get('/runs/active/attempts'), 200],

@@ -192,6 +192,11 @@ export class FakeClient implements Client {
     return activeRun({ resumed: { since: noon } });
   };
 
+  readonly counts: Client['counts'] = async (options = {}) => {
+    this.#called('counts', options);
+    return { active: 3, paused: 0, succeeded: 2, failed: 1, cancelled: 0, skipped: 0, more: ['active'] };
+  };
+
   readonly signal: Client['signal'] = async (ref, name, payload, options = {}) => {
     this.#called('signal', ref, name, payload, options);
     if (name !== 'approved')

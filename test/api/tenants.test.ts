@@ -95,6 +95,7 @@ const naming: Readonly<Record<string, (id: string) => unknown>> = {
 /** Routes that name no run: what they answer the tenant `b`, who has none. */
 const naminglessAnswers: Readonly<Record<string, unknown>> = {
   listRuns: { runs: [] },
+  countRuns: { active: 0, paused: 0, succeeded: 0, failed: 0 },
   retryRuns: { runs: [] },
   cancelRuns: { runs: [] },
   pauseRuns: { runs: [] },

@@ -5,13 +5,17 @@ import { runId } from '../../model/ids.ts';
 import { readJson } from '../json-body.ts';
 import type { ApiOptions } from '../options.ts';
 import { inTenant, parseAs, queryOf } from '../parse.ts';
-import { attemptsSchema, listingSchema, lookSchema } from '../schemas.ts';
+import { attemptsSchema, countsQuerySchema, listingSchema, lookSchema } from '../schemas.ts';
 import { readRunSubmission } from '../submission.ts';
 import { optionsFromHeaders } from '../submission-headers.ts';
 
 export function addRunRoutes(app: Hono, { client }: ApiOptions): void {
   app.get('/runs', async (c) => {
     return c.json(await client.list({ ...parseAs(listingSchema, queryOf(c)), ...inTenant(c) }));
+  });
+
+  app.get('/counts', async (c) => {
+    return c.json(await client.counts({ ...parseAs(countsQuerySchema, queryOf(c)), ...inTenant(c) }));
   });
 
   app.post('/runs', async (c) => {
