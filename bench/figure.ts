@@ -1,6 +1,13 @@
 /** How much work one sample is made of: `quick` answers in seconds, `full` is for figures to be quoted. */
 export type Size = 'quick' | 'full';
 
+/** Another figure of the same rounds, of which one is shown as a multiple. */
+export interface Against {
+  readonly figure: string;
+  /** The multiple that is aimed at: at most, or at least, as is better. */
+  readonly aim?: number;
+}
+
 /** Something that is measured, and what it is held against. */
 export interface Figure {
   readonly name: string;
@@ -10,9 +17,8 @@ export interface Figure {
   readonly toBeat?: number;
   /** What is aimed at. */
   readonly aim?: number;
-  /** Name of a figure measured in the same rounds, of which this one is shown as a multiple. */
-  readonly over?: string;
-  /** Makes everything ready that is not to be measured. */
+  readonly against?: readonly Against[];
+  /** Makes everything ready that is not to be measured. @throws Unavailable where that cannot be had on this machine */
   prepare(size: Size): Promise<Sampler>;
 }
 
@@ -20,6 +26,11 @@ export interface Figure {
 export interface Sampler extends AsyncDisposable {
   /** Measures once, in the figure's unit. */
   sample(): Promise<number>;
+}
+
+/** What a figure needs is not here: it is left out, and the others are measured without it. */
+export class Unavailable extends Error {
+  override readonly name = 'Unavailable';
 }
 
 /** For figures that leave nothing behind. */

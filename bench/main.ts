@@ -1,27 +1,35 @@
 import { writeFile } from 'node:fs/promises';
 import { styleText } from 'node:util';
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import { painter } from '../lib/cli/text.ts';
-import { groups } from './groups.ts';
+import { groupNames, groupsOf } from './groups.ts';
 import { reportText } from './print.ts';
 import { runBench } from './run.ts';
 
 /*
- * npm run bench -- [--quick] [--json FILE]: measures and prints; it judges nothing by its exit code, because machines
+ * npm run bench -- [--quick] [--only GROUP …] [--endpoint URL] [--json FILE]: measures and prints; it judges nothing by its exit code, because machines
  * are noisy.
  */
 const program = new Command('npm run bench --')
   .description('Measures Holdfast, and prints each figure beside what it is held against.')
   .option('--quick', 'little work a sample: an answer in seconds')
+  .addOption(new Option('--only <group...>', 'these groups alone').choices(groupNames))
+  .option('--endpoint <url>', 'of a DynamoDB, instead of the one of the embedded runtime')
   .option('--json <file>', 'write all samples there, too')
   .parse();
-const { json, quick } = program.opts<{ json?: string; quick?: true }>();
+const { endpoint, json, only, quick } = program.opts<{
+  endpoint?: string;
+  json?: string;
+  only?: string[];
+  quick?: true;
+}>();
 
 const isTerminal = process.stderr.isTTY;
 const say = (progress: string) => {
   process.stderr.write(isTerminal ? `\r\u001b[K${progress}` : `${progress}\n`);
 };
-const report = await runBench(groups, quick ? 'quick' : 'full', say);
+const chosen = groupsOf(endpoint).filter(({ name }) => only?.includes(name) ?? true);
+const report = await runBench(chosen, quick ? 'quick' : 'full', say);
 if (isTerminal) say('');
 const showsColor = styleText('red', 'x', { stream: process.stdout }) !== 'x';
 process.stdout.write(reportText(report, painter(showsColor)));

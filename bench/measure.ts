@@ -1,4 +1,4 @@
-import type { Figure, Size } from './figure.ts';
+import { type Against, type Figure, type Sampler, type Size, Unavailable } from './figure.ts';
 
 /** What came of one figure. */
 export interface Measured {
@@ -12,8 +12,28 @@ export interface Measured {
   readonly aim: number | undefined;
   readonly isBeaten: boolean | undefined;
   readonly isReached: boolean | undefined;
-  /** The median as a multiple of another figure's. */
-  readonly over: { readonly name: string; readonly times: number } | undefined;
+  readonly against: readonly Compared[];
+}
+
+/** One figure as a multiple of another: the median over the rounds, in each of which both were measured. */
+export interface Compared {
+  readonly figure: string;
+  readonly times: number;
+  readonly min: number;
+  readonly max: number;
+  readonly aim: number | undefined;
+  readonly isReached: boolean | undefined;
+}
+
+/** A figure that could not be measured here, and why. */
+export interface Skipped {
+  readonly name: string;
+  readonly reason: string;
+}
+
+export interface Measurement {
+  readonly figures: readonly Measured[];
+  readonly skipped: readonly Skipped[];
 }
 
 interface MeasureOptions {
@@ -22,37 +42,58 @@ interface MeasureOptions {
   readonly onRound?: (round: number) => void;
 }
 
+interface Measuring {
+  readonly figure: Figure;
+  readonly sampler: Sampler;
+  readonly samples: number[];
+}
+
 /**
  * Measures all figures in turn, round after round: what disturbs the machine for a while disturbs one sample of each, and
  * not all of one. The first round only warms up.
  */
-export async function measure(figures: readonly Figure[], options: MeasureOptions): Promise<Measured[]> {
+export async function measure(
+  figures: readonly Figure[],
+  { onRound, repetitions, size }: MeasureOptions,
+): Promise<Measurement> {
   await using stack = new AsyncDisposableStack();
-  const samplers = [];
+  const skipped: Skipped[] = [];
+  const measuring: Measuring[] = [];
   for (const figure of figures) {
-    samplers.push({
-      figure,
-      samples: [] as number[],
-      sampler: stack.use(await figure.prepare(options.size)),
-    });
+    const sampler = await orSkipped(figure, skipped, () => figure.prepare(size));
+    if (sampler) measuring.push({ figure, sampler: stack.use(sampler), samples: [] });
   }
-  for (let round = 0; round <= options.repetitions; round++) {
-    options.onRound?.(round);
-    for (const { sampler, samples } of samplers) {
-      const value = await sampler.sample();
-      if (round > 0) samples.push(value);
+  for (let round = 0; round <= repetitions; round++) {
+    onRound?.(round);
+    for (const { figure, sampler, samples } of measuring) {
+      if (skipped.some(({ name }) => name === figure.name)) continue;
+      const value = await orSkipped(figure, skipped, () => sampler.sample());
+      if (round > 0 && value !== undefined) samples.push(value);
     }
   }
-  const medians = new Map(samplers.map(({ figure, samples }) => [figure.name, medianOf(samples)]));
-  return samplers.map(({ figure, samples }) => judged(figure, samples, medians));
+  const measured = measuring.filter(({ figure }) => skipped.every(({ name }) => name !== figure.name));
+  const samplesOf = new Map(measured.map(({ figure, samples }) => [figure.name, samples]));
+  return { figures: measured.map(({ figure }) => judged(figure, samplesOf)), skipped };
 }
 
-function judged(figure: Figure, samples: number[], medians: ReadonlyMap<string, number>): Measured {
-  const { aim, better, name, over, toBeat, unit } = figure;
+async function orSkipped<T>(
+  { name }: Figure,
+  skipped: Skipped[],
+  work: () => Promise<T>,
+): Promise<T | undefined> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof Unavailable)) throw error;
+    skipped.push({ name, reason: error.message });
+    return undefined;
+  }
+}
+
+function judged(figure: Figure, samplesOf: ReadonlyMap<string, readonly number[]>): Measured {
+  const { against = [], aim, better, name, toBeat, unit } = figure;
+  const samples = samplesOf.get(name) ?? [];
   const median = medianOf(samples);
-  const base = over === undefined ? undefined : medians.get(over);
-  const within = (limit: number | undefined) =>
-    limit === undefined ? undefined : better === 'lower' ? median <= limit : median >= limit;
   return {
     name,
     unit,
@@ -62,10 +103,29 @@ function judged(figure: Figure, samples: number[], medians: ReadonlyMap<string, 
     samples,
     toBeat,
     aim,
-    isBeaten: within(toBeat),
-    isReached: within(aim),
-    over: over === undefined || base === undefined ? undefined : { name: over, times: median / base },
+    isBeaten: within(better, median, toBeat),
+    isReached: within(better, median, aim),
+    against: against.flatMap((other) => compared(better, samples, other, samplesOf.get(other.figure))),
   };
+}
+
+/** Round by round: what slowed the machine down slowed both. */
+function compared(
+  better: Figure['better'],
+  samples: readonly number[],
+  { aim, figure }: Against,
+  base: readonly number[] | undefined,
+): Compared[] {
+  if (!base) return [];
+  const ratios = samples.map((sample, round) => sample / (base[round] ?? Number.NaN));
+  const times = medianOf(ratios);
+  const isReached = within(better, times, aim);
+  return [{ figure, times, min: Math.min(...ratios), max: Math.max(...ratios), aim, isReached }];
+}
+
+function within(better: Figure['better'], value: number, limit: number | undefined): boolean | undefined {
+  if (limit === undefined) return undefined;
+  return better === 'lower' ? value <= limit : value >= limit;
 }
 
 /** Of an even number the mean of the middle two. */

@@ -1,13 +1,14 @@
 import { type Column, type Paint, table } from '../lib/cli/text.ts';
-import type { Measured } from './measure.ts';
+import type { Compared, Measured } from './measure.ts';
 import type { Report } from './run.ts';
 
 /** All figures beside what they are held against, for people. */
 export function reportText(report: Report, paint: Paint): string {
   const { cores, cpu, load, node } = report.machine;
-  const groups = report.groups.map(
-    ({ figures, title }) => `\n${paint('bold', title)}\n${table(columns, figures, paint)}`,
-  );
+  const groups = report.groups.map(({ figures, skipped, title }) => {
+    const left = skipped.map(({ name, reason }) => `${paint('yellow', `skipped: ${name}: ${reason}`)}\n`);
+    return `\n${paint('bold', title)}\n${table(columns, figures, paint)}${left.join('')}`;
+  });
   const about = `Medians of ${report.repetitions} rounds, ${report.size}. Node ${node}, ${cores} × ${cpu}, load ${load.join(' to ')}.`;
   return `${groups.join('')}\n${about}\n`;
 }
@@ -29,8 +30,24 @@ const columns: readonly Column<Measured>[] = [
     style: ({ isReached }) => styleOf(isReached),
     right: true,
   },
-  { title: 'BESIDES', text: ({ over }) => (over ? `${over.times.toFixed(1)} × ${over.name}` : '') },
+  {
+    title: 'BESIDES',
+    text: ({ against }) => against.map(multiple).join('; '),
+    style: ({ against }) => styleOf(againstAll(against)),
+  },
 ];
+
+/** With its spread over the rounds. */
+function multiple({ aim, figure, isReached, max, min, times }: Compared): string {
+  const goal = aim === undefined ? '' : `, aim ${aim} ${isReached ? 'yes' : 'no'}`;
+  return `${digits(times)} (${digits(min)}–${digits(max)}) × ${figure}${goal}`;
+}
+
+/** Whether all aims among them are reached. */
+function againstAll(against: readonly Compared[]): boolean | undefined {
+  const judged = against.flatMap(({ isReached }) => (isReached === undefined ? [] : [isReached]));
+  return judged.length === 0 ? undefined : judged.every(Boolean);
+}
 
 function target(limit: number | undefined, unit: Measured['unit'], isMet: boolean | undefined): string {
   return limit === undefined ? '' : `${quantity(limit, unit)} ${isMet ? 'yes' : 'no '}`;
@@ -38,9 +55,10 @@ function target(limit: number | undefined, unit: Measured['unit'], isMet: boolea
 
 const styleOf = (isMet: boolean | undefined) => (isMet === undefined ? 'dim' : isMet ? 'green' : 'yellow');
 
-/** To three digits that count. */
 function quantity(value: number, unit: Measured['unit']): string {
-  const digits =
-    value >= 100 ? Math.round(value).toLocaleString('en-US') : String(Number(value.toPrecision(3)));
-  return unit === 'ms' ? `${digits} ms` : `${digits}${unit}`;
+  return unit === 'ms' ? `${digits(value)} ms` : `${digits(value)}${unit}`;
 }
+
+/** To three digits that count. */
+const digits = (value: number): string =>
+  value >= 100 ? Math.round(value).toLocaleString('en-US') : String(Number(value.toPrecision(3)));

@@ -2,7 +2,7 @@ import { availableParallelism, cpus, loadavg } from 'node:os';
 import { version } from '../lib/version.ts';
 import type { Size } from './figure.ts';
 import type { Group } from './group.ts';
-import { type Measured, measure } from './measure.ts';
+import { type Measurement, measure } from './measure.ts';
 
 /** Everything that one run of the bench says. */
 export interface Report {
@@ -17,7 +17,7 @@ export interface Report {
     /** Of the last minute, before and after: how much else was going on. */
     readonly load: readonly [before: number, after: number];
   };
-  readonly groups: readonly { readonly title: string; readonly figures: readonly Measured[] }[];
+  readonly groups: readonly ({ readonly name: string; readonly title: string } & Measurement)[];
 }
 
 const repetitionsOf: Readonly<Record<Size, number>> = { quick: 5, full: 11 };
@@ -32,11 +32,11 @@ export async function runBench(
   const repetitions = repetitionsOf[size];
   const before = load();
   const measured = [];
-  for (const { close, figures, title } of groups) {
+  for (const { close, figures, name, title } of groups) {
     const onRound = (round: number) =>
       say(`${title}: ${round === 0 ? 'warming up' : `round ${round} of ${repetitions}`}`);
     try {
-      measured.push({ title, figures: await measure(figures, { size, repetitions, onRound }) });
+      measured.push({ name, title, ...(await measure(figures, { size, repetitions, onRound })) });
     } finally {
       await close();
     }

@@ -8,6 +8,7 @@ import { spawnOverhead } from './spawn-overhead.ts';
 import { spawnRate } from './spawn-rate.ts';
 
 export const threads: Group = {
+  name: 'threads',
   title: 'Threads',
   figures: [roundTrip, spawnOverhead, spawnRate, cancel, poolStart, coldResult],
   close: closePool,

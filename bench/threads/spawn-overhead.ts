@@ -11,7 +11,7 @@ export const spawnOverhead: Figure = {
   better: 'lower',
   toBeat: 0.5,
   aim: 0.1,
-  over: roundTrip.name,
+  against: [{ figure: roundTrip.name }],
   async prepare(size) {
     const calls = size === 'quick' ? 300 : 2_000;
     return sampler(async () => {

@@ -13,11 +13,11 @@ it('prints the figures of threads beside their targets, and writes all samples',
   try {
     const json = join(directory, 'report.json');
     const main = new URL('../../bench/main.ts', import.meta.url).pathname;
-    const args = ['--conditions=holdfast-source', main, '--quick', '--json', json];
+    const args = ['--conditions=holdfast-source', main, '--quick', '--only', 'threads', '--json', json];
     const { stdout } = await promisify(execFile)(process.execPath, args);
     const rows = [
       /^bare postMessage round trip +\S+ ms +\S+ ms +\S+ ms *$/m,
-      /^spawn, warm +.* 0\.5 ms (yes|no ) +0\.1 ms (yes|no ) +\S+ × bare postMessage round trip$/m,
+      /^spawn, warm +.* 0\.5 ms (yes|no ) +0\.1 ms (yes|no ) +\S+ \(\S+\) × bare postMessage round trip$/m,
       /^spawns, many at once +\S+\/s .* 200\/s (yes|no ) +10,000\/s (yes|no )/m,
       /^cancel of a busy loop +\S+ ms .* 10 ms (yes|no ) +10 ms (yes|no )/m,
       /^pool start +\S+ ms .* 5 ms (yes|no ) +5 ms (yes|no )/m,

@@ -1,0 +1,48 @@
+import type { Client } from '../../lib/client/client.ts';
+import { directClient } from '../../lib/client/direct-client.ts';
+import { compose } from '../../lib/compose/compose.ts';
+import { composeInbox } from '../../lib/compose/inbox.ts';
+import { defaultPool } from '../../lib/config/pools.ts';
+import { type Definition, Registry } from '../../lib/define/registry.ts';
+import { serve } from '../../lib/worker/serve.ts';
+import { Endings } from './endings.ts';
+
+/** A client and a worker in this process, as `createClient` and `Worker` make them. */
+export interface Holdfast extends AsyncDisposable {
+  readonly client: Client;
+  /** From the submission until the result is durable. */
+  run(definition: Definition, input: unknown): Promise<void>;
+  /** The same for runs that were submitted together. */
+  ended(run: string): Promise<void>;
+}
+
+/** @param inFlight how many tasks the worker has in hand at a time */
+export async function startHoldfast(
+  env: Readonly<Record<string, string>>,
+  tasks: Readonly<Record<string, unknown>>,
+  inFlight: number,
+): Promise<Holdfast> {
+  const composition = compose(env, { maxParallel: inFlight, batchSize: 10 });
+  const endings = new Endings();
+  const registry = Registry.fromModule(tasks);
+  const ports = { ...composition, runs: endings.watch(composition.runs), registry, workerId: 'bench' };
+  const { close, inbox } = composeInbox(env, composition);
+  const ready = Promise.withResolvers<void>();
+  const stop = new AbortController();
+  const told = { stop: stop.signal, abort: AbortSignal.abort(), onReady: ready.resolve };
+  const options = { pool: defaultPool, endpoint: 'the table of the bench', onDuplicate: () => {} };
+  const served = serve({ ...ports, inbox }, options, told);
+  await Promise.race([ready.promise, served]);
+  const client = directClient(ports);
+  return {
+    client,
+    run: async (definition, input) =>
+      endings.of((await client.submit(definition as never, input as never)).id),
+    ended: (run) => endings.of(run),
+    async [Symbol.asyncDispose]() {
+      stop.abort();
+      await served;
+      close();
+    },
+  };
+}

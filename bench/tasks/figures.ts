@@ -1,0 +1,101 @@
+import type { Definition } from '../../lib/define/registry.ts';
+import { type Against, type Figure, type Size, sampler } from '../figure.ts';
+import type { Group } from '../group.ts';
+import { latencyOf, rateOf, type Work } from '../load.ts';
+import { rawPuts } from './floor.ts';
+import { RivalProcesses, rivals } from './rivals.ts';
+import { inFlight, Shared } from './shared.ts';
+import { addOne, forkOfTen, threeSteps } from './work.ts';
+
+const put = 'raw conditional PutItem';
+const putRate = `raw conditional PutItem, ${inFlight} in flight`;
+const task = 'task, submitted to durable';
+const taskRate = `tasks, ${inFlight} in flight`;
+const byHand = rateName(rivals[0].name);
+
+/** How many make a sample. */
+const counts: Readonly<
+  Record<Size, { readonly puts: number; readonly tasks: number; readonly rate: number }>
+> = {
+  quick: { puts: 100, tasks: 30, rate: 160 },
+  full: { puts: 500, tasks: 150, rate: 1_600 },
+};
+
+/** @param endpoint of a DynamoDB; else that of the embedded runtime */
+export function taskGroup(endpoint: string | undefined): Group {
+  const shared = new Shared(endpoint);
+  const runs = (definition: Definition) => async (): Promise<Work> => {
+    const { run } = await shared.holdfast();
+    return () => run(definition, 1);
+  };
+  const puts = async () => rawPuts(await shared.stack());
+  const others = new RivalProcesses(() => shared.stack());
+  return {
+    name: 'tasks',
+    title: 'Tasks',
+    figures: [
+      latency(put, puts, 'puts'),
+      latency(task, runs(addOne), 'tasks', { figure: put, aim: 4 }),
+      latency('three steps in sequence', runs(threeSteps), 'tasks', { figure: task, aim: 1.7 }),
+      latency('fork of 10 and its join', runs(forkOfTen), 'tasks', { figure: task, aim: 4 }),
+      ...rivals.map((rival) => ofRival(others, rival, 'latency')),
+      rate(putRate, puts),
+      rate(taskRate, runs(addOne), { figure: putRate, aim: 0.3 }, { figure: byHand, aim: 2 }),
+      ...rivals.map((rival) => ofRival(others, rival, 'rate')),
+    ],
+    async close() {
+      await others.close();
+      await shared.close();
+    },
+  };
+}
+
+function rateName(name: string): string {
+  return `${name}, ${inFlight} in flight`;
+}
+
+function ofRival(others: RivalProcesses, rival: (typeof rivals)[number], ask: 'latency' | 'rate'): Figure {
+  const isLatency = ask === 'latency';
+  return {
+    name: isLatency ? rival.name : rateName(rival.name),
+    unit: isLatency ? 'ms' : '/s',
+    better: isLatency ? 'lower' : 'higher',
+    against: [{ figure: isLatency ? put : putRate }],
+    async prepare(size) {
+      const answer = await others.start(rival);
+      const count = counts[size][isLatency ? 'tasks' : 'rate'];
+      return sampler(() => answer({ ask, count }));
+    },
+  };
+}
+
+function latency(
+  name: string,
+  makeWork: () => Promise<Work>,
+  count: 'puts' | 'tasks',
+  ...against: Against[]
+): Figure {
+  return {
+    name,
+    unit: 'ms',
+    better: 'lower',
+    against,
+    async prepare(size) {
+      const work = await makeWork();
+      return sampler(() => latencyOf(work, counts[size][count]));
+    },
+  };
+}
+
+function rate(name: string, makeWork: () => Promise<Work>, ...against: Against[]): Figure {
+  return {
+    name,
+    unit: '/s',
+    better: 'higher',
+    against,
+    async prepare(size) {
+      const work = await makeWork();
+      return sampler(() => rateOf(work, counts[size].rate, inFlight));
+    },
+  };
+}
