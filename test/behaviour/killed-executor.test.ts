@@ -22,7 +22,7 @@ afterAll(() => runtime.close());
 it("a killed executor's task is finished by another", async () => {
   const run = await runtime.client.submit(tasks.slow, { ms: 1_500 });
   await expect
-    .poll(async () => (await runtime.client.get(run)).status, { interval: 20, timeout: 10_000 })
+    .poll(async () => (await runtime.client.get(run)).status, { interval: 20, timeout: 60_000 })
     .toBe('running');
   const { workerId } = await runtime.client.get(run);
   const pid = Number(workerId?.split('-').at(-1));

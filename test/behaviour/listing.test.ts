@@ -131,6 +131,8 @@ describe('what there is besides runs', () => {
       { name: 'later', kind: 'task' },
     ]);
     expect(await runtime.client.definitions()).toEqual(definitions);
+    // An executor says that it is there while it has something to do.
+    await http.result(await http.submit(half, 2));
     expect(await http.workers()).toMatchObject([{ pool: 'default', status: 'healthy' }]);
   });
 });

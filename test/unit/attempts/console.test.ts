@@ -1,7 +1,11 @@
 import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
-import { attributeConsole } from '../../../lib/attempts/console.ts';
-import { takeNotes } from '../../../lib/attempts/note-taker.ts';
-import { type Context, withContext } from '../../../lib/define/context.ts';
+import type { Context } from '../../../lib/define/context.ts';
+
+// The console is watched once in a process, and another test may have had it watched: these are modules of its own.
+vi.resetModules();
+const { attributeConsole } = await import('../../../lib/attempts/console.ts');
+const { takeNotes } = await import('../../../lib/attempts/note-taker.ts');
+const { withContext } = await import('../../../lib/define/context.ts');
 
 const written: unknown[][] = [];
 const methods = ['debug', 'log', 'info', 'warn', 'error', 'dir'] as const;

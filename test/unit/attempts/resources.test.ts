@@ -1,9 +1,10 @@
 import { expect, it } from 'vitest';
 import { memoryOf, meterProcess, meterThread, resourcesOf } from '../../../lib/attempts/resources.ts';
 
+/** Of this thread: others of the process may be busy, too. */
 const burn = (ms: number) => {
-  const until = process.cpuUsage().user + ms * 1_000;
-  while (process.cpuUsage().user < until);
+  const until = process.threadCpuUsage().user + ms * 1_000;
+  while (process.threadCpuUsage().user < until);
 };
 
 it('of the process are shared, and count what was taken since the beginning', () => {
