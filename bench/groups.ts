@@ -1,3 +1,4 @@
+import { coldStartGroup } from './cold-start/figures.ts';
 import type { Group } from './group.ts';
 import { taskGroup } from './tasks/figures.ts';
 import { threads } from './threads/figures.ts';
@@ -7,6 +8,10 @@ import { threads } from './threads/figures.ts';
  *
  * @param endpoint of a DynamoDB; else that of the embedded runtime
  */
-export const groupsOf = (endpoint: string | undefined): readonly Group[] => [threads, taskGroup(endpoint)];
+export const groupsOf = (endpoint: string | undefined): readonly Group[] => [
+  threads,
+  taskGroup(endpoint),
+  coldStartGroup(endpoint),
+];
 
 export const groupNames = groupsOf(undefined).map(({ name }) => name);

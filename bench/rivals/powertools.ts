@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { BatchProcessor, EventType, processPartialResponse } from '@aws-lambda-powertools/batch';
 import { IdempotencyConfig, makeIdempotent } from '@aws-lambda-powertools/idempotency';
 import { DynamoDBPersistenceLayer } from '@aws-lambda-powertools/idempotency/dynamodb';
-import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import {
   DeleteMessageBatchCommand,
   type Message,
@@ -22,13 +22,10 @@ interface Task {
   readonly input: number;
 }
 
-const tableName = 'by-hand';
-
-export const start: StartRival = async ({ inFlight, queueUrl, server }) => {
-  const dynamodb = new DynamoDBClient({ endpoint: server });
+export const start: StartRival = async ({ inFlight, queueUrl, table: tableName }) => {
+  const dynamodb = new DynamoDBClient();
   const db = DynamoDBDocumentClient.from(dynamodb);
   const sqs = new SQSClient({ useQueueUrlAsEndpoint: true });
-  await createTable(dynamodb);
   const store = new DynamoDBPersistenceLayer({ tableName, awsSdkV3Client: dynamodb });
   const config = new IdempotencyConfig({ eventKeyJmesPath: 'id', throwOnNoIdempotencyKey: true });
   const waiting = new Map<string, () => void>();
@@ -40,7 +37,7 @@ export const start: StartRival = async ({ inFlight, queueUrl, server }) => {
   const handleRecord = async ({ body }: { body: string }) => {
     const task = JSON.parse(body) as Task;
     const { output } = await idempotent(task);
-    await db.send(statusUpdate(task.id, output));
+    await db.send(statusUpdate(tableName, task.id, output));
     waiting.get(task.id)?.();
     waiting.delete(task.id);
   };
@@ -90,7 +87,7 @@ export const start: StartRival = async ({ inFlight, queueUrl, server }) => {
   };
 };
 
-const statusUpdate = (id: string, output: number) =>
+const statusUpdate = (tableName: string, id: string, output: number) =>
   new UpdateCommand({
     TableName: tableName,
     Key: { id: `task#${id}` },
@@ -109,14 +106,3 @@ const toRecord = ({ Body, MessageId, ReceiptHandle }: Message) => ({
   eventSourceARN: 'arn:aws:sqs:us-east-1:000000000000:by-hand',
   awsRegion: 'us-east-1',
 });
-
-async function createTable(dynamodb: DynamoDBClient): Promise<void> {
-  await dynamodb.send(
-    new CreateTableCommand({
-      TableName: tableName,
-      BillingMode: 'PAY_PER_REQUEST',
-      AttributeDefinitions: [{ AttributeName: 'id', AttributeType: 'S' }],
-      KeySchema: [{ AttributeName: 'id', KeyType: 'HASH' }],
-    }),
-  );
-}

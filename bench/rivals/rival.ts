@@ -11,6 +11,8 @@ export interface RivalSetup {
   /** Of the server that it needs: a URL. */
   readonly server: string;
   readonly queueUrl: string;
+  /** In the DynamoDB that the environment names, with a key called `id`. */
+  readonly table: string;
 }
 
 export type StartRival = (setup: RivalSetup) => Promise<Rival>;

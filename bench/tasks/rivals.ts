@@ -10,7 +10,7 @@ import { inFlight } from './shared.ts';
 
 /** Who they are: the name of the module that plays each, and what it needs. */
 export const rivals = [
-  { name: 'Powertools idempotency + batch, by hand', module: 'powertools', server: 'dynamodb' },
+  { name: 'Powertools idempotency + batch, by hand', module: 'powertools', server: 'none' },
   { name: 'AWS durable execution SDK, local runner', module: 'durable-sdk', server: 'none' },
   { name: 'BullMQ', module: 'bullmq', server: 'redis' },
   { name: 'DBOS', module: 'dbos', server: 'postgres' },
@@ -51,8 +51,8 @@ export class RivalProcesses {
   async #start({ module, server }: RivalInfo): Promise<Child> {
     const url = await this.#server(server);
     await installRivals();
-    const { env, otherQueueUrl } = await this.#stack();
-    const setup: RivalSetup = { inFlight, server: url, queueUrl: otherQueueUrl };
+    const { env, otherQueueUrl, otherTable } = await this.#stack();
+    const setup: RivalSetup = { inFlight, server: url, queueUrl: otherQueueUrl, table: otherTable };
     const child = startChild(host, [`./${module}.ts`, JSON.stringify(setup)], { ...process.env, ...env });
     this.#opened.use(child);
     await orUnavailable(child.next());
@@ -63,8 +63,6 @@ export class RivalProcesses {
     switch (which) {
       case 'none':
         return '';
-      case 'dynamodb':
-        return (await this.#stack()).env.AWS_ENDPOINT_URL_DYNAMODB ?? '';
       case 'redis':
         this.#redis ??= startRedis().then((server) => this.#opened.use(server));
         return (await this.#redis).url;
