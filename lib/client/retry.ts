@@ -1,3 +1,5 @@
+import { carrySubmission, unspent } from '../cost/carry-submission.ts';
+import { Tab, withTab } from '../cost/tab.ts';
 import { hashOfText, stableHash } from '../define/hash.ts';
 import { validate } from '../define/validate.ts';
 import { HoldfastError } from '../model/errors.ts';
@@ -23,27 +25,40 @@ export async function retryFailed(
   key: RunKey,
   options: RetryOptions = {},
 ): Promise<{ run: Run; created: boolean }> {
+  const tab = new Tab();
+  return await withTab(tab, () => goOn(ports, key, options, tab));
+}
+
+async function goOn(
+  ports: ClientPorts,
+  key: RunKey,
+  options: RetryOptions,
+  tab: Tab,
+): Promise<{ run: Run; created: boolean }> {
   const { clock, random, runs } = ports;
   const failed = await readRun(ports, key);
   if (statusOf(failed) !== 'failed' || failed.failure) throw notFailed(failed);
-  const next = { tenant: failed.tenant, run: retryId(failed.run) };
+  const id = { tenant: failed.tenant, run: retryId(failed.run) };
   const now = clock.now();
   const edited = 'input' in options ? await packInput(ports, failed, options.input) : undefined;
-  if (edited) await storeApart(ports.payloads, next, edited, now);
-  const { run: planned } = retryRun(failed, {
+  if (edited) await storeApart(ports.payloads, id, edited, now);
+  const { run: next } = retryRun(failed, {
     input: edited?.payload,
     nameChild: () => runId(random.id()),
     now,
   });
   const submission = stableHash([failed.submission, edited ? hashOfText(textOf(edited)) : null]);
   const keepMs = keepFor.input(ports.settings.retention, waitMsMax);
-  const run = await carryValues(ports, { failed, next: planned, given: edited?.payload, keepMs });
-  const creation = { name: 'submit' as const, run: { ...run, submission } };
+  const run = await carryValues(ports, { failed, next, given: edited?.payload, keepMs });
+  const creation = { name: 'submit' as const, run: { ...unspent(run), submission } };
   // A delivery that is redriven was owed before anybody was refused.
   const isOwed = failed.deliveryOf !== undefined;
-  const result = await runs.create(isOwed ? creation : counted(creation, ports.settings));
+  const planned = isOwed ? creation : counted(creation, ports.settings);
+  const messages = Math.ceil(doorbellsOf(planned.run, now).length / 10);
+  const transaction = planned.run.counted && { transaction: { index: 0 } };
+  const result = await runs.create(carrySubmission(runs, planned, { tab, messages, ...transaction }));
   if (!isReadable(result.run))
-    throw new HoldfastError('NewerSchema', `Run ${next.run} was written by a newer version`);
+    throw new HoldfastError('NewerSchema', `Run ${id.run} was written by a newer version`);
   if (!result.applied && result.run.submission !== submission) throw alreadyRetried(failed, result.run);
   if (result.applied || result.run.epoch === failed.epoch)
     await ring(ports, doorbellsOf(result.run, clock.now()));

@@ -76,9 +76,9 @@ export function sqsUsage(input: unknown, outcome: Outcome): Partial<Usage> {
     ...Messages.map(({ Body }) => Body),
   ];
   const bytes = sum(bodies.map((body = '') => Buffer.byteLength(body)));
-  return { messages: Math.max(1, Math.ceil(bytes / chunkBytes)) };
+  return { sqsRequests: Math.max(1, Math.ceil(bytes / chunkBytes)) };
 }
 
 /** Of a request to S3, by the name that AWS bills it by. */
 export const s3Usage = (name: string): Partial<Usage> =>
-  /^(Get|Head)/.test(name) ? { gets: 1 } : { puts: 1 };
+  /^(Get|Head)/.test(name) ? { s3Gets: 1 } : { s3Puts: 1 };

@@ -11,12 +11,12 @@ export interface Dollars {
 
 export const dollarsOf = (usage: Usage, prices: Prices): Dollars => ({
   dynamodb: (usage.tableUnits + usage.indexUnits) * prices.writeUnit + usage.readUnits * prices.readUnit,
-  sqs: usage.messages * prices.sqsRequest,
-  s3: usage.puts * prices.s3Put + usage.gets * prices.s3Get,
+  sqs: usage.sqsRequests * prices.sqsRequest,
+  s3: usage.s3Puts * prices.s3Put + usage.s3Gets * prices.s3Get,
   lambda:
-    usage.invocations * prices.lambdaRequest +
-    usage.armSeconds * prices.gigabyteSecondArm +
-    usage.x86Seconds * prices.gigabyteSecondX86,
+    usage.lambdaRequests * prices.lambdaRequest +
+    usage.armGigabyteSeconds * prices.gigabyteSecondArm +
+    usage.x86GigabyteSeconds * prices.gigabyteSecondX86,
 });
 
 export const totalOf = (dollars: object): number =>

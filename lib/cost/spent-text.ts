@@ -12,12 +12,12 @@ const letters: readonly (readonly [letter: string, kind: keyof Usage, per: numbe
   ['i', 'indexUnits', 1],
   ['r', 'reads', 1],
   ['h', 'readUnits', 2],
-  ['q', 'messages', shares],
-  ['p', 'puts', 1],
-  ['g', 'gets', 1],
-  ['l', 'invocations', shares],
-  ['a', 'armSeconds', megabyteMs],
-  ['x', 'x86Seconds', megabyteMs],
+  ['q', 'sqsRequests', shares],
+  ['p', 's3Puts', 1],
+  ['g', 's3Gets', 1],
+  ['l', 'lambdaRequests', shares],
+  ['a', 'armGigabyteSeconds', megabyteMs],
+  ['x', 'x86GigabyteSeconds', megabyteMs],
 ];
 
 /** What each step of a chain costs at least: the write that ends it. It is not written down. */

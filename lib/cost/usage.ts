@@ -14,17 +14,17 @@ export interface Usage {
   /** Each of 4 KB; half as many where the read need not be consistent. */
   readonly readUnits: number;
   /** Requests to SQS, for each 64 KB. */
-  readonly messages: number;
+  readonly sqsRequests: number;
   /** Requests to S3 that write, copy or list. */
-  readonly puts: number;
+  readonly s3Puts: number;
   /** Requests to S3 that read. */
-  readonly gets: number;
-  /** Of Lambda functions. */
-  readonly invocations: number;
-  /** Of functions on arm64. */
-  readonly armSeconds: number;
-  /** Gigabyte-seconds, as `armSeconds`, of functions on x86_64. */
-  readonly x86Seconds: number;
+  readonly s3Gets: number;
+  /** Calls of Lambda functions. */
+  readonly lambdaRequests: number;
+  /** Of functions on arm64: a gigabyte of memory for a second. */
+  readonly armGigabyteSeconds: number;
+  /** The same of functions on x86_64. */
+  readonly x86GigabyteSeconds: number;
 }
 
 export const nothing: Usage = {
@@ -33,12 +33,12 @@ export const nothing: Usage = {
   indexUnits: 0,
   reads: 0,
   readUnits: 0,
-  messages: 0,
-  puts: 0,
-  gets: 0,
-  invocations: 0,
-  armSeconds: 0,
-  x86Seconds: 0,
+  sqsRequests: 0,
+  s3Puts: 0,
+  s3Gets: 0,
+  lambdaRequests: 0,
+  armGigabyteSeconds: 0,
+  x86GigabyteSeconds: 0,
 };
 
 const kinds = Object.keys(nothing) as readonly (keyof Usage)[];

@@ -133,6 +133,7 @@ const node = shape({
   signal: { stored: 'g', shape: awaitedSignal },
   child: { stored: 't', shape: childLink },
   limited: { stored: 'z', shape: limited },
+  spent: 'u',
 } satisfies Names<RunNode>);
 
 /** A version of the schema may add names; it must never give one another meaning. */
@@ -174,6 +175,7 @@ export const runShape = shape({
   idempotencyKey: 'x',
   timeoutMs: 'o',
   traceparent: 'w',
+  spent: 'U',
   createdAt: 'b',
   endedAt: 'd',
   expires: expiryAttribute,

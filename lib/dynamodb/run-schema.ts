@@ -65,6 +65,7 @@ const nodeBase = z.object({
   signal: awaitedSignal.exactOptional(),
   child: childLink.exactOptional(),
   limited: limited.exactOptional(),
+  spent: z.string().exactOptional(),
 });
 
 /** A loop that goes round, or what waits for something from outside: only a loop has an iteration and a value. */
@@ -170,6 +171,7 @@ export const runSchema: z.ZodType<Omit<Run, 'tenant' | 'run'>> = z.object({
   idempotencyKey: z.string().exactOptional(),
   timeoutMs: z.number().exactOptional(),
   traceparent: z.string().exactOptional(),
+  spent: z.string().exactOptional(),
   createdAt: time,
   endedAt: time.exactOptional(),
   expires: z.number().exactOptional(),

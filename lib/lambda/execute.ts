@@ -7,8 +7,11 @@ import { compose, workerIdOf } from '../compose/compose.ts';
 import { registryOf, storedCodeWhere } from '../compose/registry.ts';
 import { countEvent } from '../compose/request-count.ts';
 import { resultSender } from '../compose/result-sender.ts';
-import { envNames } from '../config/env.ts';
+import { type Env, envNames } from '../config/env.ts';
 import { defaultPool, type Pools } from '../config/pools.ts';
+import { ComputeShare } from '../cost/compute-share.ts';
+import { onTab } from '../cost/tab.ts';
+import type { Usage } from '../cost/usage.ts';
 import { taskSource } from '../isolation/task-source.ts';
 import { threadsFor } from '../isolation/threads-for.ts';
 import type { Received } from '../ports/inbox.ts';
@@ -61,11 +64,11 @@ export function createExecute({
   attributeStrayErrors();
   attributeConsole();
   const publishOutcomes = outcomeMetrics(metrics, statistics);
+  const onTabOf = tabsOf(env);
 
   const onDuplicate = () => countEvent('duplicate');
 
-  const executeRecord = async (record: SQSRecord, endsAt: number, marginMs: number): Promise<void> => {
-    const received = toReceived(record, composition.pools);
+  const executeRecord = async (received: Received, endsAt: number, marginMs: number): Promise<void> => {
     const isDone = await workOff({ executor, queue, logger, onDuplicate }, received, { endsAt, marginMs });
     if (!isDone) throw new GivenBack(received.id);
   };
@@ -76,9 +79,15 @@ export function createExecute({
       const left = context.getRemainingTimeInMillis();
       const endsAt = composition.clock.now() + left;
       const marginMs = Math.min(60_000, left / 5);
+      const together = event.Records.length;
+      // Its share of the requests that bring and delete the batch, and of this one.
+      const brought = { sqsRequests: 2 / together, lambdaRequests: 1 / together };
       const settled = await heartbeat.during(() =>
         Promise.allSettled(
-          event.Records.map((record) => limit(() => executeRecord(record, endsAt, marginMs))),
+          event.Records.map((record) => {
+            const received = toReceived(record, composition.pools, together);
+            return limit(() => onTabOf(brought, () => executeRecord(received, endsAt, marginMs)));
+          }),
         ),
       );
       publishOutcomes();
@@ -91,11 +100,25 @@ export function createExecute({
   return Object.assign(handler, { [Symbol.asyncDispose]: end }) as never;
 }
 
-function toReceived({ body, eventSourceARN, messageId, receiptHandle }: SQSRecord, pools: Pools): Received {
+function toReceived(
+  { body, eventSourceARN, messageId, receiptHandle }: SQSRecord,
+  pools: Pools,
+  together: number,
+): Received {
   const parsed = parseMessage(body);
   return {
     id: messageId,
     receipt: { queueUrl: queueUrlOf(eventSourceARN, pools), handle: receiptHandle },
+    together,
     ...(parsed.ok && { message: parsed.message }),
   };
+}
+
+/** On Lambda a task pays for its share of the function's time, too. */
+function tabsOf(env: Env): (brought: Partial<Usage>, work: () => Promise<void>) => Promise<void> {
+  const megabytes = Number(env.AWS_LAMBDA_FUNCTION_MEMORY_SIZE);
+  if (!(megabytes > 0)) return onTab;
+  const kind = process.arch === 'arm64' ? 'armGigabyteSeconds' : 'x86GigabyteSeconds';
+  const shared = new ComputeShare(() => performance.now(), megabytes / 1_024, kind);
+  return (brought, work) => shared.during(brought, work);
 }

@@ -88,6 +88,8 @@ interface NodeBase {
   readonly child?: ChildLink;
   /** Of one that was given back, not begun, because a limit of its task was reached. */
   readonly limited?: Limited;
+  /** What its holders have asked of AWS (lib/cost/spent-text.ts). Of one that has ended, absent for one small write. */
+  readonly spent?: string;
 }
 
 /** What a node waits for from outside; `id` and `payload` once it has come, `timedOut` once it is too late. */
@@ -264,6 +266,8 @@ export interface Run extends RunKey {
   /** Overrides the task's own timeout, in milliseconds. */
   readonly timeoutMs?: number;
   readonly traceparent?: string;
+  /** What its submission asked of AWS, where that was not the least there can be: one small put and one message. */
+  readonly spent?: string;
   readonly createdAt: EpochMs;
   readonly endedAt?: EpochMs;
   /** When the store may delete the item; set only when the run has ended and owes nothing. */

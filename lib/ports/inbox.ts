@@ -8,6 +8,8 @@ export interface Received {
   readonly receipt: Receipt;
   /** Absent where the body is no dispatch of ours. */
   readonly message?: DispatchMessage;
+  /** How many one request brought with it, itself among them. */
+  readonly together: number;
 }
 
 /** The most that one request receives. */

@@ -77,7 +77,7 @@ export class SqsInbox implements Inbox {
       WaitTimeSeconds: wait,
     });
     const { Messages = [] } = await this.#sqs.send(command, { abortSignal: signal });
-    return Messages.map((message) => toReceived(message, queueUrl));
+    return Messages.map((message) => toReceived(message, queueUrl, Messages.length));
   }
 
   async #delete(queueUrl: string, receipts: readonly Receipt[]): Promise<readonly Receipt[]> {
@@ -103,11 +103,16 @@ export class SqsInbox implements Inbox {
   }
 }
 
-function toReceived({ Body = '', MessageId = '', ReceiptHandle = '' }: Message, queueUrl: string): Received {
+function toReceived(
+  { Body = '', MessageId = '', ReceiptHandle = '' }: Message,
+  queueUrl: string,
+  together: number,
+): Received {
   const parsed = parseMessage(Body);
   return {
     id: MessageId,
     receipt: { queueUrl, handle: ReceiptHandle },
+    together,
     ...(parsed.ok && { message: parsed.message }),
   };
 }

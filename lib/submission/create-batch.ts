@@ -1,9 +1,12 @@
 import type { BatchEntry, InTenant } from '../client/client.ts';
+import { carrySubmission } from '../cost/carry-submission.ts';
+import { Tab, withTab } from '../cost/tab.ts';
 import { stableHash } from '../define/hash.ts';
 import type { Registered } from '../define/registry.ts';
 import { HoldfastError } from '../model/errors.ts';
 import type { RunId } from '../model/ids.ts';
 import type { Run } from '../model/run.ts';
+import type { Creation } from '../model/transition.ts';
 import { storeApart } from '../payload/payload.ts';
 import { isReadable } from '../ports/run-store.ts';
 import { doorbellsOf } from '../protocol/doorbells.ts';
@@ -34,9 +37,12 @@ export async function createBatch(
     entries.map((entry, index) => prepareEntry(ports, entry, index, tenant)),
   );
   const idOf = new Map(entries.map(({ ref }, index) => [ref, prepared[index]?.submission.run]));
+  const tabs = entries.map(() => new Tab());
   const wholes = await Promise.all(
     prepared.map((each, index) =>
-      linked(ports, each, { entry: entries[index] as PreparedEntry, index, idOf }),
+      withTab(tabs[index] as Tab, () =>
+        linked(ports, each, { entry: entries[index] as PreparedEntry, index, idOf }),
+      ),
     ),
   );
   const creations = withDependents(wholes).map((submission) => {
@@ -44,13 +50,15 @@ export async function createBatch(
     return { creation: counted(creation, ports.settings), dispatches };
   });
   await Promise.all(
-    prepared.map(async (each, index) => {
-      const { registered } = entries[index] as PreparedEntry;
-      await storeApart(ports.payloads, each.submission, each.packed, ports.clock.now());
-      await keepDefinition(ports.definitions, registered);
-    }),
+    prepared.map((each, index) =>
+      withTab(tabs[index] as Tab, async () => {
+        const { registered } = entries[index] as PreparedEntry;
+        await storeApart(ports.payloads, each.submission, each.packed, ports.clock.now());
+        await keepDefinition(ports.definitions, registered);
+      }),
+    ),
   );
-  const result = await ports.runs.createAll(creations.map(({ creation }) => creation));
+  const result = await ports.runs.createAll(paying(ports, creations, tabs));
   if (!result.created) return resubmitted(ports, wholes, entries, result.existing);
   await ring(
     ports,
@@ -61,6 +69,22 @@ export async function createBatch(
     if (creation.run.waitsFor?.some((id) => !inBatch.has(id))) await attachNow(ports, creation.run);
   }
   return creations.map(({ creation }) => ({ run: creation.run, created: true }));
+}
+
+/** Each with its own share of the transaction, and of the messages that are sent together. */
+function paying(
+  { runs }: SubmissionPorts,
+  creations: readonly { readonly creation: Creation; readonly dispatches: readonly unknown[] }[],
+  tabs: readonly Tab[],
+): Creation[] {
+  const rung = creations.reduce((sum, { dispatches }) => sum + dispatches.length, 0);
+  return creations.map(({ creation, dispatches }, index) =>
+    carrySubmission(runs, creation, {
+      tab: tabs[index] as Tab,
+      messages: rung === 0 ? 0 : (dispatches.length / rung) * Math.ceil(rung / 10),
+      transaction: { index },
+    }),
+  );
 }
 
 async function prepareEntry(

@@ -2,10 +2,14 @@ import type { SubmitOptions } from '../client/client.ts';
 import type { DeliveryQueues } from '../config/delivery.ts';
 import type { Pools } from '../config/pools.ts';
 import type { Settings } from '../config/settings.ts';
+import { carrySubmission } from '../cost/carry-submission.ts';
+import { Tab, withTab } from '../cost/tab.ts';
 import type { Registered } from '../define/registry.ts';
 import { validate } from '../define/validate.ts';
 import { HoldfastError } from '../model/errors.ts';
+import type { Dispatch } from '../model/message.ts';
 import type { Run } from '../model/run.ts';
+import type { Creation } from '../model/transition.ts';
 import { type Packed, storeApart } from '../payload/payload.ts';
 import type { DefinitionStore } from '../ports/definition-store.ts';
 import type { Random } from '../ports/random.ts';
@@ -49,7 +53,20 @@ export async function createRun(
   ports: SubmissionPorts,
   registered: Registered,
   input: unknown,
+  options: CreateOptions,
+): Promise<CreatedRun> {
+  // What a run starts itself is on its own tab.
+  if (options.child) return await create(ports, registered, input, options);
+  const tab = new Tab();
+  return await withTab(tab, () => create(ports, registered, input, options, tab));
+}
+
+async function create(
+  ports: SubmissionPorts,
+  registered: Registered,
+  input: unknown,
   { child, execution, options }: CreateOptions,
+  tab?: Tab,
 ): Promise<CreatedRun> {
   const prepared = await checked(ports, registered, input, { child, execution, options });
   const { dependsOn, packed } = prepared;
@@ -59,8 +76,7 @@ export async function createRun(
   await storeApart(ports.payloads, submission, packed, now);
   await keepDefinition(ports.definitions, registered);
   const { creation, dispatches } = submit(submission, now);
-  // What a run starts itself belongs to it.
-  const result = await ports.runs.create(child ? creation : counted(creation, ports.settings));
+  const result = await ports.runs.create(tab ? paying(ports, creation, dispatches, tab) : creation);
   if (result.applied) {
     await ring(ports, dispatches);
     if (result.run.waitsFor) await attachNow(ports, result.run);
@@ -77,6 +93,18 @@ export async function createRun(
     else await ring(ports, doorbellsOf(existing, now));
   }
   return { run: existing, created: false, packed };
+}
+
+/** What a run starts itself belongs to it, and is neither counted nor paid by itself. */
+function paying(
+  { runs, settings }: SubmissionPorts,
+  creation: Creation,
+  dispatches: readonly Dispatch[],
+  tab: Tab,
+): Creation {
+  const own = counted(creation, settings);
+  const messages = Math.ceil(dispatches.length / 10);
+  return carrySubmission(runs, own, { tab, messages, ...(own.run.counted && { transaction: { index: 0 } }) });
 }
 
 const conflict = (): HoldfastError =>

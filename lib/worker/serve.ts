@@ -1,3 +1,4 @@
+import { onTab } from '../cost/tab.ts';
 import type { Inbox, Received } from '../ports/inbox.ts';
 import type { Metrics } from '../ports/metrics.ts';
 import type { WorkerRegistry } from '../ports/worker-registry.ts';
@@ -96,7 +97,11 @@ async function receiveUntilStopped(
   const work = async (received: Received) => {
     // Received while the end began: somebody else may begin it at once.
     if (told.stop.aborted) return void (await queue.extend(received.receipt, 0));
-    const isDone = await workOff({ executor, logger, queue, onDuplicate }, received, forever);
+    // Its share of the request that brought it, and as much for the one that deletes it.
+    const brought = { sqsRequests: 2 / received.together };
+    const isDone = await onTab(brought, () =>
+      workOff({ executor, logger, queue, onDuplicate }, received, forever),
+    );
     if (isDone) deletions.add(received.receipt);
     publishOutcomes();
   };

@@ -1,3 +1,5 @@
+import { carrySpent } from '../cost/carry.ts';
+import type { Usage } from '../cost/usage.ts';
 import type { TaskLimit } from '../define/limit.ts';
 import { enterWaiter } from '../limits/waiters.ts';
 import type { AttemptOutcome } from '../model/attempt.ts';
@@ -119,8 +121,15 @@ async function writeResult(context: SettleContext, latest: Run, result: Result):
     if (write.settled !== told && write.settled !== 'limited')
       await keepAttempt(context, { ...write, settled: write.settled });
     told = write.settled;
-    const applied = await untilAnswered(context, () => ports.runs.apply(write.transition));
-    if (applied.applied) return await followUp(context, applied.run, write);
+    const { paid, transition } = carrySpent(ports.runs, run, held.fence.node, {
+      ...write,
+      later: laterUsage(context, write),
+    });
+    const applied = await untilAnswered(context, () => ports.runs.apply(transition));
+    if (applied.applied) {
+      paid();
+      return await followUp(context, applied.run, write);
+    }
     const read = readRefusedWrite(
       isReadable(applied.run) ? applied.run : undefined,
       held.fence,
@@ -128,7 +137,10 @@ async function writeResult(context: SettleContext, latest: Run, result: Result):
       write.continues,
     );
     // Its response was lost: what was to follow it still is.
-    if (read.now === 'done') return await followUp(context, read.run, write);
+    if (read.now === 'done') {
+      paid();
+      return await followUp(context, read.run, write);
+    }
     if (read.now === 'lost') {
       await keepAttempt(context, { settled: 'lost' });
       return { settled: 'lost' };
@@ -287,6 +299,12 @@ async function followUp(context: SettleContext, run: Run, write: Write): Promise
     ...(next && { continued: { ...next, ...(packed?.apart !== undefined && { carried: packed }) } }),
   };
 }
+
+/** Where it queues up, it is entered among those that wait, and the slots are read once more. */
+const laterUsage = ({ limit }: SettleContext, { limited }: Write): Partial<Usage> =>
+  limit && limited && limited.permit === undefined
+    ? { writes: 1, tableUnits: 1, reads: 1, readUnits: 1 }
+    : {};
 
 /** One without a permit waits for a slot. A run that was asked to stop meanwhile does not. */
 async function queueUp({ held, limit, ports }: SettleContext, run: Run, { limited }: Write): Promise<void> {

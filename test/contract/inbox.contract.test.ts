@@ -60,6 +60,7 @@ describe.each(sqsEndpoints())('Inbox: $name', (endpoint) => {
       id: expect.stringMatching(/./),
       message: dispatch(7).message,
       receipt: { queueUrl: normal.url, handle: expect.any(String) },
+      together: 1,
     });
     expect(await queue.extend(received?.receipt ?? fail(), 0)).toBe(true);
     const again = await inbox.receive('default', 10, never);
@@ -145,7 +146,7 @@ describe.each(sqsEndpoints())('Inbox: $name', (endpoint) => {
     const { inbox } = openInbox(oneLane());
     await normal.sqs.send(new SendMessageCommand({ QueueUrl: normal.url, MessageBody: '{"what":1}' }));
     const [received] = await inbox.receive('default', 1, never);
-    expect(received).toEqual({ id: expect.any(String), receipt: expect.any(Object) });
+    expect(received).toEqual({ id: expect.any(String), receipt: expect.any(Object), together: 1 });
   });
 
   test('an unknown pool and a queue that is gone are errors with codes', async () => {

@@ -48,6 +48,7 @@ const base = {
   input: payload,
   signal: record({ name: text, until: time, id: text, payload, timedOut: fc.constant(true) }, ['name']),
   child: record({ run: id, status: terminal, output: payload, failure }, ['run']),
+  spent: text,
 };
 const always = ['epoch', 'attempt', 'attemptsMax', 'notBefore', 'status'] as const;
 const node = fc.oneof(
@@ -135,6 +136,7 @@ export const arbitraryRun = record(
     idempotencyKey: text,
     timeoutMs: count,
     traceparent: text,
+    spent: text,
     createdAt: time,
     endedAt: time,
     expires: time,

@@ -45,6 +45,6 @@ export class MemoryInbox implements Inbox {
   #asReceived(message: DispatchMessage): Received {
     this.#received += 1;
     const handle = `handle-${this.#received}`;
-    return { id: handle, receipt: { queueUrl: 'http://127.0.0.1/queue', handle }, message };
+    return { id: handle, receipt: { queueUrl: 'http://127.0.0.1/queue', handle }, message, together: 1 };
   }
 }

@@ -7,8 +7,8 @@ import { nothing, plus, sumOf, usageOfCounts } from '../../../lib/cost/usage.ts'
 
 describe('usage', () => {
   it('adds up, and is taken away', () => {
-    const usage = sumOf([{ writes: 1, tableUnits: 2 }, { writes: 2, messages: 0.5 }, {}]);
-    expect(usage).toEqual({ ...nothing, writes: 3, tableUnits: 2, messages: 0.5 });
+    const usage = sumOf([{ writes: 1, tableUnits: 2 }, { writes: 2, sqsRequests: 0.5 }, {}]);
+    expect(usage).toEqual({ ...nothing, writes: 3, tableUnits: 2, sqsRequests: 0.5 });
     expect(plus(usage, usage, -1)).toEqual(nothing);
     expect(sumOf([])).toEqual(nothing);
   });
@@ -19,14 +19,21 @@ describe('usage', () => {
   });
 
   it('is billed by the service that was asked', () => {
-    const million = { ...nothing, tableUnits: 3e6, indexUnits: 3e6, readUnits: 2e6, messages: 1e6 };
+    const million = { ...nothing, tableUnits: 3e6, indexUnits: 3e6, readUnits: 2e6, sqsRequests: 1e6 };
     expect(dollarsOf(million, pricesIn())).toEqual({
       dynamodb: expect.closeTo(6 * 0.625 + 2 * 0.125, 9),
       sqs: expect.closeTo(0.4, 9),
       s3: 0,
       lambda: 0,
     });
-    const other = { ...nothing, puts: 1e3, gets: 1e4, invocations: 1e6, armSeconds: 1e6, x86Seconds: 1e6 };
+    const other = {
+      ...nothing,
+      s3Puts: 1e3,
+      s3Gets: 1e4,
+      lambdaRequests: 1e6,
+      armGigabyteSeconds: 1e6,
+      x86GigabyteSeconds: 1e6,
+    };
     const dollars = dollarsOf(other, pricesIn());
     expect(dollars.s3).toBeCloseTo(0.009, 9);
     expect(dollars.lambda).toBeCloseTo(0.2 + 13.3334 + 16.6667, 9);
@@ -38,16 +45,16 @@ describe('what is kept beside a node', () => {
   it.each([
     [
       'a claim and the end, its message one of ten',
-      { writes: 2, tableUnits: 2, indexUnits: 2, messages: 0.2 },
+      { writes: 2, tableUnits: 2, indexUnits: 2, sqsRequests: 0.2 },
       'w2i2q504',
     ],
     ['a large item', { writes: 1, tableUnits: 3 }, 'w1t3'],
     ['reads', { writes: 1, tableUnits: 1, reads: 2, readUnits: 1.5 }, 'w1r2h3'],
     ['consistent reads of small items', { writes: 1, tableUnits: 1, reads: 2, readUnits: 2 }, 'w1r2'],
-    ['a bucket', { writes: 1, tableUnits: 1, puts: 1, gets: 2 }, 'w1p1g2'],
+    ['a bucket', { writes: 1, tableUnits: 1, s3Puts: 1, s3Gets: 2 }, 'w1p1g2'],
     [
       'a function',
-      { writes: 1, tableUnits: 1, invocations: 1 / 3, armSeconds: 0.00025, x86Seconds: 2 },
+      { writes: 1, tableUnits: 1, lambdaRequests: 1 / 3, armGigabyteSeconds: 0.00025, x86GigabyteSeconds: 2 },
       'w1l840a256x2048000',
     ],
     ['nothing at all', {}, ''],
@@ -65,13 +72,13 @@ describe('what is kept beside a node', () => {
 
   it('has shares that add up to whole requests', () => {
     for (const size of [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]) {
-      const share = readSpent(spentText(plus(nothing, { messages: 1 / size })));
-      expect(sumOf(Array.from({ length: size }, () => share)).messages).toBeCloseTo(1, 12);
+      const share = readSpent(spentText(plus(nothing, { sqsRequests: 1 / size })));
+      expect(sumOf(Array.from({ length: size }, () => share)).sqsRequests).toBeCloseTo(1, 12);
     }
   });
 
   it('owes nothing, and passes over what later versions tell', () => {
-    expect(spentText(plus(nothing, { writes: 2, tableUnits: 2, messages: -1 }))).toBe('w2');
+    expect(spentText(plus(nothing, { writes: 2, tableUnits: 2, sqsRequests: -1 }))).toBe('w2');
     expect(readSpent('w2z7')).toEqual(plus(nothing, { writes: 2, tableUnits: 2 }));
   });
 });
@@ -96,8 +103,8 @@ describe('a tab', () => {
   it('keeps what was more than foreseen, and owes what was less', () => {
     const tab = new Tab();
     tab.add({ writes: 2 });
-    tab.settle({ writes: 3, messages: 1 });
-    tab.add({ writes: 1, messages: 1 });
+    tab.settle({ writes: 3, sqsRequests: 1 });
+    tab.add({ writes: 1, sqsRequests: 1 });
     expect(tab.sum).toEqual(nothing);
   });
 });

@@ -119,7 +119,10 @@ describe('receiving', () => {
     const { message } = await laterMessage(system);
     const receipt = { queueUrl: 'q', handle: 'h' };
     let polls = 0;
-    const given = [[{ id: '1', receipt, message }], [{ id: '2', receipt: { queueUrl: 'q', handle: 'x' } }]];
+    const given = [
+      [{ id: '1', receipt, message, together: 1 }],
+      [{ id: '2', receipt: { queueUrl: 'q', handle: 'x' }, together: 1 }],
+    ];
     const worker = new VirtualWorker(system, {
       inbox: {
         receive: async (_pool, _most, signal) => given[polls++] ?? (await whenFired(signal)),
@@ -157,7 +160,7 @@ describe('receiving', () => {
       return await runs.apply(transition);
     };
     const flawed = new Proxy(runs, {
-      get: (target, name) => (name === 'apply' ? apply : Reflect.get(target, name).bind(target)),
+      get: (target, name) => (name === 'apply' ? apply : Reflect.get(target, name)?.bind(target)),
     });
     const worker = new VirtualWorker(system, { runs: flawed });
     await system.clock.advance(second);
