@@ -17,12 +17,14 @@ import { parseRunKey, slotsKey, waiterKey, waiterPrefix } from './keys.ts';
 import type { Stored } from './stored-value.ts';
 import { expiryAttribute, tableKeys } from './table.ts';
 
-const names = { rev: 'r', holders: 'h', evenAt: 'v' } as const;
+const names = { rev: 'r', holders: 'h', awaited: 'w', evenAt: 'v', rate: 'g' } as const;
 
 const slotsSchema = z.object({
   [names.rev]: z.number(),
   [names.holders]: z.record(z.string(), z.number()),
+  [names.awaited]: z.literal(true).optional(),
   [names.evenAt]: z.number().optional(),
+  [names.rate]: z.tuple([z.number(), z.number()]).optional(),
 });
 const waiterSchema = z.object({ t: z.string(), n: z.string(), i: z.string(), s: z.number() });
 
@@ -42,15 +44,18 @@ export class DynamoLimitStore implements LimitStore {
     return slotsOf(item);
   }
 
-  async write(limit: LimitKey, { evenAt, holders, rev }: Slots, expiresAt: EpochMs): Promise<boolean> {
+  async write(limit: LimitKey, slots: Slots, expiresAt: EpochMs): Promise<boolean> {
     const { db, name } = this.#table;
+    const { awaited, evenAt, holders, rate, rev } = slots;
     const put = new PutCommand({
       TableName: name,
       Item: {
         ...slotsKey(limit),
         [names.rev]: rev,
         [names.holders]: holders,
+        ...(awaited && { [names.awaited]: awaited }),
         ...(evenAt !== undefined && { [names.evenAt]: evenAt }),
+        ...(rate && { [names.rate]: [rate.count, rate.perMs] }),
         [expiryAttribute]: toEpochSec(Math.max(expiresAt, evenAt ?? 0)),
       },
       ConditionExpression: rev === 1 ? 'attribute_not_exists(#0)' : '#0 = :0',
@@ -149,8 +154,14 @@ export class DynamoLimitStore implements LimitStore {
 function slotsOf(item: Stored | undefined): Slots | undefined {
   const parsed = slotsSchema.safeParse(item);
   if (!parsed.success) return undefined;
-  const { h: holders, r: rev, v: evenAt } = parsed.data;
-  return { rev, holders, ...(evenAt !== undefined && { evenAt }) };
+  const { g: rate, h: holders, r: rev, v: evenAt, w: awaited } = parsed.data;
+  return {
+    rev,
+    holders,
+    ...(awaited && { awaited }),
+    ...(evenAt !== undefined && { evenAt }),
+    ...(rate && { rate: { count: rate[0], perMs: rate[1] } }),
+  };
 }
 
 function waiterOf(item: Stored): Waiter | undefined {

@@ -1,12 +1,16 @@
 import { HoldfastError } from '../model/errors.ts';
 import type { LimitKey } from '../model/limit.ts';
+import type { EpochMs, Ms } from '../model/time.ts';
 import type { Timer } from '../ports/clock.ts';
 import type { LimitPorts } from './ports.ts';
 import type { Holding } from './within-limit.ts';
 
+/** How long a handler is waited for that goes on although its attempt is no longer wanted: as long as a function may take. */
+const patienceMs: Ms = 900_000;
+
 /**
- * Renews a slot every third of the lease, until it is stopped, lost, or its attempt is no longer wanted: from then on it
- * lasts as long as was written, so that a handler that never ends does not hold it for ever.
+ * Renews a slot every third of the lease, until it is stopped or lost. A handler that goes on after its timeout, say, is
+ * still at it, and keeps its slot; one that has not ended a quarter of an hour after that is waited for no longer.
  */
 export class SlotKeeper {
   readonly #ports: LimitPorts;
@@ -15,39 +19,51 @@ export class SlotKeeper {
   #tick: Timer;
   #inFlight: Promise<void> = Promise.resolve();
   #ended = false;
+  #unwantedSince: EpochMs | undefined;
 
   constructor(ports: LimitPorts, limit: LimitKey, holding: Holding) {
     this.#ports = ports;
     this.#limit = limit;
     this.#holding = holding;
     this.#tick = this.#schedule();
-    holding.signal.addEventListener('abort', this.#end, { once: true });
-    if (holding.signal.aborted) this.#end();
+    holding.signal.addEventListener('abort', this.#onAbort, { once: true });
+    if (holding.signal.aborted) this.#onAbort();
   }
 
   /** Resolves once no renewal is in flight. */
   async stop(): Promise<void> {
     this.#end();
-    this.#holding.signal.removeEventListener('abort', this.#end);
+    this.#holding.signal.removeEventListener('abort', this.#onAbort);
     await this.#inFlight;
   }
 
-  readonly #end = (): void => {
+  #end(): void {
     this.#ended = true;
     this.#tick.cancel();
+  }
+
+  readonly #onAbort = (): void => {
+    this.#unwantedSince = this.#ports.clock.now();
   };
 
   #schedule(): Timer {
-    return this.#ports.clock.after(this.#holding.leaseMs / 3, () => {
+    const renew = () => {
       this.#inFlight = this.#renew();
-    });
+    };
+    return this.#ports.clock.after(this.#holding.leaseMs / 3, renew, { background: true });
   }
 
   async #renew(): Promise<void> {
     const { clock, limits, logger } = this.#ports;
     const { endsAt, fence, leaseMs, lose } = this.#holding;
     const { name } = this.#limit;
-    const until = Math.min(clock.now() + leaseMs, endsAt);
+    const now = clock.now();
+    if (now >= Math.min(endsAt, (this.#unwantedSince ?? now) + patienceMs)) {
+      this.#end();
+      logger.error('slot given up: its handler goes on, long after its end', { limit: name });
+      return;
+    }
+    const until = Math.min(now + leaseMs, endsAt);
     try {
       const isHeld = await limits.renew(this.#limit, fence.nonce, until);
       if (!isHeld && !this.#ended) {

@@ -6,7 +6,7 @@ import type { Ms } from '../model/time.ts';
 import type { Waiter } from '../ports/limit-store.ts';
 import { isReadable } from '../ports/run-store.ts';
 import { dispatchOf } from '../protocol/dispatch.ts';
-import { freeSlots } from '../protocol/slots.ts';
+import { freeSlots, noneWaits } from '../protocol/slots.ts';
 import { ring } from '../relations/ring.ts';
 import type { LimitPorts } from './ports.ts';
 
@@ -44,7 +44,7 @@ export async function enterWaiter(
   }
 }
 
-/** Rings as many of those that wait as there are free slots. */
+/** Rings as many of those that wait as there are free slots. Once none is left, whoever comes need not wait any more. */
 export async function wakeWaiters(
   ports: LimitPorts,
   limit: LimitKey,
@@ -56,14 +56,19 @@ export async function wakeWaiters(
   const dispatches: Dispatch[] = [];
   for (let page = 0; free > 0 && page < pagesMax; page += 1) {
     const waiting = await limits.waiting(limit, readMax);
-    if (waiting.length === 0) break;
+    let looked = 0;
     for (const waiter of waiting) {
       if (dispatches.length >= free) break;
       const dispatch = await dispatchFor(ports, waiter);
       // Whoever takes it out rings it; of one that waits no longer nothing is left.
       if ((await limits.leave(limit, waiter)) && dispatch) dispatches.push(dispatch);
+      looked += 1;
     }
-    if (dispatches.length > 0) break;
+    const isEmpty = looked === waiting.length && waiting.length < readMax;
+    const next = isEmpty && slots && noneWaits(slots);
+    // Refused, if somebody has asked meanwhile: whoever frees the next slot does it.
+    if (next) await limits.write(limit, next, clock.now() + keptMs);
+    if (isEmpty || dispatches.length > 0) break;
   }
   await ring(ports, dispatches);
 }

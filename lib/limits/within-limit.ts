@@ -77,7 +77,8 @@ async function take(ports: LimitPorts, limit: TaskLimit, key: LimitKey, holding:
     const slots = await limits.read(key);
     const now = clock.now();
     const until = Math.min(now + leaseMs, endsAt);
-    const request = { holder: fence.nonce, until, now, permit: before?.permit };
+    const hasWaited = before !== undefined;
+    const request = { holder: fence.nonce, until, now, permit: before?.permit, hasWaited };
     const asked = askForSlot(slots, limit, request);
     const next = 'next' in asked ? asked.next : undefined;
     return !next || (await limits.write(key, next, until + keptMs)) ? asked : undefined;

@@ -4,8 +4,13 @@ import type { EpochMs, Ms } from './time.ts';
 export interface LimitRule {
   /** Handlers at a time. */
   readonly concurrency?: number;
-  /** A token bucket: `count` at once after a pause, and in the long run `count` each `perMs`. */
-  readonly rate?: { readonly count: number; readonly perMs: Ms };
+  readonly rate?: Rate;
+}
+
+/** A token bucket: `count` at once after a pause, and in the long run `count` each `perMs`. */
+export interface Rate {
+  readonly count: number;
+  readonly perMs: Ms;
 }
 
 /** What is limited: all tasks that name the same limit, and of these those with the same key. */
@@ -37,6 +42,10 @@ export interface Slots {
   readonly rev: number;
   /** Who is at it, by the nonce of the attempt, and until when without renewing. */
   readonly holders: Readonly<Record<string, EpochMs>>;
+  /** Some wait for a slot: who asks for the first time goes behind them. */
+  readonly awaited?: true;
   /** By the rate, when the next would begin if all began evenly. */
   readonly evenAt?: EpochMs;
+  /** The rate by which `evenAt` was reckoned: another one does not go on from there. */
+  readonly rate?: Rate;
 }

@@ -1,4 +1,4 @@
-import type { LimitRule, Slots } from '../model/limit.ts';
+import type { LimitRule, Rate, Slots } from '../model/limit.ts';
 import type { EpochMs, Ms } from '../model/time.ts';
 import { takeOverGraceMs } from './limits.ts';
 
@@ -13,12 +13,15 @@ export interface SlotRequest {
   readonly now: EpochMs;
   /** What an earlier answer `later` gave it. */
   readonly permit?: EpochMs | undefined;
+  /** It has asked before, and waited since. */
+  readonly hasWaited: boolean;
 }
 
 /** To be written before it counts, on the condition that nobody else has written meanwhile: `next`, where it is there. */
 export type SlotAnswer =
   | { readonly answer: 'taken'; readonly next?: Slots }
-  | { readonly answer: 'full' }
+  /** It is to wait for a slot, behind those that do. */
+  | { readonly answer: 'full'; readonly next?: Slots }
   /** A permit for a later time, which nobody else gets. */
   | { readonly answer: 'later'; readonly permit: EpochMs; readonly next?: Slots };
 
@@ -34,28 +37,32 @@ const none: Slots = { rev: 0, holders: {} };
  * B    asks (rev 7: 4 of 5) ────────── writes rev 8 if rev = 7 ──▶ refused ── asks (rev 8: 5 of 5) ──▶ full
  * ```
  *
+ * While some wait for a slot, one that is free is for them: whoever asks for the first time would else overtake them, for
+ * it takes a while until one that is rung asks.
+ *
  * By its rate, one that is too early is given the next time that is free, and nobody else gets that: a thousand that come
  * at once ask once each.
  */
 export function askForSlot(slots: Slots = none, rule: LimitRule, request: SlotRequest): SlotAnswer {
-  const { holder, now, until } = request;
+  const { hasWaited, holder, now, until } = request;
   // Its answer was lost.
   if (Object.hasOwn(slots.holders, holder)) return { answer: 'taken' };
   const holders = liveHolders(slots, now);
-  if (rule.concurrency !== undefined && Object.keys(holders).length >= rule.concurrency)
-    return { answer: 'full' };
-  const begins = askForTime(slots.evenAt, rule.rate, request);
-  const next = (taken: Slots['holders']): Slots => ({
-    rev: slots.rev + 1,
-    holders: taken,
-    ...(begins.evenAt !== undefined && { evenAt: begins.evenAt }),
-  });
-  if (begins.at > now) {
-    const isNew = begins.evenAt !== slots.evenAt;
-    return { answer: 'later', permit: begins.at, ...(isNew && { next: next(holders) }) };
-  }
+  const isNext = hasWaited || !slots.awaited;
+  if (rule.concurrency !== undefined && !(isNext && Object.keys(holders).length < rule.concurrency))
+    return slots.awaited
+      ? { answer: 'full' }
+      : { answer: 'full', next: { ...slots, rev: slots.rev + 1, awaited: true } };
+  const begins = askForTime(slots, rule.rate, request);
+  const next = { ...slots, rev: slots.rev + 1, holders, ...begins.kept };
+  if (begins.at > now) return { answer: 'later', permit: begins.at, ...(begins.kept && { next }) };
   const taken = rule.concurrency === undefined ? holders : { ...holders, [holder]: until };
-  return { answer: 'taken', next: next(taken) };
+  return { answer: 'taken', next: { ...next, holders: taken } };
+}
+
+/** To be written when none of those that waited is left; undefined where that is known already. */
+export function noneWaits({ awaited, ...slots }: Slots): Slots | undefined {
+  return awaited && { ...slots, rev: slots.rev + 1 };
 }
 
 /** How many could be taken now. */
@@ -72,16 +79,24 @@ function liveHolders({ holders }: Slots, now: EpochMs): Slots['holders'] {
   return Object.fromEntries(Object.entries(holders).filter(([, until]) => until + takeOverGraceMs >= now));
 }
 
-/** When one may begin, and what is then kept: the generic cell rate algorithm (ITU-T I.371). */
+/** When one may begin, and what is to be kept of it: the generic cell rate algorithm (ITU-T I.371). */
 function askForTime(
-  evenAt: EpochMs | undefined,
-  rate: LimitRule['rate'],
+  slots: Slots,
+  rate: Rate | undefined,
   { now, permit }: SlotRequest,
-): { readonly at: EpochMs; readonly evenAt: EpochMs | undefined } {
-  if (!rate) return { at: now, evenAt };
-  if (permit !== undefined && now <= permit + Math.max(permitMsMin, rate.perMs))
-    return { at: permit, evenAt };
-  const even = Math.max(evenAt ?? 0, now) + rate.perMs / rate.count;
+): { readonly at: EpochMs; readonly kept?: { readonly evenAt: EpochMs; readonly rate: Rate } } {
+  if (!rate) return { at: now };
+  if (permit !== undefined && now <= permit + Math.max(permitMsMin, rate.perMs)) return { at: permit };
+  const evenAt = Math.max(beginsAt(slots, rate, now), now) + rate.perMs / rate.count;
   // In whole milliseconds, upwards: never before its time.
-  return { at: Math.max(now, Math.ceil(even - rate.perMs)), evenAt: even };
+  return { at: Math.max(now, Math.ceil(evenAt - rate.perMs)), kept: { evenAt, rate } };
+}
+
+/**
+ * By another rate than before the bucket is as good as empty: the times that the old one gave stay theirs, but they may
+ * lie days ahead, and do not hold up what comes now.
+ */
+function beginsAt({ evenAt = 0, rate: before }: Slots, rate: Rate, now: EpochMs): EpochMs {
+  const isSame = before?.count === rate.count && before.perMs === rate.perMs;
+  return isSame ? evenAt : Math.min(evenAt, now + rate.perMs);
 }

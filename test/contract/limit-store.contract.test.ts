@@ -22,6 +22,10 @@ describe.each(storeSubjects())('LimitStore: $name', ({ open }) => {
     expect(await stores.limits.read(limit)).toBeUndefined();
     expect(await stores.limits.write(limit, { ...one, evenAt: start + 0.25 }, later)).toBe(true);
     expect(await stores.limits.read(limit)).toEqual({ ...one, evenAt: start + 0.25 });
+    const all: Slots = { rev: 2, holders: {}, awaited: true, evenAt: 1.5, rate: { count: 7, perMs: 60_000 } };
+    expect(await stores.limits.write(limit, all, later)).toBe(true);
+    expect(await stores.limits.read(limit)).toEqual(all);
+    expect(await stores.limits.release(limit, 'a')).toEqual({ ...all, rev: 3 });
   });
 
   test('each key of a limit has its own, whatever its text is', async () => {

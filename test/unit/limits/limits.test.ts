@@ -58,6 +58,14 @@ const cached = defineTask({
   limit: { rate: { count: 1, per: '1h' } },
   run: (id) => id.toUpperCase(),
 });
+const stubborn = defineTask({
+  name: 'stubborn',
+  input: z.string(),
+  limit: { concurrency: 2 },
+  timeout: '30s',
+  retry: { maxAttempts: 1 },
+  run: hold,
+});
 const breaks = defineTask({
   name: 'breaks',
   input: z.string(),
@@ -72,7 +80,7 @@ const chain = defineWorkflow('chain', { input: z.string() })
   .step(shared)
   .map('after', (x) => `${x}!`)
   .build();
-const tasks = { shared, keyed, perTenant, oddKey, slow, cached, breaks, chain };
+const tasks = { shared, keyed, perTenant, oddKey, slow, cached, stubborn, breaks, chain };
 
 const turns = async (n = 30) => {
   for (let i = 0; i < n; i += 1) await new Promise((resolve) => setImmediate(resolve));
@@ -276,6 +284,67 @@ describe('a limit of handlers at a time', () => {
     gates.shift()?.();
     await turns();
     expect(await s.client.get(run)).toMatchObject({ status: 'running' });
+  });
+
+  it('lets none that comes anew overtake those that wait', async () => {
+    const s = new VirtualSystem(tasks);
+    for (const id of ['a', 'b', 'c', 'd']) {
+      await s.client.submit(shared, id);
+      await s.clock.advance(10);
+    }
+    const executing = await executeAll(s);
+    gates.shift()?.();
+    await turns();
+    // The slot is free and c is rung, but e comes first.
+    const rung = s.queue.sent.splice(0);
+    await s.clock.advance(10);
+    await s.client.submit(shared, 'e');
+    executing.push(await s.executeNext());
+    expect([...inside]).toEqual(['b']);
+    s.queue.sent.push(...rung);
+    executing.push(...(await executeAll(s)));
+    await ends(s, executing);
+    // Entering, e rang d as well: the slot was free then. Of c and d either may be first.
+    expect([order.slice(0, 4).sort(), order.at(-1)]).toEqual([['a', 'b', 'c', 'd'], 'e']);
+    expect(await s.limits.read(limitOf('shared'))).not.toHaveProperty('awaited');
+  });
+
+  it('keeps the slot of a handler that goes on after its time', async () => {
+    const s = new VirtualSystem(tasks);
+    const runs = [];
+    for (const id of ['a', 'b', 'c']) runs.push(await s.client.submit(stubborn, id));
+    const executing = await executeAll(s);
+    await s.clock.advance(40_000);
+    await turns();
+    expect(await s.client.get(runs[0] ?? '')).toMatchObject({
+      status: 'failed',
+      error: { code: 'TimedOut' },
+    });
+    for (let n = 0; n < 10; n += 1) {
+      await s.clock.advance(60_000);
+      await turns();
+      await s.discover();
+      executing.push(...(await executeAll(s)));
+    }
+    expect(order).toEqual(['a', 'b']);
+    gates.shift()?.();
+    await turns();
+    executing.push(...(await executeAll(s)));
+    expect(order).toEqual(['a', 'b', 'c']);
+  });
+
+  it('gives up the slot of a handler that goes on for long', async () => {
+    const s = new VirtualSystem(tasks);
+    for (const id of ['a', 'b', 'c']) await s.client.submit(stubborn, id);
+    const executing = await executeAll(s);
+    for (let n = 0; n < 120; n += 1) {
+      await s.clock.advance(10_000);
+      await turns(4);
+    }
+    expect(s.logged('slot given up')).toHaveLength(2);
+    await s.discover();
+    executing.push(...(await executeAll(s)));
+    expect(order).toEqual(['a', 'b', 'c']);
   });
 
   it('keeps its slot over a renewal that got no answer', async () => {

@@ -1,16 +1,17 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { LimitRule, Slots } from '../../../lib/model/limit.ts';
-import { askForSlot, freeSlots } from '../../../lib/protocol/slots.ts';
+import { askForSlot, freeSlots, noneWaits } from '../../../lib/protocol/slots.ts';
 
 const now = 1_000_000;
 const two: LimitRule = { concurrency: 2 };
 const tenAMinute: LimitRule = { rate: { count: 10, perMs: 60_000 } };
-const request = (holder: string, at = now, permit?: number) => ({
+const request = (holder: string, at = now, permit?: number, hasWaited = false) => ({
   holder,
   until: at + 60_000,
   now: at,
   permit,
+  hasWaited,
 });
 
 function play(rule: LimitRule, slots: Slots | undefined, holder: string, at = now, permit?: number) {
@@ -24,7 +25,10 @@ describe('slots', () => {
     const b = play(two, a.slots, 'b');
     expect([a.asked.answer, b.asked.answer]).toEqual(['taken', 'taken']);
     expect(b.slots).toEqual({ rev: 2, holders: { a: now + 60_000, b: now + 60_000 } });
-    expect(askForSlot(b.slots, two, request('c'))).toEqual({ answer: 'full' });
+    expect(askForSlot(b.slots, two, request('c'))).toEqual({
+      answer: 'full',
+      next: { ...b.slots, rev: 3, awaited: true },
+    });
     expect([
       freeSlots(undefined, two, now),
       freeSlots(a.slots, two, now),
@@ -36,14 +40,16 @@ describe('slots', () => {
     const a = play(two, undefined, 'a');
     expect(askForSlot(a.slots, two, request('a'))).toEqual({ answer: 'taken' });
     expect(askForSlot(a.slots, two, request('constructor')).answer).toBe('taken');
-    expect(askForSlot({ rev: 1, holders: { a: now } }, { concurrency: 1 }, request('constructor'))).toEqual({
+    expect(
+      askForSlot({ rev: 1, holders: { a: now } }, { concurrency: 1 }, request('constructor')),
+    ).toMatchObject({
       answer: 'full',
     });
   });
 
   it('are free again a grace after the end of their lease', () => {
     const full: Slots = { rev: 4, holders: { a: now, b: now } };
-    expect(askForSlot(full, two, request('c', now + 5_000))).toEqual({ answer: 'full' });
+    expect(askForSlot(full, two, request('c', now + 5_000))).toMatchObject({ answer: 'full' });
     expect(askForSlot(full, two, request('c', now + 5_001))).toEqual({
       answer: 'taken',
       next: { rev: 5, holders: { c: now + 65_001 } },
@@ -51,9 +57,26 @@ describe('slots', () => {
     expect(freeSlots(full, two, now + 5_001)).toBe(2);
   });
 
+  it('are for those that wait, before any that comes anew', () => {
+    const awaited: Slots = { rev: 3, holders: { a: now }, awaited: true };
+    expect(askForSlot(awaited, two, request('b'))).toEqual({ answer: 'full' });
+    expect(askForSlot(awaited, two, request('b', now, undefined, true))).toEqual({
+      answer: 'taken',
+      next: { rev: 4, holders: { a: now, b: now + 60_000 }, awaited: true },
+    });
+    expect(askForSlot(awaited, tenAMinute, request('b')).answer).toBe('taken');
+    expect(noneWaits(awaited)).toEqual({ rev: 4, holders: { a: now } });
+    expect(noneWaits({ rev: 3, holders: {} })).toBeUndefined();
+  });
+
   it('are of any number where only the rate is limited', () => {
     expect(freeSlots(undefined, tenAMinute, now)).toBe(Infinity);
-    expect(play(tenAMinute, undefined, 'a').slots).toEqual({ rev: 1, holders: {}, evenAt: now + 6_000 });
+    expect(play(tenAMinute, undefined, 'a').slots).toEqual({
+      rev: 1,
+      holders: {},
+      evenAt: now + 6_000,
+      rate: tenAMinute.rate,
+    });
   });
 });
 
@@ -91,11 +114,25 @@ describe('a rate', () => {
     expect(over.answer === 'taken' && over.next?.evenAt).toBeGreaterThan(later.slots?.evenAt ?? 0);
   });
 
+  it('that is another than before does not go on from the times that the old one gave', () => {
+    const oneADay: LimitRule = { rate: { count: 1, perMs: 86_400_000 } };
+    let { slots } = play(oneADay, undefined, 'a');
+    for (const holder of ['b', 'c', 'd']) ({ slots } = play(oneADay, slots, holder));
+    expect(slots?.evenAt).toBe(now + 4 * 86_400_000);
+    const next = play(tenAMinute, slots, 'e');
+    expect(next.asked).toMatchObject({ answer: 'later', permit: now + 6_000 });
+    expect(play(tenAMinute, next.slots, 'f').asked).toMatchObject({ permit: now + 12_000 });
+    expect(play({ rate: { count: 20, perMs: 60_000 } }, next.slots, 'f').asked).toMatchObject({
+      permit: now + 3_000,
+    });
+  });
+
   it('takes no time from it while there is no slot', () => {
     const both: LimitRule = { concurrency: 1, rate: { count: 1, perMs: 1_000 } };
     const a = play(both, undefined, 'a');
-    expect(askForSlot(a.slots, both, request('b'))).toEqual({ answer: 'full' });
-    const freed: Slots = { rev: 2, holders: {}, evenAt: a.slots?.evenAt ?? 0 };
+    const full = askForSlot(a.slots, both, request('b'));
+    expect(full).toMatchObject({ answer: 'full', next: { evenAt: a.slots?.evenAt } });
+    const freed = { ...a.slots, rev: 2, holders: {} };
     expect(askForSlot(freed, both, request('b'))).toMatchObject({ answer: 'later', permit: now + 1_000 });
   });
 });
@@ -123,7 +160,13 @@ it('never has more holders than the limit, nor more starts in a time than the bu
       const held: { from: number; until: number }[] = [];
       const waiting: { permit: number; holdsMs: number; holder: string }[] = [];
       const ask = (holder: string, holdsMs: number, permit?: number) => {
-        const asked = askForSlot(slots, rule, { holder, until: at + holdsMs, now: at, permit });
+        const asked = askForSlot(slots, rule, {
+          holder,
+          until: at + holdsMs,
+          now: at,
+          permit,
+          hasWaited: false,
+        });
         if ('next' in asked && asked.next) slots = asked.next;
         if (asked.answer === 'later') waiting.push({ permit: asked.permit, holdsMs, holder });
         if (asked.answer !== 'taken') return;
