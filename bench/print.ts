@@ -1,4 +1,5 @@
 import { type Column, type Paint, table } from '../lib/cli/text.ts';
+import type { Grown, GrowthResult } from './growth/measure.ts';
 import type { Compared, Measured } from './measure.ts';
 import type { Report } from './run.ts';
 
@@ -10,7 +11,11 @@ export function reportText(report: Report, paint: Paint): string {
     return `\n${paint('bold', title)}\n${table(columns, figures, paint)}${left.join('')}`;
   });
   const about = `Medians of ${report.repetitions} rounds, ${report.size}. Node ${node}, ${cores} × ${cpu}, load ${load.join(' to ')}.`;
-  return `${groups.join('')}\n${about}\n`;
+  const growth = report.growth.map(
+    (grown) =>
+      `\n${paint('bold', `Growth: ${grown.name}`)}\n${table(growthColumns(grown), grown.measures, paint)}`,
+  );
+  return `${groups.join('')}${growth.join('')}\n${about}\n`;
 }
 
 const columns: readonly Column<Measured>[] = [
@@ -48,6 +53,22 @@ function againstAll(against: readonly Compared[]): boolean | undefined {
   const judged = against.flatMap(({ isReached }) => (isReached === undefined ? [] : [isReached]));
   return judged.length === 0 ? undefined : judged.every(Boolean);
 }
+
+const growthColumns = ({ amounts, of }: GrowthResult): readonly Column<Grown>[] => [
+  { title: of.toUpperCase(), text: ({ name }) => name },
+  ...amounts.map((amount, at) => ({
+    title: amount.toLocaleString('en-US'),
+    text: ({ unit, values }: Grown) =>
+      `${digits(values[at] ?? Number.NaN)} ${unit === 'requests' ? '' : unit}`.trim(),
+    right: true,
+  })),
+  { title: 'MAY GROW', text: ({ grows }) => grows },
+  {
+    title: 'OVER THAT',
+    text: ({ isFaster, overWork }) => `${digits(overWork)} × ${isFaster ? 'faster' : 'ok'}`,
+    style: ({ isFaster }) => styleOf(!isFaster),
+  },
+];
 
 function target(limit: number | undefined, unit: Measured['unit'], isMet: boolean | undefined): string {
   return limit === undefined ? '' : `${quantity(limit, unit)} ${isMet ? 'yes' : 'no '}`;

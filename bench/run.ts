@@ -2,6 +2,8 @@ import { availableParallelism, cpus, loadavg } from 'node:os';
 import { version } from '../lib/version.ts';
 import type { Size } from './figure.ts';
 import type { Group } from './group.ts';
+import type { Growth } from './growth/growth.ts';
+import { type GrowthResult, measureGrowth } from './growth/measure.ts';
 import { type Measurement, measure } from './measure.ts';
 
 /** Everything that one run of the bench says. */
@@ -17,14 +19,15 @@ export interface Report {
     /** Of the last minute, before and after: how much else was going on. */
     readonly load: readonly [before: number, after: number];
   };
+  readonly growth: readonly GrowthResult[];
   readonly groups: readonly ({ readonly name: string; readonly title: string } & Measurement)[];
 }
 
-const repetitionsOf: Readonly<Record<Size, number>> = { quick: 5, full: 11 };
+const repetitionsOf: Readonly<Record<Size, number>> = { quick: 5, full: 7 };
 
 /** @param say is told how far it has come */
 export async function runBench(
-  groups: readonly Group[],
+  { groups, growths }: { readonly groups: readonly Group[]; readonly growths: readonly Growth[] },
   size: Size,
   say: (progress: string) => void,
 ): Promise<Report> {
@@ -41,13 +44,17 @@ export async function runBench(
       await close();
     }
   }
+  const growth = [];
+  for (const each of growths) {
+    growth.push(await measureGrowth(each, size, (amount) => say(`${each.name}: ${amount} ${each.of}`)));
+  }
   const machine = {
     node: process.version,
     cores: availableParallelism(),
     cpu: cpus()[0]?.model ?? '',
     load: [before, load()] as const,
   };
-  return { holdfast: version, startedAt, size, repetitions, machine, groups: measured };
+  return { holdfast: version, startedAt, size, repetitions, machine, growth, groups: measured };
 }
 
 const load = (): number => Number((loadavg()[0] ?? 0).toFixed(2));

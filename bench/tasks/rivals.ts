@@ -8,13 +8,13 @@ import { type Child, startChild } from '../stack/child.ts';
 import type { Stack } from '../stack/stack.ts';
 import { inFlight } from './shared.ts';
 
-/** Who they are: the name of the module that plays each, and what it needs. */
+/** Who they are: the module that plays each, how many of its tasks make a sample, and what server it needs. */
 export const rivals = [
-  { name: 'Powertools idempotency + batch, by hand', module: 'powertools', server: 'none' },
-  { name: 'AWS durable execution SDK, local runner', module: 'durable-sdk', server: 'none' },
-  { name: 'BullMQ', module: 'bullmq', server: 'redis' },
-  { name: 'DBOS', module: 'dbos', server: 'postgres' },
-  { name: 'graphile-worker', module: 'graphile', server: 'postgres' },
+  { name: 'Powertools idempotency + batch, by hand', module: 'powertools', latency: 'tasks', server: 'none' },
+  { name: 'AWS durable execution SDK, local runner', module: 'durable-sdk', latency: 'slow', server: 'none' },
+  { name: 'BullMQ', module: 'bullmq', latency: 'tasks', server: 'redis' },
+  { name: 'DBOS', module: 'dbos', latency: 'tasks', server: 'postgres' },
+  { name: 'graphile-worker', module: 'graphile', latency: 'tasks', server: 'postgres' },
 ] as const;
 
 type RivalInfo = (typeof rivals)[number];
