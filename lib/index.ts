@@ -4,6 +4,7 @@ export type {
   BatchEntry,
   CancelOptions,
   Client,
+  CostOptions,
   EventsOptions,
   GetOptions,
   InTenant,
@@ -26,6 +27,7 @@ export type {
   WatchOptions,
   WhoAndWhy,
 } from './client/client.ts';
+export type { CostPart, RunCost } from './client/cost-view.ts';
 export { type ClientOptions, createClient } from './client/create-client.ts';
 export type { ExecutionLog, ExecutionRequest, ExecutionResult } from './client/execution-view.ts';
 export type { HttpClient } from './client/http-client.ts';

@@ -1,6 +1,7 @@
 import type * as z from 'zod';
 import type { AttemptsPage } from '../client/attempt-view.ts';
 import type { RetriedRun, SteeredRun } from '../client/client.ts';
+import type { RunCost } from '../client/cost-view.ts';
 import type { ExecutionResult } from '../client/execution-view.ts';
 import type {
   DefinitionView,
@@ -15,6 +16,7 @@ import type {
 } from '../client/run-view.ts';
 import type { Why } from '../client/why-view.ts';
 import type { attemptsPageSchema, executionResultSchema } from './attempt-schemas.ts';
+import type { runCostSchema } from './cost-schemas.ts';
 import type {
   countsSchema,
   nodeSchema,
@@ -53,6 +55,7 @@ export type DocumentedAsTyped = [
   Same<keyof NodeView, keyof z.infer<typeof nodeSchema>>,
   Same<Pick<NodeView, 'signal' | 'child'>, Pick<z.infer<typeof nodeSchema>, 'signal' | 'child'>>,
   Same<Why, z.infer<typeof whySchema>>,
+  Same<RunCost, z.infer<typeof runCostSchema>>,
   Same<RetriedRun, z.infer<typeof retriedSchema>['runs'][number]>,
   Same<SteeredRun, z.infer<typeof steeredSchema>['runs'][number]>,
   Same<AttemptsPage, z.infer<typeof attemptsPageSchema>>,

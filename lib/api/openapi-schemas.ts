@@ -5,6 +5,7 @@ import {
   executionResultSchema,
   executionRunSchema,
 } from './attempt-schemas.ts';
+import { runCostSchema } from './cost-schemas.ts';
 import {
   batchRunsSchema,
   countsSchema,
@@ -72,6 +73,7 @@ const responseSchemas = {
   Retried: retriedSchema,
   Steered: steeredSchema,
   Why: whySchema,
+  RunCost: runCostSchema,
   Worker: workerSchema,
   Workers: workersSchema,
   Queues: queuesSchema,

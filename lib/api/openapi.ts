@@ -5,6 +5,7 @@ import { tenantHeader } from './caller.ts';
 import { componentSchemas, refTo, type SchemaName } from './openapi-schemas.ts';
 import {
   attemptsSchema,
+  costQuerySchema,
   countsQuerySchema,
   eventsSchema,
   executionLookSchema,
@@ -175,6 +176,12 @@ function runPaths(): object {
       'What attempts told beside their results',
       [tenant, id, ...queryParameters(attemptsSchema)],
       'AttemptsPage',
+    ),
+    '/runs/{id}/cost': get(
+      'costOfRun',
+      'What a run has asked of AWS so far, and what that costs',
+      [tenant, id, ...queryParameters(costQuerySchema)],
+      'RunCost',
     ),
     '/runs/{id}/why': get('whyRun', 'The one thing that a run waits for', [tenant, id], 'Why'),
     '/runs/{id}/cancel': ask(

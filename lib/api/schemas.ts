@@ -274,6 +274,10 @@ export const attemptsSchema = z.strictObject({
   cursor: listingSchema.shape.cursor,
 });
 
+export const costQuerySchema = z.strictObject({
+  region: text(64).exactOptional().meta({ description: 'Whose list prices are taken. Default `us-east-1`.' }),
+});
+
 export const lookSchema = z.strictObject({
   nodes: z
     .enum(['true', 'false'])

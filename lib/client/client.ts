@@ -3,6 +3,7 @@ import type { Workflow } from '../define/workflow/workflow.ts';
 import type { Duration } from '../model/duration.ts';
 import type { CancelMode, DeliveryTarget, Priority, RunStatus } from '../model/run.ts';
 import type { AttemptsPage } from './attempt-view.ts';
+import type { RunCost } from './cost-view.ts';
 import type { ExecutionRequest, ExecutionResult } from './execution-view.ts';
 import type {
   DefinitionView,
@@ -169,6 +170,11 @@ export interface AttemptsOptions extends InTenant {
   readonly cursor?: string;
 }
 
+export interface CostOptions extends InTenant {
+  /** Whose list prices are taken. Default `us-east-1`. */
+  readonly region?: string;
+}
+
 export interface WaitOptions extends InTenant {
   /** Default: as long as it takes. */
   readonly timeout?: Duration;
@@ -294,6 +300,13 @@ export interface Client {
    * @throws HoldfastError `NotFound`
    */
   attempts(run: RunRef, options?: AttemptsOptions): Promise<AttemptsPage>;
+  /**
+   * What a run has asked of AWS so far, by its submission and nodes, and what that costs. A node says so with the write
+   * that ends its attempt. What others do to the run is not in it: looks of discovery, cancels, signals, reads.
+   *
+   * @throws HoldfastError `NotFound`, `UnknownRegion`
+   */
+  cost(run: RunRef, options?: CostOptions): Promise<RunCost>;
   /**
    * Has a registered task executed, or, where that is switched on, code that comes along. It is a run like any other.
    *

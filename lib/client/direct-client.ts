@@ -20,6 +20,7 @@ import type {
   WatchOptions,
 } from './client.ts';
 import { cancelRun, pauseRun, resumeRun } from './control.ts';
+import { costOf } from './cost.ts';
 import { countRuns } from './counts.ts';
 import { listDefinitions } from './definitions.ts';
 import { runEvents } from './events.ts';
@@ -98,6 +99,7 @@ export function directClient(ports: ClientPorts): Client {
     execution: (id, { organization } = {}) => readExecution(ports, id, organization),
     attempts: (run, options = {}) => listAttempts(ports, keyOf(run, options), options),
     why: (run, options) => whyRun(ports, keyOf(run, options)),
+    cost: (run, options = {}) => costOf(ports, keyOf(run, options), options),
     wait,
     result: async (run: RunRef, options = {}) => {
       const ended = await untilEnd(run, options);

@@ -1,6 +1,7 @@
 import { HoldfastError } from '../model/errors.ts';
 import type { AttemptsPage } from './attempt-view.ts';
 import type { ManyRuns, RetriedRun, SteeredRun, Submitted } from './client.ts';
+import type { RunCost } from './cost-view.ts';
 import type { ExecutionResult } from './execution-view.ts';
 import type { HttpAnswer } from './http-transport.ts';
 import type {
@@ -62,6 +63,11 @@ export function manyFrom<Row extends RetriedRun | SteeredRun>({ body }: HttpAnsw
   const areRuns = runs.every(({ id, task }) => typeof id === 'string' && typeof task === 'string');
   if (!areRuns) throw unexpected('a list of runs');
   return { runs: runs as unknown as Row[], ...(typeof body.cursor === 'string' && { cursor: body.cursor }) };
+}
+
+export function costFrom({ body }: HttpAnswer): RunCost {
+  if (typeof body.dollars !== 'number' || !Array.isArray(body.parts)) throw unexpected('a cost');
+  return body as unknown as RunCost;
 }
 
 export function whyFrom({ body }: HttpAnswer): Why {

@@ -16,6 +16,7 @@ import type {
 import type { ExecutionRequest } from './execution-view.ts';
 import {
   attemptsFrom,
+  costFrom,
   executionFrom,
   isExecution,
   manyFrom,
@@ -30,7 +31,7 @@ import { signalName } from './signal-name.ts';
 type RunRequests = Pick<
   Client,
   | ('cancel' | 'pause' | 'resume' | 'signal')
-  | ('retry' | 'retryAll' | 'why' | 'attempts')
+  | ('retry' | 'retryAll' | 'why' | 'attempts' | 'cost')
   | ('cancelAll' | 'pauseAll' | 'resumeAll')
   | ('execute' | 'execution')
 >;
@@ -64,6 +65,10 @@ export function runRequests(send: Transport): RunRequests {
       return executionFrom(await send({ method: 'GET', path, isAnswer: isExecution }));
     },
     attempts: async (run, options) => attemptsFrom(await send(attemptsRequest(run, options))),
+    cost: async (run, { tenant, ...query } = {}) => {
+      const path = `/runs/${idOf(run)}/cost${queryText(query)}`;
+      return costFrom(await send({ method: 'GET', path, headers: tenantHeaders(run, tenant) }));
+    },
     why: async (run, { tenant } = {}) => {
       const headers = tenantHeaders(run, tenant);
       return whyFrom(await send({ method: 'GET', path: `/runs/${idOf(run)}/why`, headers }));

@@ -6,6 +6,7 @@ export type {
   AttemptsOptions,
   CancelOptions,
   Client,
+  CostOptions,
   CountsOptions,
   EventsOptions,
   GetOptions,
@@ -28,6 +29,7 @@ export type {
   WatchOptions,
   WhoAndWhy,
 } from './client.ts';
+export type { CostPart, RunCost } from './cost-view.ts';
 export type { ExecutionRequest, ExecutionResult } from './execution-view.ts';
 export { createHttpClient, type HttpClient, type HttpClientOptions } from './http-client.ts';
 export type {

@@ -37,10 +37,11 @@ function textOf(
 ): string | undefined {
   if (!runs.foresee) return undefined;
   const units = runs.foresee(run);
+  // An index follows later, as after any write.
   const times = transaction ? 2 : 1;
   const usage = sumOf([
     tab.sum,
-    { writes: 1, tableUnits: times * units.table, indexUnits: times * units.index, sqsRequests: messages },
+    { writes: 1, tableUnits: times * units.table, indexUnits: units.index, sqsRequests: messages },
     // The number of the open runs moves in the same transaction: the first of them pays for it.
     run.counted && transaction?.index === 0 ? { writes: 1, tableUnits: 2 } : {},
   ]);

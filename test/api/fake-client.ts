@@ -9,11 +9,13 @@ import type {
   Submitted,
   WatchOptions,
 } from '../../lib/client/client.ts';
+import type { RunCost } from '../../lib/client/cost-view.ts';
 import { executionResult, noExecution } from '../../lib/client/execution-result.ts';
 import { outputOf } from '../../lib/client/finished.ts';
 import { changesOf } from '../../lib/client/follow.ts';
 import type { ActiveRun, FailedRun, Run, RunPage, SucceededRun } from '../../lib/client/run-view.ts';
 import { systemClock } from '../../lib/compose/system.ts';
+import { readSpent } from '../../lib/cost/spent-text.ts';
 import type { Shape } from '../../lib/model/definition.ts';
 import { HoldfastError } from '../../lib/model/errors.ts';
 
@@ -55,6 +57,21 @@ export const failedRun = (over: Partial<FailedRun> = {}): FailedRun => ({
   error: { type: 'TypeError', message: 'no such thing', attempt: 1, workerId: 'w1' },
   ...over,
 });
+
+/** Of a single task: its submission, and the node that made one attempt of two. */
+export const runCost: RunCost = {
+  id: 'r1',
+  region: 'us-east-1',
+  pricesAsOf: 'November 2026',
+  dollars: 0.00000523,
+  byService: { dynamodb: 0.00000475, sqs: 0.00000048, s3: 0, lambda: 0 },
+  usage: readSpent('w4i3q5040'),
+  parts: [
+    { dollars: 0.00000165, usage: readSpent('w1i1q2520') },
+    { node: 'task', dollars: 0.00000358, usage: readSpent('w3i2q2520') },
+  ],
+  final: true,
+};
 
 export const attemptView: AttemptView = {
   node: 'task',
@@ -262,6 +279,12 @@ export class FakeClient implements Client {
     this.#called('attempts', ref, options);
     await this.get(ref, options);
     return { attempts: [attemptView], cursor: 'next' };
+  };
+
+  readonly cost: Client['cost'] = async (ref, options = {}) => {
+    this.#called('cost', ref, options);
+    const { id } = await this.get(ref, options);
+    return { ...runCost, id, region: options.region ?? 'us-east-1' };
   };
 
   readonly why: Client['why'] = async (ref, options = {}) => {

@@ -114,6 +114,7 @@ describe('hostile requests never cause more than a 4xx', () => {
         'signals',
         'why',
         'attempts',
+        'cost',
         'executions',
         'batches',
         '..',

@@ -3,7 +3,7 @@ import * as z from 'zod';
 import { createHttpClient } from '../../lib/client/http-client.ts';
 import { defineTask } from '../../lib/define/task.ts';
 import { defineWorkflow } from '../../lib/define/workflow/define-workflow.ts';
-import { activeRun, attemptView, failedRun } from './fake-client.ts';
+import { activeRun, attemptView, failedRun, runCost } from './fake-client.ts';
 import { startApp } from './start-app.ts';
 
 const url = 'http://127.0.0.1:3000';
@@ -37,10 +37,15 @@ describe('what is asked of a run over HTTP', () => {
     client.put(activeRun({ tenant: 'acme', status: 'paused' }));
     expect(await http.resume('r1', { ...who, tenant: 'acme' })).toMatchObject({ status: 'ready' });
     expect(await http.why(run)).toEqual(await client.why('r1', { tenant: 'acme' }));
-    expect(asked().slice(0, 3)).toEqual([
+    expect(await http.cost(run)).toEqual(runCost);
+    expect(await http.cost(run, { region: 'eu-west-1' })).toMatchObject({ region: 'eu-west-1' });
+    expect(asked().slice(0, 6)).toEqual([
       ['pause', 'r1', { ...who, mode: 'abort', tenant: 'acme' }],
       ['resume', 'r1', { ...who, tenant: 'acme' }],
       ['why', 'r1', { tenant: 'acme' }],
+      ['why', 'r1', { tenant: 'acme' }],
+      ['cost', 'r1', { tenant: 'acme' }],
+      ['cost', 'r1', { tenant: 'acme', region: 'eu-west-1' }],
     ]);
     await expect(http.resume('r1')).rejects.toMatchObject({ code: 'NotFound' });
     await expect(http.why('r1')).rejects.toMatchObject({ code: 'NotFound' });
@@ -274,6 +279,7 @@ describe('answers that are something else', () => {
       });
       await expect(http.retryAll()).rejects.toMatchObject({ code });
       await expect(http.why('r1')).rejects.toMatchObject({ code });
+      await expect(http.cost('r1')).rejects.toMatchObject({ code });
       await expect(http.signal('r1', 'approved')).rejects.toMatchObject({ code });
       await expect(http.retry('r1')).rejects.toMatchObject({ code });
     },

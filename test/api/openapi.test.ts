@@ -117,6 +117,7 @@ describe('GET /openapi.json', () => {
       true,
       true,
       true,
+      true,
     ];
     expect(same).not.toContain(false);
   });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { activeRun, attemptView, failedRun, succeededRun } from './fake-client.ts';
+import { runCostSchema } from '../../lib/api/cost-schemas.ts';
+import { activeRun, attemptView, failedRun, runCost, succeededRun } from './fake-client.ts';
 import { post, problemOf, startApp } from './start-app.ts';
 
 const acme = { 'x-holdfast-tenant': 'acme' };
@@ -101,6 +102,27 @@ describe('GET /runs/{id}/why', () => {
     const why = { id: 'r1', status: 'waiting', cause: 'signal', signal: 'approved' };
     expect([response.status, await response.json()]).toEqual([200, { ...why, message: expect.any(String) }]);
     expect(await problemOf(await app.request('/runs/r1/why'))).toMatchObject({ status: 404 });
+  });
+});
+
+describe('GET /runs/{id}/cost', () => {
+  it('says what a run has cost, in its own tenant only', async () => {
+    const { app, client } = startApp();
+    client.put(succeededRun(1, { tenant: 'acme' }));
+    const response = await app.request('/runs/r1/cost?region=eu-west-1', { headers: acme });
+    expect([response.status, await response.json()]).toEqual([200, { ...runCost, region: 'eu-west-1' }]);
+    expect(runCostSchema.safeParse(runCost).error).toBeUndefined();
+    expect(await problemOf(await app.request('/runs/r1/cost'))).toMatchObject({ status: 404 });
+  });
+
+  it('refuses what it does not know', async () => {
+    const { app } = startApp();
+    for (const query of ['regions=x', `region=${'r'.repeat(65)}`, 'region='])
+      expect(await problemOf(await app.request(`/runs/r1/cost?${query}`))).toMatchObject({
+        status: 400,
+        code: 'InvalidArgument',
+        field: query.startsWith('regions') ? 'regions' : 'region',
+      });
   });
 });
 

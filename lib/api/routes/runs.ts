@@ -5,7 +5,7 @@ import { runId } from '../../model/ids.ts';
 import { readJson } from '../json-body.ts';
 import type { ApiOptions } from '../options.ts';
 import { inTenant, parseAs, queryOf } from '../parse.ts';
-import { attemptsSchema, countsQuerySchema, listingSchema, lookSchema } from '../schemas.ts';
+import { attemptsSchema, costQuerySchema, countsQuerySchema, listingSchema, lookSchema } from '../schemas.ts';
 import { readRunSubmission } from '../submission.ts';
 import { optionsFromHeaders } from '../submission-headers.ts';
 
@@ -33,6 +33,11 @@ export function addRunRoutes(app: Hono, { client }: ApiOptions): void {
   app.get('/runs/:id/attempts', async (c) => {
     const options = { ...parseAs(attemptsSchema, queryOf(c)), ...inTenant(c) };
     return c.json(await client.attempts(runId(c.req.param('id')), options));
+  });
+
+  app.get('/runs/:id/cost', async (c) => {
+    const options = { ...parseAs(costQuerySchema, queryOf(c)), ...inTenant(c) };
+    return c.json(await client.cost(runId(c.req.param('id')), options));
   });
 
   app.get('/runs/:id/why', async (c) => c.json(await client.why(runId(c.req.param('id')), inTenant(c))));

@@ -149,7 +149,7 @@ describe('a submission', () => {
   it.each([
     ['a large input', { s3Puts: 1 }, { messages: 1 }, 'w1i1q2520p1'],
     ['no message', {}, { messages: 0 }, 'w1i1'],
-    ['a transaction', {}, { messages: 0.1, transaction: { index: 3 } }, 'w1t2i2q252'],
+    ['a transaction', {}, { messages: 0.1, transaction: { index: 3 } }, 'w1t2i1q252'],
   ])('says of %s', (_what, before, over, text) => {
     const tab = new Tab();
     tab.add(before);
@@ -162,7 +162,7 @@ describe('a submission', () => {
       (index) =>
         carrySubmission(put, counted, { tab: new Tab(), messages: 1, transaction: { index } }).run.spent,
     );
-    expect(spent).toEqual(['w2t4i2q2520', 'w1t2i2q2520']);
+    expect(spent).toEqual(['w2t4i1q2520', 'w1t2i1q2520']);
   });
 
   it('is weighed with what it says', () => {
