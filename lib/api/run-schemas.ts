@@ -16,6 +16,8 @@ export const errorSchema = z
   })
   .readonly();
 
+const lost = z.literal(true).exactOptional().meta({ description: 'It lay apart, and is gone or changed.' });
+
 const whoAndWhy = { reason: z.string().exactOptional(), by: z.string().exactOptional() };
 const cancelSchema = z.object({ mode: z.enum(['graceful', 'abort']), ...whoAndWhy, since: time }).readonly();
 const resumedSchema = z.object({ ...whoAndWhy, since: time }).readonly();
@@ -41,6 +43,7 @@ export const nodeSchema = z.object({
   }),
   output: any('Absent where it is too large to be shown beside others.').optional(),
   outputBytes: z.int().exactOptional().meta({ description: 'How large an output is that is not shown.' }),
+  outputLost: lost,
   error: errorSchema.exactOptional(),
   progress: any('What the handler reported last.').optional(),
   cached: z.boolean().exactOptional(),
@@ -71,6 +74,7 @@ const base = {
   hash: z.string().meta({ description: 'The definition it was submitted with.' }),
   input: any('As submitted; absent if it was undefined, or too large to be shown.').optional(),
   inputBytes: z.int().exactOptional().meta({ description: 'How large an input is that is not shown.' }),
+  inputLost: lost,
   priority: prioritySchema,
   tags: z.array(z.string()).readonly(),
   attempt: z.int().meta({ description: 'Attempts begun, those handed back not counted.' }),
@@ -145,6 +149,7 @@ export const runSchema = z.discriminatedUnion('status', [
     status: z.literal('succeeded'),
     output: any('What the task returned; absent if it returned nothing, or too much to be shown.').optional(),
     outputBytes: z.int().exactOptional().meta({ description: 'How large an output is that is not shown.' }),
+    outputLost: lost,
     cached: z.boolean().exactOptional(),
   }),
   z.object({ ...ended, status: z.literal('failed'), error: errorSchema }),

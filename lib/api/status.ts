@@ -33,6 +33,8 @@ export const statusOfCode = {
   IdempotencyConflict: 409,
   AlreadyCancelled: 409,
   AlreadyFinished: 409,
+  PayloadMissing: 409,
+  PayloadDamaged: 409,
   AlreadyPaused: 409,
   NotPaused: 409,
   NotFailed: 409,
@@ -92,7 +94,6 @@ export const statusOfCode = {
 
   ClockOff: 500,
   DamagedItem: 500,
-  PayloadDamaged: 500,
   EmulatorMissing: 500,
   EmulatorEnded: 500,
   EsbuildMissing: 500,

@@ -1,5 +1,5 @@
 import type { NodeView } from '../client/run-view.ts';
-import { type Column, jsonText, milliseconds, type Paint, statusStyles, table } from './text.ts';
+import { bytesText, type Column, jsonText, milliseconds, type Paint, statusStyles, table } from './text.ts';
 
 /** Longer ones are cut: `--json` has the whole. */
 const lengthMax = 60;
@@ -33,14 +33,14 @@ function durationOf({ endedAt, startedAt }: NodeView): string {
 }
 
 function resultOf(node: NodeView): string {
-  const { child, decision, error, nextRetryAt, outputBytes, signal } = node;
+  const { child, decision, error, nextRetryAt, outputBytes, outputLost, signal } = node;
   const parts = [
     signal && signalText(signal),
     child && `run ${child.id}`,
     decision === undefined ? undefined : `→ ${decision}`,
     error && `${error.type}: ${error.message}`,
     nextRetryAt === undefined ? undefined : `next at ${nextRetryAt}`,
-    outputBytes === undefined ? undefined : `${outputBytes} bytes`,
+    outputBytes === undefined ? undefined : bytesText(outputBytes, outputLost),
     'output' in node ? jsonText(node.output) : undefined,
   ];
   return shortened(parts.filter((part) => part !== undefined).join('  '));

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import type { Submitted } from '../client/client.ts';
 import type { CancelRequest, Run } from '../client/run-view.ts';
 import { nodeTable } from './show-nodes.ts';
-import { jsonText, milliseconds, type Paint, printable, statusStyles } from './text.ts';
+import { bytesText, jsonText, milliseconds, type Paint, printable, statusStyles } from './text.ts';
 
 /** A run for people: one aligned line per property that it has, and the nodes of a workflow as a table. */
 export function runDetails(run: Run, paint: Paint): string {
@@ -31,7 +31,7 @@ export function runDetails(run: Run, paint: Paint): string {
     ['pause', 'pause' in run ? requestText(run.pause) : undefined],
     ['resumed', run.resumed && printable([run.resumed.since, ...whoText(run.resumed)].join(', '))],
     ['progress', run.progress === undefined ? undefined : jsonText(run.progress)],
-    ['input', valueText(run.input, run.inputBytes)],
+    ['input', valueText(run.input, run.inputBytes, run.inputLost)],
     ['output', outputText(run)],
     ['error', errorText(run)],
   ];
@@ -56,11 +56,11 @@ export function runChange(run: Run, paint: Paint): string {
 }
 
 const outputText = (run: Run): string | undefined =>
-  run.status === 'succeeded' ? valueText(run.output, run.outputBytes) : undefined;
+  run.status === 'succeeded' ? valueText(run.output, run.outputBytes, run.outputLost) : undefined;
 
 /** @param bytes of a value that is too large to be shown */
-const valueText = (value: unknown, bytes: number | undefined): string =>
-  bytes === undefined ? jsonText(value) : `${bytes} bytes`;
+const valueText = (value: unknown, bytes: number | undefined, isLost = false): string =>
+  bytes === undefined ? jsonText(value) : bytesText(bytes, isLost);
 
 const barWidth = 20;
 const progressSchema = z.object({ done: z.number().min(0), of: z.number().positive() });

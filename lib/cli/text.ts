@@ -68,3 +68,7 @@ export function milliseconds(ms: number): string {
   if (minutes < 60) return `${minutes} min ${Math.floor((ms % 60_000) / 1_000)} s`;
   return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }
+
+/** What stands for a value that is not shown. */
+export const bytesText = (bytes: number, isLost = false): string =>
+  isLost ? `lost (${bytes} bytes)` : `${bytes} bytes`;

@@ -61,10 +61,13 @@ function outcomeOf(run: Run): Partial<ExecutionResult> {
 const notShown = ({
   id,
   outputBytes,
-}: Pick<SucceededRun, 'id' | 'outputBytes'>): Partial<ExecutionResult> => ({
+  outputLost,
+}: Pick<SucceededRun, 'id' | 'outputBytes' | 'outputLost'>): Partial<ExecutionResult> => ({
   success: true,
-  error: `The result has ${outputBytes} bytes, more than is shown here: it is the output of run ${id}`,
-  errorType: 'OutputTooLarge',
+  error: outputLost
+    ? `The result, the output of run ${id}, is gone, or is not what was stored`
+    : `The result has ${outputBytes} bytes, more than is shown here: it is the output of run ${id}`,
+  errorType: outputLost ? 'PayloadMissing' : 'OutputTooLarge',
 });
 
 const errorOf = ({ message, type }: { message: string; type: string }) => ({

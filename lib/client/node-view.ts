@@ -3,11 +3,10 @@ import type { NodeId } from '../model/ids.ts';
 import { type AwaitedSignal, isOpen, type Run, type RunNode, type RunStatus } from '../model/run.ts';
 import { deserialize } from '../model/serialize.ts';
 import { type EpochMs, toIso } from '../model/time.ts';
-import { unpack } from '../payload/payload.ts';
 import type { PayloadStore } from '../ports/payload-store.ts';
 import type { Leaving } from '../protocol/history.ts';
 import type { NodeView } from './run-view.ts';
-import { errorOf, lengthBeyond, shownBytesMax } from './view.ts';
+import { errorOf, shownBytesMax, shownValue } from './view.ts';
 
 interface Surroundings {
   readonly payloads: Pick<PayloadStore, 'get'>;
@@ -73,9 +72,10 @@ async function outputOf(
   run: Run,
   node: RunNode,
   payloads: Pick<PayloadStore, 'get'>,
-): Promise<Pick<NodeView, 'output' | 'outputBytes'>> {
+): Promise<Pick<NodeView, 'output' | 'outputBytes' | 'outputLost'>> {
   if (node.status !== 'succeeded' || !node.output) return {};
-  const outputBytes = lengthBeyond(node.output, shownBytesMax);
-  if (outputBytes !== undefined) return { outputBytes };
-  return { output: await unpack(payloads, run, node.output) };
+  const { bytes, isLost, value } = await shownValue(run, node.output, payloads, shownBytesMax);
+  return bytes === undefined
+    ? { output: value }
+    : { outputBytes: bytes, ...(isLost && { outputLost: isLost }) };
 }

@@ -27,6 +27,8 @@ interface RunBase {
   /** Undefined, too, where it is too large to be shown: `inputBytes` says how large. */
   readonly input: unknown;
   readonly inputBytes?: number;
+  /** It lay apart, and is gone or changed. */
+  readonly inputLost?: true;
   readonly priority: Priority;
   readonly tags: readonly string[];
   /** Attempts begun, those handed back not counted. */
@@ -81,6 +83,8 @@ export interface NodeView {
   /** Absent where it is too large to be shown beside others: `outputBytes` says how large. */
   readonly output?: unknown;
   readonly outputBytes?: number;
+  /** It lay apart, and is gone or changed. */
+  readonly outputLost?: true;
   readonly error?: RunError;
   readonly progress?: unknown;
   readonly cached?: boolean;
@@ -128,6 +132,8 @@ export interface SucceededRun<Output = unknown> extends Ended {
   /** Undefined, too, where it is too large to be shown: `outputBytes` says how large. */
   readonly output: Output;
   readonly outputBytes?: number;
+  /** It lay apart, and is gone or changed. */
+  readonly outputLost?: true;
   /** True when the result came from the result cache. */
   readonly cached?: boolean;
 }

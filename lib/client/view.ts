@@ -1,3 +1,4 @@
+import { type ErrorCode, HoldfastError } from '../model/errors.ts';
 import type { Failure } from '../model/failure.ts';
 import type { Payload } from '../model/payload.ts';
 import type { RunNode, Run as StoredRun } from '../model/run.ts';
@@ -25,9 +26,13 @@ export async function viewOf(
   valueBytesMax = Number.POSITIVE_INFINITY,
 ): Promise<Run> {
   const node = foremost(run);
-  const inputBytes = lengthBeyond(run.input, valueBytesMax);
-  const input = inputBytes === undefined ? await unpack(payloads, run, run.input) : undefined;
-  const base = { ...common(run, node), input, ...(inputBytes !== undefined && { inputBytes }) };
+  const input = await shownValue(run, run.input, payloads, valueBytesMax);
+  const base = {
+    ...common(run, node),
+    input: input.value,
+    ...(input.bytes !== undefined && { inputBytes: input.bytes }),
+    ...(input.isLost && { inputLost: input.isLost }),
+  };
   const error = errorOf({ failure: run.failure ?? node?.failure });
   const cancel = askedFor(run, 'cancel');
   const pause = askedFor(run, 'pause');
@@ -50,14 +55,14 @@ export async function viewOf(
     case 'succeeded': {
       if (node?.status !== 'succeeded') throw new Error(`run ${run.run} succeeded without a result`);
       if (!node.output) throw new Error(`run ${run.run} has lost its result`);
-      const outputBytes = lengthBeyond(node.output, valueBytesMax);
-      const output = outputBytes === undefined ? await unpack(payloads, run, node.output) : undefined;
+      const output = await shownValue(run, node.output, payloads, valueBytesMax);
       return {
         ...base,
         ...times(run, node),
         status,
-        output,
-        ...(outputBytes !== undefined && { outputBytes }),
+        output: output.value,
+        ...(output.bytes !== undefined && { outputBytes: output.bytes }),
+        ...(output.isLost && { outputLost: output.isLost }),
         ...(node.cached && { cached: true }),
       };
     }
@@ -69,9 +74,32 @@ export async function viewOf(
   }
 }
 
-/** How many bytes a value has, if these are too many to show it. */
-export const lengthBeyond = (payload: Payload, bytesMax: number): number | undefined =>
-  'pointer' in payload && payload.bytes > bytesMax ? payload.bytes : undefined;
+/** A value, or how long it is where it is not shown. */
+interface Shown {
+  readonly value?: unknown;
+  readonly bytes?: number;
+  readonly isLost?: true;
+}
+
+/** A run whose values somebody deleted or changed can still be looked at, and steered. */
+export async function shownValue(
+  run: StoredRun,
+  payload: Payload,
+  payloads: Pick<PayloadStore, 'get'>,
+  bytesMax: number,
+): Promise<Shown> {
+  if ('text' in payload) return { value: deserialize(payload.text) };
+  const { bytes } = payload;
+  if (bytes > bytesMax) return { bytes };
+  try {
+    return { value: await unpack(payloads, run, payload) };
+  } catch (error) {
+    if (!(error instanceof HoldfastError) || !lostCodes.has(error.code)) throw error;
+    return { bytes, isLost: true };
+  }
+}
+
+const lostCodes: ReadonlySet<ErrorCode> = new Set(['PayloadMissing', 'PayloadDamaged']);
 
 function common(run: StoredRun, node: RunNode | undefined) {
   return {

@@ -33,7 +33,7 @@ export class DynamoPayloadStore implements PayloadItems {
 
   async get(key: RunKey, name: string): Promise<string> {
     const item = await reaching(this.#table.name, () => read(this.#table, dataKey(key, name)));
-    if (!item) throw new HoldfastError('NotFound', `Run ${key.run} has no stored value ${name}`);
+    if (!item) throw new HoldfastError('PayloadMissing', `Run ${key.run} has no stored value ${name}`);
     const value = fromStored(text, item[text.stored]);
     if (typeof value === 'string') return value;
     throw new HoldfastError('DamagedItem', `The stored value ${name} of run ${key.run} is not a text`);

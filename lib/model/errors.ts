@@ -66,6 +66,8 @@ export const errorHints = {
   TaskNotFound: 'Deploy the task, or register it with the worker that serves this pool.',
   TaskNotImplemented: 'Give the task a `run`, or leave it to the worker that has its handler.',
   DamagedItem: 'The item was changed by something else than Holdfast: mend or delete it in the table.',
+  PayloadMissing:
+    'The value lay apart from its run and is gone: restore the object in the bucket, retry with another input, or submit the run again.',
   PayloadDamaged:
     'The object in the bucket was changed by something else than Holdfast: restore its earlier version, or submit the run again.',
   NewerSchema: 'Update this worker: the item was written by a newer version of Holdfast.',

@@ -71,7 +71,7 @@ export async function storeApart(
     await store.put(key, payload.pointer, apart.text, now + apart.keepMs);
 }
 
-/** @throws HoldfastError `NotFound` when the part that lies apart has expired, and as the store's `get` */
+/** @throws HoldfastError `PayloadMissing` when the part that lies apart has expired, and as the store's `get` */
 export async function unpack(
   store: Pick<PayloadStore, 'get'>,
   key: RunKey,

@@ -55,4 +55,4 @@ const nameIn = (key: RunKey, object: ObjectName): string =>
   `The object ${objectKey(key, object)} of run ${key.run}`;
 
 const notThere = (key: RunKey, object: ObjectName): HoldfastError =>
-  new HoldfastError('NotFound', `${nameIn(key, object)} is not in the bucket`);
+  new HoldfastError('PayloadMissing', `${nameIn(key, object)} is not in the bucket`);

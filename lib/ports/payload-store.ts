@@ -29,6 +29,6 @@ export interface PayloadItems {
    * @throws HoldfastError `StoreUnreachable`
    */
   put(key: RunKey, name: string, text: string, expiresAt: EpochMs): Promise<void>;
-  /** @throws HoldfastError `NotFound` when there is none, `PayloadDamaged` when it is another, `StoreUnreachable` */
+  /** @throws HoldfastError `PayloadMissing` when there is none, `PayloadDamaged` when it is another, `StoreUnreachable` */
   get(key: RunKey, name: string): Promise<string>;
 }

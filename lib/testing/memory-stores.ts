@@ -150,7 +150,7 @@ export class MemoryPayloadStore implements PayloadStore {
   async get(key: RunKey, name: string): Promise<string> {
     const text = this.#texts.get(`${textOf(key)}/${name}`);
     if (text === undefined)
-      throw new HoldfastError('NotFound', `There is no value ${name} of run ${key.run}`);
+      throw new HoldfastError('PayloadMissing', `There is no value ${name} of run ${key.run}`);
     return text;
   }
 }

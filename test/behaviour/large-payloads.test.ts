@@ -195,22 +195,30 @@ describe('where many runs are shown, and over HTTP', () => {
 });
 
 describe('an object', () => {
-  it('that is gone: the run cannot be read, and no attempt reads it', async () => {
+  it('that is gone: the run is shown without it, and no attempt reads it', async () => {
     const done = await runtime.client.submit(tasks.make, mega);
     await runtime.client.wait(done, { timeout });
     await eachObject(done, { method: 'DELETE' });
-    await expect(runtime.client.result(done)).rejects.toMatchObject({ code: 'NotFound' });
+    await expect(runtime.client.result(done)).rejects.toMatchObject({ code: 'PayloadMissing' });
+    const shown = { status: 'succeeded', outputBytes: mega + 2, outputLost: true };
+    expect(await runtime.client.get(done)).toMatchObject(shown);
+    const answer = await fetch(`${runtime.url}/runs/${done.id}`);
+    expect([answer.status, await answer.json()]).toMatchObject([200, shown]);
     const waiting = await runtime.client.submit(tasks.readOnce, 'x'.repeat(mega), { delay: '2s' });
     await eachObject(waiting, { method: 'DELETE' });
     await expect
       .poll(() => runtime.client.get(waiting, { valueBytesMax: 0 }), { timeout: 30_000 })
-      .toMatchObject({ status: 'failed', error: { code: 'NotFound' } });
+      .toMatchObject({ status: 'failed', error: { code: 'PayloadMissing' } });
+    expect(await runtime.client.get(waiting)).toMatchObject({ inputBytes: mega + 2, inputLost: true });
+    await expect(runtime.client.retry(waiting)).rejects.toMatchObject({ code: 'PayloadMissing' });
+    const again = await runtime.client.retry(waiting, { input: 'short' });
+    expect(await runtime.client.wait(again, { timeout })).toMatchObject({ status: 'succeeded' });
   });
 
   it('that holds something else is not taken for the value, at once and for good', async () => {
     const waiting = await runtime.client.submit(tasks.lengthOf, 'x'.repeat(mega), { delay: '2s' });
     await eachObject(waiting, { method: 'PUT', body: JSON.stringify('another') });
-    await expect(runtime.client.get(waiting)).rejects.toMatchObject({ code: 'PayloadDamaged' });
+    expect(await runtime.client.get(waiting)).toMatchObject({ inputLost: true });
     await expect
       .poll(() => runtime.client.get(waiting, { valueBytesMax: 0 }), { timeout: 30_000 })
       .toMatchObject({ status: 'failed', attempt: 1, error: { code: 'PayloadDamaged' } });

@@ -58,8 +58,8 @@ describe.each(storeSubjects())('PayloadStore: $name', ({ open }) => {
   test('what is not there is NotFound', async () => {
     const key = sampleRun();
     await stores.payloads.put(key, 'input', 'x', later);
-    await expect(stores.payloads.get(key, 'other')).rejects.toMatchObject({ code: 'NotFound' });
-    await expect(stores.payloads.get(sampleRun(), 'input')).rejects.toMatchObject({ code: 'NotFound' });
+    await expect(stores.payloads.get(key, 'other')).rejects.toMatchObject({ code: 'PayloadMissing' });
+    await expect(stores.payloads.get(sampleRun(), 'input')).rejects.toMatchObject({ code: 'PayloadMissing' });
   });
 
   test('a copy is there under its own name, and what is not there is not copied', async () => {
@@ -68,7 +68,7 @@ describe.each(storeSubjects())('PayloadStore: $name', ({ open }) => {
     await stores.payloads.copy({ key: from, name: 'task#1' }, { key: to, name: 'child#r1' }, later);
     expect(await stores.payloads.get(to, 'child#r1')).toBe('x');
     const missing = stores.payloads.copy({ key: from, name: 'task#2' }, { key: to, name: 'task#2' }, later);
-    await expect(missing).rejects.toMatchObject({ code: 'NotFound' });
+    await expect(missing).rejects.toMatchObject({ code: 'PayloadMissing' });
   });
 
   test('a value beside it does not hide or change the run', async () => {
@@ -122,8 +122,8 @@ describe.each(objectSubjects)('PayloadStore with objects: $name', ({ open }) => 
     const [a, b] = [sampleRun(), sampleRun()];
     const name = objectName('x', 1);
     await payloads.put(a, name, 'x', later);
-    await expect(payloads.get(b, name)).rejects.toMatchObject({ code: 'NotFound' });
-    await expect(payloads.get(a, objectName('x', later))).rejects.toMatchObject({ code: 'NotFound' });
+    await expect(payloads.get(b, name)).rejects.toMatchObject({ code: 'PayloadMissing' });
+    await expect(payloads.get(a, objectName('x', later))).rejects.toMatchObject({ code: 'PayloadMissing' });
   });
 
   test('the same again, and small texts beside it, do no harm', async () => {
@@ -144,6 +144,6 @@ describe.each(objectSubjects)('PayloadStore with objects: $name', ({ open }) => 
     await payloads.copy({ key: from, name }, { key: to, name: there }, later);
     expect(await payloads.get(to, there)).toBe('x');
     const missing = payloads.copy({ key: to, name }, { key: from, name: there }, later);
-    await expect(missing).rejects.toMatchObject({ code: 'NotFound' });
+    await expect(missing).rejects.toMatchObject({ code: 'PayloadMissing' });
   });
 });
