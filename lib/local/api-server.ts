@@ -1,6 +1,7 @@
 import { createServer } from 'node:http';
 import { getRequestListener } from '@hono/node-server';
 import { Hono } from 'hono';
+import { serveDashboard } from '../dashboard/serve-dashboard.ts';
 import { fired } from './fired.ts';
 import { onlyOwnMachine } from './own-machine.ts';
 import { listen, loopback } from './ports.ts';
@@ -15,8 +16,8 @@ export interface ApiServer {
 }
 
 /**
- * Serves the app on the loopback address, to programs of this machine and to none of the pages that its browsers show;
- * port 0 takes a free one.
+ * Serves the app, and the dashboard that asks it, on the loopback address, to programs of this machine and to none of the
+ * other pages that its browsers show; port 0 takes a free one.
  *
  * @throws HoldfastError `PortInUse`
  */
@@ -24,6 +25,7 @@ export async function serveApi(app: Hono, port: number): Promise<ApiServer> {
   const closing = new AbortController();
   const own = new Hono()
     .use(onlyOwnMachine)
+    .route('/', serveDashboard())
     .all('*', async (c) => endingAt(closing.signal, await app.fetch(c.req.raw, c.env)));
   const server = createServer(getRequestListener(own.fetch, { overrideGlobalObjects: false }));
   const chosen = await listen(server, port, 'the API');
