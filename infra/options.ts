@@ -76,7 +76,7 @@ export function optionsFromContext(node: Node): HoldfastOptions {
     storedCode: onOff('storedCode'),
     deliveryQueues: namedArns(node.tryGetContext('deliveryQueues')),
     webhookSecretArn: text('webhookSecret'),
-    jwt: jwtOptions(text),
+    jwt: jwtOptions(text, node.tryGetContext('tenantClaim')),
     requestRate: wholeNumber('requestRate'),
     openRuns: wholeNumber('openRuns'),
     pools: poolsFromContext(node.tryGetContext('pools')),
@@ -148,10 +148,11 @@ function removalPolicy(word: string | undefined): RemovalPolicy | undefined {
 }
 
 /** From `-c jwtIssuer=https://… -c jwtAudience=a,b -c tenantClaim=tenant`. */
-function jwtOptions(text: (name: string) => string | undefined): JwtProps | undefined {
+function jwtOptions(text: (name: string) => string | undefined, claim: unknown): JwtProps | undefined {
   const issuer = text('jwtIssuer');
   const audience = (text('jwtAudience') ?? '').split(',').filter((each) => each.trim() !== '');
-  const tenantClaim = text('tenantClaim');
+  // Empty is not left out: it would mean that requests may name any tenant.
+  const tenantClaim = claim === undefined ? undefined : String(claim);
   if (issuer === undefined) {
     const given = ['jwtAudience', 'tenantClaim'].find((name) => text(name) !== undefined);
     if (given === undefined) return undefined;

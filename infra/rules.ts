@@ -3,7 +3,6 @@ import { resolve } from 'node:path';
 import { Annotations, Duration } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { envNames } from '../lib/config/env.ts';
-import { partName } from '../lib/config/json-variable.ts';
 import { inOrder, type LaneName, laneNames } from '../lib/config/lanes.ts';
 import { isLogLevel, logLevels } from '../lib/config/log-level.ts';
 import { defaultPool, idlePools, poolFor } from '../lib/config/pools.ts';
@@ -11,21 +10,28 @@ import { listOf, readSettings, settingVariable } from '../lib/config/settings.ts
 import { HoldfastError } from '../lib/model/errors.ts';
 import type { HoldfastProps, PoolProps } from './props.ts';
 import { refused } from './refuse.ts';
+import { checkName, checkValues } from './value-rules.ts';
 
 /** As long as Lambda allows: a task longer than this hands itself over at a checkpoint. */
 export const executorTimeoutDefault = Duration.minutes(15);
 /** What AWS advises for SQS mappings: a message whose batch is throttled for a while must not come twice. */
 const visibilityFactor = 6;
 const visibilityMax = Duration.hours(12);
-/** Lambda takes 4 KB of variables in all, of which each queue's URL needs up to 170 bytes. */
+/** Of all variables of a function together. https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html */
+const variablesBytesMax = 4_096;
+/** Each queue's URL needs up to 170 of them. */
 const lanesMax = 18;
+const laneBytes = 170;
+/** What the construct sets beside the pools. */
+const ownVariablesBytes = 700;
 
 /** All pools, `default` first. */
 export const poolsOf = ({
   pools = {},
 }: Pick<HoldfastProps, 'pools'>): Readonly<Record<string, PoolProps>> => ({
   [defaultPool]: {},
-  ...pools,
+  // One that is undefined is not there, as with any other property.
+  ...Object.fromEntries(Object.entries(pools).filter(([, pool]) => pool !== undefined)),
 });
 
 /** The lanes of a pool, in the order of `laneNames`; `normal` is always among them. */
@@ -48,6 +54,7 @@ const leastVisibility = ({ batchWindow, timeout = executorTimeoutDefault }: Pool
  * @throws HoldfastError `InvalidProperty`, naming the property; `InvalidSetting`, naming the variable
  */
 export function checkProps(props: HoldfastProps): void {
+  checkValues(props);
   const pools = poolsOf(props);
   if (!existsSync(resolve(props.entry)))
     throw refused(
@@ -64,6 +71,7 @@ export function checkProps(props: HoldfastProps): void {
       `Keep to ${lanesMax} lanes, or use a second Holdfast`,
     );
   checkEnvironment('environment', props.environment);
+  checkVariables(props);
   if (props.environment?.[envNames.logLevel] !== undefined)
     throw refused(
       'environment',
@@ -78,12 +86,7 @@ export function checkProps(props: HoldfastProps): void {
 
 function checkPool(name: string, pool: PoolProps): void {
   const field = `pools.${name}`;
-  if (!partName.safeParse(name).success)
-    throw refused(
-      `pools[${JSON.stringify(name)}]`,
-      'is no name for a pool',
-      'Use up to 32 letters, digits, dashes and underscores, beginning with a letter',
-    );
+  checkName('pools', name, 'a pool');
   const unknown = Object.keys(pool.lanes ?? {}).find((lane) => !laneNames.some((known) => known === lane));
   if (unknown !== undefined)
     throw refused(`${field}.lanes`, `has no lane ${JSON.stringify(unknown)}`, `Use ${listOf(laneNames)}`);
@@ -139,7 +142,7 @@ function checkConcurrency(field: string, pool: PoolProps): void {
   between(`${field}.maxConcurrency`, maxConcurrency, [2, 1_000]);
   between(`${field}.reservedConcurrency`, reservedConcurrency, [1, 100_000]);
   for (const [lane, own] of Object.entries(lanes))
-    between(`${field}.lanes.${lane}.maxConcurrency`, own.maxConcurrency, [2, 1_000]);
+    between(`${field}.lanes.${lane}.maxConcurrency`, own?.maxConcurrency, [2, 1_000]);
   if (reservedConcurrency === undefined) return;
   const each = lanesOf(pool).map((lane) => lanes[lane]?.maxConcurrency ?? maxConcurrency ?? 0);
   const together = each.reduce((sum, most) => sum + most, 0);
@@ -173,6 +176,27 @@ function checkEnvironment(field: string, environment: Readonly<Record<string, st
   if (own !== undefined) throw refused(field, `sets ${own}, which the construct sets itself`, 'Leave it out');
   // What the functions would refuse at their start is refused before anything is deployed.
   readSettings(environment);
+}
+
+/** What is given counts with what the construct adds: the names of its parts are known only when they are there. */
+function checkVariables(props: HoldfastProps): void {
+  const { deliveryQueues = {}, environment = {} } = props;
+  const bytes = (value: unknown) => Buffer.byteLength(JSON.stringify(value));
+  const pools = poolsOf(props);
+  const ofPools = Object.entries(pools).reduce(
+    (sum, [name, pool]) => sum + bytes([name, pool.tags ?? []]) + lanesOf(pool).length * laneBytes,
+    ownVariablesBytes,
+  );
+  const ofQueues = Object.keys(deliveryQueues).reduce((sum, name) => sum + bytes(name) + laneBytes, 0);
+  for (const [name, { environment: own = {} }] of Object.entries(pools)) {
+    const size = ofPools + ofQueues + bytes({ ...environment, ...own });
+    if (size > variablesBytesMax)
+      throw refused(
+        bytes(own) > bytes(environment) ? `pools.${name}.environment` : 'environment',
+        `and what the construct sets, the tags of pools among it, have about ${size} bytes together, more than the ${variablesBytesMax} that Lambda takes`,
+        'Keep large values elsewhere, and tags short',
+      );
+  }
 }
 
 /** As the submission of a task looks for them. */

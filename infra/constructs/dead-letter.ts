@@ -22,7 +22,11 @@ export class DeadLetter extends Construct {
         onDeadLetters(parts, 'DeleteMessage', 'GetQueueAttributes', 'ReceiveMessage'),
       ],
     }).function;
+    const mapped = new Set<string>();
     for (const [name, { queues }] of Object.entries(parts.pools)) {
+      // Pools may share one, and Lambda maps a queue to a function once.
+      if (mapped.has(queues.deadLetterQueue.queueArn)) continue;
+      mapped.add(queues.deadLetterQueue.queueArn);
       new EventSourceMapping(this, name === defaultPool ? 'Mapping' : `Mapping-${name}`, {
         target: this.function,
         eventSourceArn: queues.deadLetterQueue.queueArn,
