@@ -8,6 +8,7 @@ import { addBatch } from './verbs/batch.ts';
 import { addCancel } from './verbs/cancel.ts';
 import { addCompletion } from './verbs/completion.ts';
 import { addConformance } from './verbs/conformance.ts';
+import { addCost } from './verbs/cost.ts';
 import { addDefinitions } from './verbs/definitions.ts';
 import { addDoctor } from './verbs/doctor.ts';
 import { addGet } from './verbs/get.ts';
@@ -68,6 +69,7 @@ function buildProgram(cli: Cli, setExitCode: SetExitCode, isQuiet: boolean): Com
   addWhy(program, cli);
   addGraph(program, cli);
   addLogs(program, cli);
+  addCost(program, cli);
   addList(program, cli);
   addWatch(program, cli, setExitCode);
   addSignal(program, cli);
@@ -95,6 +97,8 @@ async function addServingVerbs(
 ): Promise<void> {
   if (args.includes('dev')) (await import('./verbs/dev.ts')).addDev(program, cli, setExitCode);
   else program.command('dev').summary('run Holdfast on this machine');
+  if (args.includes('dashboard')) (await import('./verbs/dashboard.ts')).addDashboard(program, cli);
+  else program.command('dashboard').summary('show a stack in the browser');
   if (args.includes('worker')) (await import('./verbs/worker.ts')).addWorker(program, cli);
   else program.command('worker').summary('run tasks in this process');
 }

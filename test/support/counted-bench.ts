@@ -55,7 +55,7 @@ export interface CountedBench extends AsyncDisposable {
 export async function openCountedBench(
   endpoint: Endpoint,
   tasks: Record<string, unknown>,
-  given: Parameters<typeof readSettings>[1] = {},
+  { workerId = 'worker-1', ...given }: Parameters<typeof readSettings>[1] & { workerId?: string } = {},
 ): Promise<CountedBench> {
   const table = await openTable(endpoint);
   const dynamodb = new DynamoDBClient(clientConfig(endpoint));
@@ -75,7 +75,7 @@ export async function openCountedBench(
     settings: readSettings({}, given),
     pools: { [defaultPool]: { tags: [], lanes: { normal: 'http://127.0.0.1/queue' } } },
     registry: Registry.fromModule(tasks),
-    workerId: 'worker-1',
+    workerId,
   };
   const executor = new Executor(ports, new Statistics());
   const before = usageOfCounts(requestCounts());
