@@ -3,6 +3,7 @@ import { styleText } from 'node:util';
 import { Command, Option } from 'commander';
 import { painter } from '../lib/cli/text.ts';
 import { chartOf } from './chart/chart.ts';
+import { countAll } from './counted/counts.ts';
 import { groupNames, groupsOf } from './groups.ts';
 import { growths } from './growth/all.ts';
 import { reportText } from './print.ts';
@@ -21,11 +22,13 @@ interface Options {
   readonly quick?: true;
 }
 
-const growthName = 'growth';
+const [growthName, countedName] = ['growth', 'counted'] as const;
 const program = new Command('npm run bench --')
   .description('Measures Holdfast, and prints each figure beside what it is held against.')
   .option('--quick', 'little work a sample, and no growth unless asked for: an answer in a minute or two')
-  .addOption(new Option('--only <group...>', 'these groups alone').choices([...groupNames, growthName]))
+  .addOption(
+    new Option('--only <group...>', 'these groups alone').choices([...groupNames, countedName, growthName]),
+  )
   .option('--endpoint <url>', 'of a DynamoDB, instead of the one of the embedded runtime')
   .option('--from <file>', 'measure nothing: show what --json wrote')
   .option('--json <file>', 'write all samples there, too')
@@ -48,7 +51,11 @@ if (options.chart !== undefined) await writeFile(options.chart, chartOf(report))
 async function measured({ endpoint, only, quick }: Options): Promise<Report> {
   const groups = groupsOf(endpoint).filter(({ name }) => only?.includes(name) ?? true);
   const isGrowthWanted = only?.includes(growthName) ?? !quick;
-  const chosen = { groups, growths: isGrowthWanted ? growths(endpoint) : [] };
+  const chosen = {
+    groups,
+    counts: async () => (only?.includes(countedName) === false ? [] : await countAll(endpoint)),
+    growths: isGrowthWanted ? growths(endpoint) : [],
+  };
   return await runBench(chosen, quick ? 'quick' : 'full', say);
 }
 

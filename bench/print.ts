@@ -1,4 +1,5 @@
 import { type Column, type Paint, table } from '../lib/cli/text.ts';
+import type { Counted, Goal } from './counted/counts.ts';
 import type { Grown, GrowthResult } from './growth/measure.ts';
 import type { Compared, Measured } from './measure.ts';
 import type { Report } from './run.ts';
@@ -15,7 +16,11 @@ export function reportText(report: Report, paint: Paint): string {
     (grown) =>
       `\n${paint('bold', `Growth: ${grown.name}`)}\n${table(growthColumns(grown), grown.measures, paint)}`,
   );
-  return `${groups.join('')}${growth.join('')}\n${about}\n`;
+  const counted =
+    report.counted.length === 0
+      ? ''
+      : `\n${paint('bold', 'Counted, one of many')}\n${table(countedColumns, report.counted, paint)}`;
+  return `${groups.join('')}${counted}${growth.join('')}\n${about}\n`;
 }
 
 const columns: readonly Column<Measured>[] = [
@@ -53,6 +58,29 @@ function againstAll(against: readonly Compared[]): boolean | undefined {
   const judged = against.flatMap(({ isReached }) => (isReached === undefined ? [] : [isReached]));
   return judged.length === 0 ? undefined : judged.every(Boolean);
 }
+
+const countedColumns: readonly Column<Counted>[] = [
+  { title: 'WORK', text: ({ name }) => name },
+  { title: 'WRITES', text: ({ usage }) => digits(usage.writes), right: true },
+  { title: 'TABLE UNITS', text: ({ usage }) => digits(usage.tableUnits), right: true },
+  { title: 'INDEX UNITS', text: ({ usage }) => digits(usage.indexUnits), right: true },
+  { title: 'READ UNITS', text: ({ usage }) => digits(usage.readUnits), right: true },
+  { title: 'SQS REQUESTS', text: ({ usage }) => digits(usage.sqsRequests), right: true },
+  {
+    title: '$ A MILLION',
+    text: ({ dollarsPerMillion }) => dollarsPerMillion.toFixed(2),
+    right: true,
+  },
+  {
+    title: 'AIMS',
+    text: ({ goals }) =>
+      goals.map((goal) => `${goal.what} ≤ ${goal.most} ${isMet(goal) ? 'yes' : 'no'}`).join('; '),
+    style: ({ goals }) => styleOf(goals.every(isMet)),
+  },
+];
+
+/** Shares of batches are fractions: what binary cannot carry is no difference. */
+const isMet = ({ most, value }: Goal): boolean => value <= most + 1e-9;
 
 const growthColumns = ({ amounts, of }: GrowthResult): readonly Column<Grown>[] => [
   { title: of.toUpperCase(), text: ({ name }) => name },

@@ -1,5 +1,6 @@
 import { availableParallelism, cpus, loadavg } from 'node:os';
 import { version } from '../lib/version.ts';
+import type { Counted } from './counted/counts.ts';
 import type { Size } from './figure.ts';
 import type { Group } from './group.ts';
 import type { Growth } from './growth/growth.ts';
@@ -19,15 +20,23 @@ export interface Report {
     /** Of the last minute, before and after: how much else was going on. */
     readonly load: readonly [before: number, after: number];
   };
+  readonly counted: readonly Counted[];
   readonly growth: readonly GrowthResult[];
   readonly groups: readonly ({ readonly name: string; readonly title: string } & Measurement)[];
 }
 
 const repetitionsOf: Readonly<Record<Size, number>> = { quick: 5, full: 7 };
 
+/** What is to be measured. */
+interface Chosen {
+  readonly groups: readonly Group[];
+  readonly growths: readonly Growth[];
+  readonly counts: () => Promise<readonly Counted[]>;
+}
+
 /** @param say is told how far it has come */
 export async function runBench(
-  { groups, growths }: { readonly groups: readonly Group[]; readonly growths: readonly Growth[] },
+  { counts, groups, growths }: Chosen,
   size: Size,
   say: (progress: string) => void,
 ): Promise<Report> {
@@ -44,6 +53,7 @@ export async function runBench(
       await close();
     }
   }
+  const counted = await counts();
   const growth = [];
   for (const each of growths) {
     growth.push(await measureGrowth(each, size, (amount) => say(`${each.name}: ${amount} ${each.of}`)));
@@ -54,7 +64,7 @@ export async function runBench(
     cpu: cpus()[0]?.model ?? '',
     load: [before, load()] as const,
   };
-  return { holdfast: version, startedAt, size, repetitions, machine, growth, groups: measured };
+  return { holdfast: version, startedAt, size, repetitions, machine, counted, growth, groups: measured };
 }
 
 const load = (): number => Number((loadavg()[0] ?? 0).toFixed(2));

@@ -37,8 +37,18 @@ function panelsOf({ figures, title }: Report['groups'][number]): Panel[] {
     const rows = rowsAgainst(figures, base, (name) => isOwn(figures, name)).toSorted(bestFirst(figures));
     return rows.length === 0
       ? []
-      : [{ height: dotsHeight(rows), inner: dots(`${title}: in multiples of ${base}`, rows) }];
+      : [
+          {
+            height: dotsHeight(rows),
+            inner: dots(`${title}: ${goodness(figures, rows)} in multiples of ${base}`, rows),
+          },
+        ];
   });
+}
+
+function goodness(figures: readonly Measured[], rows: readonly DotRow[]): string {
+  const isRate = figures.some(({ name, unit }) => name === rows[0]?.name && unit === '/s');
+  return isRate ? 'how many a second (more is better),' : 'time (less is better)';
 }
 
 /** Rivals have no aims. */

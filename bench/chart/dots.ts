@@ -46,7 +46,7 @@ function rowOf({ isOwn, name, value }: DotRow, x: (value: number) => number): Sv
   const kind = isOwn ? 'own' : 'other';
   const y = rowHeight / 2;
   return [
-    text([0, y + 4], isOwn ? 'own' : 'label', name),
+    text([0, y + 4], isOwn ? 'own' : 'label', shortened(name, value.figure)),
     ...(aim === undefined ? [] : [line([x(aim), 2], [x(aim), rowHeight - 2], 'aim')]),
     line([x(min), y], [x(max), y], kind),
     dot([x(times), y], kind),
@@ -56,4 +56,10 @@ function rowOf({ isOwn, name, value }: DotRow, x: (value: number) => number): Sv
       `${digits(times)} ×${aim === undefined ? '' : `, aim ${aim} ×`}`,
     ),
   ];
+}
+
+/** Without what the title of the panel says already. */
+function shortened(name: string, base: string): string {
+  const ending = base.includes(', ') ? base.slice(base.lastIndexOf(', ')) : undefined;
+  return ending !== undefined && name.endsWith(ending) ? name.slice(0, -ending.length) : name;
 }

@@ -6,10 +6,10 @@ import { noTenant, type RunId } from '../../lib/model/ids.ts';
 import type { Run } from '../../lib/model/run.ts';
 import { isReadable, type RunStore } from '../../lib/ports/run-store.ts';
 import { openStack } from '../stack/stack.ts';
+import { addOne } from '../tasks/work.ts';
 import type { Growth, Measure } from './growth.ts';
 import { seed } from './seed.ts';
 import { heldMb, meter } from './shared.ts';
-import { addOne } from './work.ts';
 
 const hourMs = 3_600_000;
 const ticks = 5;

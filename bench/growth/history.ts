@@ -4,10 +4,10 @@ import { noTenant, type RunId } from '../../lib/model/ids.ts';
 import { isReadable } from '../../lib/ports/run-store.ts';
 import { startHoldfast } from '../stack/holdfast.ts';
 import { openStack } from '../stack/stack.ts';
+import { addOne } from '../tasks/work.ts';
 import type { Growth } from './growth.ts';
 import { seed } from './seed.ts';
 import { meter } from './shared.ts';
-import { addOne } from './work.ts';
 
 /** One more task, and a page of the list, while more and more runs have ended before. */
 export const history = (endpoint: string | undefined): Growth => ({

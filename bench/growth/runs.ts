@@ -1,9 +1,10 @@
 import type { Definition } from '../../lib/define/registry.ts';
 import { startHoldfast } from '../stack/holdfast.ts';
 import { openStack } from '../stack/stack.ts';
+import { addOne } from '../tasks/work.ts';
 import type { Growth, Measure } from './growth.ts';
 import { meter } from './shared.ts';
-import { addOne, chainOf, giveBack, loop, narrowForkOf, wideForkOf } from './work.ts';
+import { chainOf, giveBack, loop, narrowForkOf, wideForkOf } from './work.ts';
 
 const inFlight = 16;
 const ofRun: readonly Measure[] = [

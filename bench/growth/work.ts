@@ -4,8 +4,8 @@ import type { Builder } from '../../lib/define/workflow/builder.ts';
 import { again, decision, done } from '../../lib/define/workflow/decision.ts';
 import { defineWorkflow } from '../../lib/define/workflow/define-workflow.ts';
 import type { AnyWorkflow } from '../../lib/define/workflow/workflow.ts';
+import { addOne } from '../tasks/work.ts';
 
-export const addOne = defineTask({ name: 'add-one', input: z.number(), run: (n) => n + 1 });
 export const giveBack = defineTask({ name: 'give-back', input: z.string(), run: (text) => text });
 
 const countDown = defineTask({

@@ -12,6 +12,7 @@ export interface Stack extends AsyncDisposable {
   /** What programs find them by. */
   readonly env: Readonly<Record<string, string>>;
   readonly table: string;
+  readonly queueUrl: string;
   /** A table, with a key called `id`, for whoever does by hand what is measured. */
   readonly otherTable: string;
   /** A queue for the same. */
@@ -25,7 +26,11 @@ export async function openStack(endpoint?: string): Promise<Stack> {
   const dynamodbUrl = started?.url ?? endpoint ?? '';
   const tables = opening.use(await createTables(dynamodbUrl));
   const queues = opening.use(startChild(new URL('queue-server.ts', import.meta.url)));
-  const { otherQueueUrl = '', queueUrl, url: sqsUrl = '' } = (await queues.next()) as Record<string, string>;
+  const {
+    otherQueueUrl = '',
+    queueUrl = '',
+    url: sqsUrl = '',
+  } = (await queues.next()) as Record<string, string>;
   const env = {
     AWS_ENDPOINT_URL_DYNAMODB: dynamodbUrl,
     AWS_ENDPOINT_URL_SQS: sqsUrl,
@@ -41,6 +46,7 @@ export async function openStack(endpoint?: string): Promise<Stack> {
   return {
     env,
     table: tables.own,
+    queueUrl,
     otherTable: tables.other,
     otherQueueUrl,
     [Symbol.asyncDispose]: () => opened.disposeAsync(),
