@@ -2,6 +2,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import { type ApiAuth, apiAccess } from '../client/api-access.ts';
 import type { CancelOptions } from '../client/client.ts';
 import { createHttpClient, type HttpClient } from '../client/http-client.ts';
+import type { HttpOptions } from '../client/http-transport.ts';
 import { envNames } from '../config/env.ts';
 import { type Duration, parseDuration } from '../model/duration.ts';
 import type { Cli } from './cli.ts';
@@ -42,15 +43,20 @@ interface Given {
 
 /** @throws HoldfastError `InvalidArgument` for a URL that is none, `InvalidSetting` */
 export function openSession(command: Command, cli: Cli): Session {
-  const { auth, json, tenant, url = cli.env[envNames.url] || defaultUrl } = command.optsWithGlobals<Given>();
-  const access = apiAccess({ auth, env: cli.env, url, ...(cli.fetch && { fetch: cli.fetch }) });
+  const { json, tenant } = command.optsWithGlobals<Given>();
   return {
-    client: createHttpClient({ ...access, clock: cli.clock }),
+    client: createHttpClient({ ...accessOf(command, cli), clock: cli.clock }),
     inTenant: tenant === undefined ? {} : { tenant },
     paint: painter(cli.color.out),
     print: (value, text) => cli.out(json ? line(value) : text()),
     printEach: (values, text) => cli.out(json ? values.map(line).join('') : text()),
   };
+}
+
+/** How the API is reached. @throws HoldfastError `InvalidSetting` */
+export function accessOf(command: Command, cli: Cli): HttpOptions {
+  const { auth, url = cli.env[envNames.url] || defaultUrl } = command.optsWithGlobals<Given>();
+  return apiAccess({ auth, env: cli.env, url, ...(cli.fetch && { fetch: cli.fetch }) });
 }
 
 const line = (value: unknown) => `${JSON.stringify(value)}\n`;

@@ -97,6 +97,8 @@ async function addServingVerbs(
 ): Promise<void> {
   if (args.includes('dev')) (await import('./verbs/dev.ts')).addDev(program, cli, setExitCode);
   else program.command('dev').summary('run Holdfast on this machine');
+  if (args.includes('dashboard')) (await import('./verbs/dashboard.ts')).addDashboard(program, cli);
+  else program.command('dashboard').summary('show a stack in the browser');
   if (args.includes('worker')) (await import('./verbs/worker.ts')).addWorker(program, cli);
   else program.command('worker').summary('run tasks in this process');
 }
