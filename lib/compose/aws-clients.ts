@@ -30,9 +30,19 @@ export function awsClients(env: Env): AwsClients {
   const dynamodb = new DynamoDBClient({ ...shared, ...endpointOption(env, 'DYNAMODB') });
   // The queue's own URL names another host on some emulators: the endpoint decides.
   const sqs = new SQSClient({ ...shared, ...endpointOption(env, 'SQS'), useQueueUrlAsEndpoint: false });
+  withoutLog(dynamodb);
+  withoutLog(sqs);
   countRequests(dynamodb, sqs);
   const s3 = { config: sqs.config, endpoint: endpointOf(env, 'S3'), count: countS3Request };
   return { dynamodb: documentClient(dynamodb), sqs, s3 };
+}
+
+/**
+ * For a log that nobody reads the SDK copies what each request sends and brings, field by field: a tenth of all that a
+ * task takes of the processor (docs/bench.md).
+ */
+function withoutLog({ middlewareStack }: Pick<DynamoDBClient | SQSClient, 'middlewareStack'>): void {
+  middlewareStack.remove('loggerMiddleware');
 }
 
 /** A client for long polls alone: they take 20 s, and whoever polls makes pauses of its own after a failure. */
@@ -44,6 +54,7 @@ export function pollingClient(env: Env): SQSClient {
     requestHandler: answeringWithin(30_000),
     maxAttempts: 1,
   });
+  withoutLog(sqs);
   countSqsRequests(sqs);
   return sqs;
 }
