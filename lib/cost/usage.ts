@@ -45,19 +45,17 @@ const kinds = Object.keys(nothing) as readonly (keyof Usage)[];
 
 /** @param times how often the second is added; -1 takes it away */
 export function plus(usage: Usage, more: Partial<Usage>, times = 1): Usage {
-  return each((kind) => usage[kind] + times * (more[kind] ?? 0));
+  const sum: Record<keyof Usage, number> = { ...usage };
+  for (const kind in more) sum[kind as keyof Usage] += times * (more[kind as keyof Usage] ?? 0);
+  return sum;
 }
 
 export const sumOf = (usages: readonly Partial<Usage>[]): Usage =>
   usages.reduce<Usage>((sum, usage) => plus(sum, usage), nothing);
-
-function each(amountOf: (kind: keyof Usage) => number): Usage {
-  return Object.fromEntries(kinds.map((kind) => [kind, amountOf(kind)])) as unknown as Usage;
-}
 
 /** Stands before the kinds among counts of requests. */
 export const unitsPrefix = 'units:';
 
 /** The units among what `requestCounts` tells, of a process or of an embedded runtime. */
 export const usageOfCounts = (counts: Readonly<Record<string, number>>): Usage =>
-  each((kind) => counts[`${unitsPrefix}${kind}`] ?? 0);
+  Object.fromEntries(kinds.map((kind) => [kind, counts[`${unitsPrefix}${kind}`] ?? 0])) as never;

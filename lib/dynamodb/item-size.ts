@@ -6,8 +6,11 @@ const unitBytes = 1_024;
  * Bytes of an item as DynamoDB bills them, of values as the document client has them.
  * https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/CapacityUnitCalculations.html
  */
-export const sizeOfItem = (item: Stored): number =>
-  Object.entries(item).reduce((sum, [name, value]) => sum + Buffer.byteLength(name) + sizeOf(value), 0);
+export function sizeOfItem(item: Stored): number {
+  let sum = 0;
+  for (const name of Object.keys(item)) sum += Buffer.byteLength(name) + sizeOf(item[name]);
+  return sum;
+}
 
 /** Of one value, without its name. */
 export function sizeOf(value: unknown): number {
@@ -23,9 +26,20 @@ export function sizeOf(value: unknown): number {
 
 /** A byte for each two digits, zeros at the ends apart, and one more; another one for a sign. */
 function sizeOfNumber(value: number): number {
+  const digits = Number.isSafeInteger(value) ? digitsOfWhole(Math.abs(value)) : digitsOf(value);
+  return Math.ceil(digits / 2) + 1 + (value < 0 ? 1 : 0);
+}
+
+/** Most are whole: without patterns this takes a third of the time. */
+function digitsOfWhole(value: number): number {
+  let left = value;
+  while (left !== 0 && left % 10 === 0) left /= 10;
+  return left === 0 ? 0 : String(left).length;
+}
+
+function digitsOf(value: number): number {
   const [digits = ''] = String(Math.abs(value)).split('e');
-  const significant = digits.replace('.', '').replace(/^0+|0+$/g, '');
-  return Math.ceil(significant.length / 2) + 1 + (value < 0 ? 1 : 0);
+  return digits.replace('.', '').replace(/^0+|0+$/g, '').length;
 }
 
 /** What a write of an item of so many bytes is billed. */
