@@ -84,7 +84,7 @@ export class Holdfast extends Construct {
     this.#parts = parts;
     this.table = parts.runTable.table;
     this.payloadBucket = parts.bucket;
-    this.clientEnvironment = placeEnvironment(parts);
+    this.clientEnvironment = placeEnvironment(this, parts);
     this.#executors = mapValues(
       parts.pools,
       (pool, name) => new Execute(poolScope(this, name), 'Executor', { name, parts, pool }),

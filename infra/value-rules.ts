@@ -9,6 +9,8 @@ import { refused } from './refuse.ts';
 /** Refuses single values that would deploy, and then not do what they are for. */
 export function checkValues(props: HoldfastProps): void {
   checkKnown(props);
+  if (typeof props.entry !== 'string')
+    throw refused('entry', `is ${String(props.entry)}`, 'Name the module with your tasks');
   for (const name of Object.keys(props.deliveryQueues ?? {})) checkName('deliveryQueues', name, 'a queue');
   if (props.jwt) checkJwt(props.jwt);
   if (props.alarms) checkAlarms(props.alarms);

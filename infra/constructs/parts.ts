@@ -56,25 +56,29 @@ function poolsJson(scope: Construct, pools: Parts['pools']): string {
   return Stack.of(scope).toJsonString(all);
 }
 
-/** The variables by which a program finds what this construct made. */
-export function placeEnvironment(parts: Parts): Record<string, string> {
+/**
+ * The variables by which a program finds what this construct made, and submits as the API does: what it submits is kept
+ * as long, and delivered to the same queues.
+ */
+export function placeEnvironment(scope: Construct, parts: Parts): Record<string, string> {
+  const { deliveryQueues, retention, webhookSecret } = parts.props;
   return {
     [envNames.table]: parts.runTable.table.tableName,
-    [envNames.pools]: poolsJson(parts.scope, parts.pools),
+    [envNames.pools]: poolsJson(scope, parts.pools),
     ...(parts.bucket && { [envNames.payloadBucket]: parts.bucket.bucketName }),
+    ...(retention && { [settingVariable('retention')]: `${retention.toSeconds()}s` }),
+    ...(deliveryQueues && { [envNames.deliveryQueues]: queueUrlsJson(scope, deliveryQueues) }),
+    ...(webhookSecret && { [settingVariable('webhooks')]: 'on' }),
   };
 }
 
 /** The variables that every function reads. */
 export function sharedEnvironment(scope: Construct, parts: Parts): Record<string, string> {
-  const { deliveryQueues, logLevel = 'info', retention, storedCode, webhookSecret } = parts.props;
+  const { logLevel = 'info', storedCode } = parts.props;
   return {
-    ...placeEnvironment(parts),
+    ...placeEnvironment(scope, parts),
     [envNames.logLevel]: logLevel,
-    ...(retention && { [settingVariable('retention')]: `${retention.toSeconds()}s` }),
     ...(storedCode && { [settingVariable('storedCode')]: 'on' }),
-    ...(deliveryQueues && { [envNames.deliveryQueues]: queueUrlsJson(scope, deliveryQueues) }),
-    ...(webhookSecret && { [settingVariable('webhooks')]: 'on' }),
     [envNames.service]: serviceName(parts.scope),
     [envNames.metricsNamespace]: metricsNamespace,
   };

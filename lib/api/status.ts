@@ -93,6 +93,7 @@ export const statusOfCode = {
   ExternalProtocol: 500,
 
   ClockOff: 500,
+  NodeTooOld: 500,
   DamagedItem: 500,
   EmulatorMissing: 500,
   EmulatorEnded: 500,

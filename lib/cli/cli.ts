@@ -10,6 +10,8 @@ export interface Cli {
   /** Whether people read `out`, and `err`, on a terminal that shows colours. */
   readonly color: { readonly out: boolean; readonly err: boolean };
   readonly clock: Clock;
+  /** Default: of this process. */
+  readonly nodeVersion?: string;
   readonly readStdin: () => Promise<string>;
   readonly readFile: (path: string) => Promise<string>;
   readonly fetch?: NonNullable<HttpOptions['fetch']>;

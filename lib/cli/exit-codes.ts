@@ -25,6 +25,7 @@ const special: Partial<Record<ErrorCode, number>> = {
   MissingSetting: exitCodes.usage,
   DuplicateName: exitCodes.usage,
   NoTasks: exitCodes.usage,
+  NodeTooOld: exitCodes.usage,
   TasksNotLoaded: exitCodes.usage,
 };
 

@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { version } from '../version.ts';
+import { checkNode } from '../version-of-node.ts';
 import type { Cli, SetExitCode } from './cli.ts';
 import { exitCodes } from './exit-codes.ts';
 import { addCommonOptions } from './options.ts';
@@ -39,6 +40,7 @@ export async function runCli(args: readonly string[], cli: Cli): Promise<number>
     exitCode = code;
   };
   try {
+    checkNode(cli.nodeVersion ?? process.version);
     const program = buildProgram(cli, setExitCode, isForPrograms(args));
     await addServingVerbs(program, args, cli, setExitCode);
     await program.parseAsync([...args], { from: 'user' });

@@ -12,14 +12,12 @@ import {
 } from '../config/settings.ts';
 import { HoldfastError } from '../model/errors.ts';
 import { version } from '../version.ts';
+import { isNodeSupported, nodeMajorMin } from '../version-of-node.ts';
 import { type Finding, fail, faultsOr, ok, warn } from './finding.ts';
-
-const nodeMajorMin = 24;
 
 export function judgeVersions(nodeVersion: string): Finding {
   const what = `Node ${nodeVersion.replace(/^v/, '')}, holdfast ${version}`;
-  const major = Number(/^v(\d+)/.exec(nodeVersion)?.[1]);
-  if (major >= nodeMajorMin) return ok('versions', what);
+  if (isNodeSupported(nodeVersion)) return ok('versions', what);
   return fail(
     'versions',
     `${what}: Node ${nodeMajorMin} is needed`,

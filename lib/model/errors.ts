@@ -71,6 +71,7 @@ export const errorHints = {
   PayloadDamaged:
     'The object in the bucket was changed by something else than Holdfast: restore its earlier version, or submit the run again.',
   NewerSchema: 'Update this worker: the item was written by a newer version of Holdfast.',
+  NodeTooOld: 'Install Node 24 or newer, or put it first on the PATH.',
   // Threads.
   IsolationUnavailable: 'Give the tasks as a file, or give the executor an entry for its threads.',
   PoolInUse: 'Call configurePool before the first spawn.',

@@ -98,10 +98,16 @@ export class LeaseKeeper {
     const left = Math.max(0, this.#leaseUntil - this.#ports.clock.now());
     return this.#ports.clock.after(left, () => {
       if (this.#ended) return;
-      this.#options.logger.error('lease ran out: the store was unreachable', {
-        leaseUntil: this.#leaseUntil,
-      });
-      this.#lose('The lease ran out because the store could not be reached to renew it');
+      const { endsAt, logger } = this.#options;
+      // It is never renewed beyond that.
+      const isOver = this.#leaseUntil >= endsAt;
+      const why = isOver ? 'the invocation ends, and its handler does not' : 'the store was unreachable';
+      logger.error(`lease ran out: ${why}`, { leaseUntil: this.#leaseUntil });
+      this.#lose(
+        isOver
+          ? 'The lease ran out because the handler went on until its invocation ended'
+          : 'The lease ran out because the store could not be reached to renew it',
+      );
     });
   }
 

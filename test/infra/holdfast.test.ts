@@ -1,9 +1,11 @@
-import { App, RemovalPolicy, Stack, Stage } from 'aws-cdk-lib';
+import { App, Duration, RemovalPolicy, Stack, Stage } from 'aws-cdk-lib';
 import { Table } from 'aws-cdk-lib/aws-dynamodb';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
+import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
+import { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { describe, expect, it } from 'vitest';
 import { Holdfast, type HoldfastProps } from '../../infra/index.ts';
@@ -263,6 +265,21 @@ describe('grants', () => {
     const all = granted((holdfast, role) => holdfast.grantSubmit(role), { pools });
     const [, queues = ''] = all.find(([action]) => action === 'sqs:SendMessage') ?? [];
     expect(JSON.parse(queues)).toHaveLength(3);
+  });
+});
+
+it('has direct clients keep and deliver what they submit as the API does', () => {
+  const { holdfast, stack } = construct((own) => ({
+    retention: Duration.days(3_650),
+    deliveryQueues: { billing: new Queue(own, 'Billing') },
+    webhookSecret: Secret.fromSecretNameV2(own, 'Secret', 'webhooks'),
+  }));
+  expect(stack.resolve(holdfast.clientEnvironment)).toMatchObject({
+    HOLDFAST_RETENTION: '315360000s',
+    HOLDFAST_DELIVERY_QUEUES: {
+      'Fn::Join': ['', expect.arrayContaining([expect.stringContaining('billing')])],
+    },
+    HOLDFAST_WEBHOOKS: 'on',
   });
 });
 

@@ -356,6 +356,17 @@ describe('the end of an attempt', () => {
     expect(await system.client.get(run)).toMatchObject({ status: 'failed', error: { type: 'DeadlineNear' } });
   });
 
+  it('one that goes on regardless loses its lease with the invocation, and the log does not blame the store', async () => {
+    const { task } = held();
+    const system = new VirtualSystem({ task });
+    await system.client.submit(task, null, { maxAttempts: 1 });
+    const endsAt = system.clock.now() + 50_000;
+    void system.executeNext(undefined, { endsAt, marginMs: 300 });
+    await system.clock.advance(51_000);
+    expect(system.logged('lease ran out: the invocation ends')).toHaveLength(1);
+    expect(system.logged('the store was unreachable')).toEqual([]);
+  });
+
   it('a message that comes too late in an invocation goes back at once', async () => {
     const { task } = held();
     const system = new VirtualSystem({ task });
