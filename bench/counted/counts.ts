@@ -8,6 +8,7 @@ import {
 import { createClient } from '../../lib/client/create-client.ts';
 import { awsClients } from '../../lib/compose/aws-clients.ts';
 import { requestCounts } from '../../lib/compose/request-count.ts';
+import { settingVariable } from '../../lib/config/settings.ts';
 import { dollarsOf, totalOf } from '../../lib/cost/dollars.ts';
 import { pricesIn } from '../../lib/cost/prices.ts';
 import { nothing, plus, type Usage, usageOfCounts } from '../../lib/cost/usage.ts';
@@ -35,8 +36,7 @@ export interface Goal {
   readonly most: number;
 }
 
-const runs = 40;
-/** As many as Lambda's mapping gives to one invocation. */
+/** As many as Lambda's mapping gives to one invocation; so many are counted together. */
 const batchSize = 10;
 const chains = { 2: chainOf(2), 5: chainOf(5), 100: chainOf(100) } as const;
 
@@ -81,15 +81,17 @@ const counted = (name: string, usage: Usage, goals: readonly Goal[]): Counted =>
 /** By the executor's own handler, in batches as Lambda's mapping makes and deletes them. */
 async function perRun(stack: Stack, definition: Definition, how: 'alone' | 'together'): Promise<Usage> {
   const tasks = { definition, addOne };
-  await using handler = createExecute({ tasks, env: stack.env });
+  // A worker that says every now and then that it is there is not what is counted.
+  const env = { ...stack.env, [settingVariable('heartbeat')]: '10m' };
+  await using handler = createExecute({ tasks, env });
   const worker = { ...mappingOf(stack, handler), client: createClient({ env: stack.env, tasks }) };
   // What comes once: the definition's shape, the worker's registration.
   await submit(worker.client, definition, 'alone', 1);
   await worker.drain();
   const before = usageOfCounts(requestCounts());
-  await submit(worker.client, definition, how, runs);
+  await submit(worker.client, definition, how, batchSize);
   await worker.drain();
-  return plus(nothing, plus(usageOfCounts(requestCounts()), before, -1), 1 / runs);
+  return plus(nothing, plus(usageOfCounts(requestCounts()), before, -1), 1 / batchSize);
 }
 
 async function submit(
@@ -99,11 +101,8 @@ async function submit(
   count: number,
 ): Promise<void> {
   const entries = Array.from({ length: count }, (_, at) => ({ ref: `r${at}`, task: definition, input: 1 }));
-  for (let from = 0; from < count; from += batchSize) {
-    const some = entries.slice(from, from + batchSize);
-    if (how === 'together') await client.submitAll(some as never);
-    else for (const { input, task } of some) await client.submit(task as never, input as never);
-  }
+  if (how === 'together') await client.submitAll(entries as never);
+  else for (const { input, task } of entries) await client.submit(task as never, input as never);
 }
 
 type Handler = ReturnType<typeof createExecute>;
