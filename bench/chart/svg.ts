@@ -4,8 +4,7 @@ export type Svg = string;
 /** A length or a place to a tenth: what is finer nobody sees. */
 const short = (value: number): string => String(Math.round(value * 10) / 10);
 
-const escaped = (text: string): string =>
-  text.replace(/[&<>"]/g, (char) => `&#${char.charCodeAt(0)};`);
+const escaped = (text: string): string => text.replace(/[&<>"]/g, (char) => `&#${char.charCodeAt(0)};`);
 
 type Class = 'title' | 'label' | 'value' | 'own' | 'other' | 'axis' | 'aim' | 'faint';
 
