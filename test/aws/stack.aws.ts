@@ -163,6 +163,12 @@ describe.concurrent('the deployed stack', () => {
     await directClient(bench.clientPorts).cancel(run);
   });
 
+  it('may move dead letters back to where they came from', async ({ expect }) => {
+    const moved = await api.call('POST', '/queues/bulk/redrive');
+    expect([moved.status, moved.body]).toMatchObject([202, { pool: 'bulk', messages: 0 }]);
+    expect(await holdfast('redrive', 'bulk', '--json')).toMatchObject({ code: 0, err: '' });
+  });
+
   it('takes over from a killed function', async ({ expect }) => {
     const run = await api.ended(killed);
     expect(run).toMatchObject({ status: 'succeeded', output: { attempt: 2, fencingToken: 2 } });
@@ -275,10 +281,20 @@ describe('afterwards', () => {
   it('destroying the stack leaves nothing', async () => {
     expect(await stackResources()).not.toEqual([]);
     await empty(outputs.PayloadBucket);
+    // What still runs would write its log, and an emulator make a group for it anew.
+    const atWork = async () => {
+      const { queues } = (await api.call<Queues>('GET', '/queues')).body;
+      return queues.map(({ inFlight, waiting }) => waiting + inFlight);
+    };
+    await expect.poll(atWork, { timeout: 120_000, interval: 1_000 }).toEqual([0, 0]);
     await destroy(second());
     await expect.poll(stackResources, { timeout: 30_000, interval: 1_000 }).toEqual([]);
   });
 });
+
+interface Queues {
+  readonly queues: readonly { readonly waiting: number; readonly inFlight: number }[];
+}
 
 /** The command line against the deployed API. */
 async function holdfast(...args: string[]): Promise<{ code: number; out: string; err: string }> {
