@@ -48,7 +48,7 @@ await using runtime = await startLocal({
 });
 const { client, url } = runtime;
 
-for (let round = 0; round < 40; round += 1) {
+for (let round = 0; round < 60; round += 1) {
   const echoes = Array.from({ length: 4 + ((round * 7) % 23) }, (_, n) => client.submitByName('echo', { n }));
   await Promise.all([...echoes, client.submitByName('flaky', { times: round % 4 })]);
   await pause(2_500);
@@ -62,8 +62,8 @@ await expectWaiting();
 const browser = await launchChromium(path);
 try {
   await mkdir(docs, { recursive: true });
-  await take('dashboard-overview', '#/', 'light', 'Throughput');
   await take('dashboard-run', `#/runs/${shown.id}?node=approval`, 'dark', 'waits for the signal');
+  await take('dashboard-overview', '#/', 'light', 'Throughput');
 } finally {
   await browser.close();
 }

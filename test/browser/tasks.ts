@@ -55,6 +55,7 @@ const order = defineWorkflow('order', { input: Order })
 const hold = defineTask({
   name: 'hold',
   input: z.unknown(),
+  lease: '3s',
   run: (_input, { signal }) =>
     new Promise<void>((_resolve, reject) => {
       signal.addEventListener('abort', () => reject(signal.reason), { once: true });

@@ -165,16 +165,16 @@ function Values({ run }: { readonly run: Run }) {
   return (
     <div class="two">
       <Card title="Input">
-        <Value label="Input" value={run.input} size={run.inputBytes} />
+        <Value isTitled label="Input" value={run.input} size={run.inputBytes} />
       </Card>
       {run.status === 'succeeded' ? (
         <Card title="Output">
-          <Value label="Output" value={run.output} size={run.outputBytes} />
+          <Value isTitled label="Output" value={run.output} size={run.outputBytes} />
         </Card>
       ) : (
         run.progress !== undefined && (
           <Card title="Progress">
-            <Value label="Progress" value={run.progress} />
+            <Value isTitled label="Progress" value={run.progress} />
           </Card>
         )
       )}

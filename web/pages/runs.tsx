@@ -65,8 +65,11 @@ export function RunsPage({ filter }: { readonly filter: RunsFilter }) {
           Try again
         </button>
       )}
-      {runs.length === 0 && list.isComplete.value && <Empty>No run is like that.</Empty>}
-      <RunsTable runs={runs} onNearEnd={more} />
+      {runs.length === 0 && list.isComplete.value ? (
+        <Empty>No run is like that.</Empty>
+      ) : (
+        <RunsTable runs={runs} onNearEnd={more} />
+      )}
       {isBulk.value && (
         <BulkDialog
           filter={filter}

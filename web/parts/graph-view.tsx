@@ -185,7 +185,8 @@ function GraphNode({ node, status, isSelected, isFirst, onMove, onSelect }: Grap
   const state = `${status === undefined ? '' : ` is-${status}`}${isSelected ? ' is-selected' : ''}`;
   const opens = onSelect && {
     role: 'button' as const,
-    tabIndex: isFirst ? 0 : -1,
+    // In SVG the names of attributes are as they are written.
+    tabindex: isFirst ? 0 : -1,
     'aria-pressed': isSelected,
     onClick: select,
     onKeyDown: keys,

@@ -29,7 +29,7 @@ export function TimelineView({ run, attempts, selected }: TimelineProps) {
   const { from, rows, to } = timelineOf(run, attempts, end);
   const part = (ms: number) => `${((ms / (to - from)) * 100).toFixed(3)}%`;
   // The last ones would have no room for their text.
-  const ticks = ticksOf(to - from, 5).filter((ms) => ms < (to - from) * 0.88);
+  const ticks = ticksOf(to - from, 5).filter((ms) => ms < (to - from) * 0.8);
   return (
     <div class="timeline">
       <LongTable

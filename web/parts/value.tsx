@@ -9,10 +9,12 @@ interface ValueProps {
   readonly value: unknown;
   /** Of a value that is too large to be shown. */
   readonly size?: number | undefined;
+  /** A heading says already what it is. */
+  readonly isTitled?: boolean;
 }
 
 /** A value of a run as text, never as markup; a long one in part until all of it is asked for. */
-export function Value({ label, value, size }: ValueProps) {
+export function Value({ label, value, size, isTitled = false }: ValueProps) {
   const isWhole = useSignal(false);
   if (size !== undefined)
     return (
@@ -30,7 +32,7 @@ export function Value({ label, value, size }: ValueProps) {
   return (
     <figure class="value">
       <figcaption>
-        {label}
+        <span class={isTitled ? 'unseen' : undefined}>{label}</span>
         <button type="button" class="quiet" onClick={copy}>
           Copy<span class="unseen"> {label}</span>
         </button>
