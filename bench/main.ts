@@ -11,7 +11,7 @@ import { type Report, runBench } from './run.ts';
 
 /*
  * npm run bench -- [--quick] [--only GROUP …] [--endpoint URL] [--json FILE] [--chart FILE]: measures and prints; it
- * judges nothing by its exit code, because machines are noisy.
+ * judges no figure by its exit code, because machines are noisy.
  */
 interface Options {
   readonly chart?: string;
@@ -47,6 +47,7 @@ const showsColor = styleText('red', 'x', { stream: process.stdout }) !== 'x';
 process.stdout.write(reportText(report, painter(showsColor)));
 if (options.json !== undefined) await writeFile(options.json, `${JSON.stringify(report, null, 2)}\n`);
 if (options.chart !== undefined) await writeFile(options.chart, chartOf(report));
+if (report.failed.length > 0) process.exitCode = 1;
 
 async function measured({ endpoint, only, quick }: Options): Promise<Report> {
   const groups = groupsOf(endpoint).filter(({ name }) => only?.includes(name) ?? true);

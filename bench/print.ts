@@ -20,7 +20,8 @@ export function reportText(report: Report, paint: Paint): string {
     report.counted.length === 0
       ? ''
       : `\n${paint('bold', 'Counted, one of many')}\n${table(countedColumns, report.counted, paint)}`;
-  return `${groups.join('')}${counted}${growth.join('')}\n${about}\n`;
+  const failed = report.failed.map(({ name, reason }) => `\n${paint('red', `failed: ${name}: ${reason}`)}\n`);
+  return `${groups.join('')}${counted}${growth.join('')}${failed.join('')}\n${about}\n`;
 }
 
 const columns: readonly Column<Measured>[] = [

@@ -5,7 +5,7 @@ import type { Size } from './figure.ts';
 import type { Group } from './group.ts';
 import type { Growth } from './growth/growth.ts';
 import { type GrowthResult, measureGrowth } from './growth/measure.ts';
-import { type Measurement, measure } from './measure.ts';
+import { type Measurement, measure, type Skipped } from './measure.ts';
 
 /** Everything that one run of the bench says. */
 export interface Report {
@@ -22,6 +22,8 @@ export interface Report {
   };
   readonly counted: readonly Counted[];
   readonly growth: readonly GrowthResult[];
+  /** What grew until it failed. */
+  readonly failed: readonly Skipped[];
   readonly groups: readonly ({ readonly name: string; readonly title: string } & Measurement)[];
 }
 
@@ -55,8 +57,14 @@ export async function runBench(
   }
   const counted = await counts();
   const growth = [];
+  const failed = [];
   for (const each of growths) {
-    growth.push(await measureGrowth(each, size, (amount) => say(`${each.name}: ${amount} ${each.of}`)));
+    try {
+      growth.push(await measureGrowth(each, size, (amount) => say(`${each.name}: ${amount} ${each.of}`)));
+    } catch (error) {
+      // What was measured before, for minutes, is not lost with it.
+      failed.push({ name: each.name, reason: String(error) });
+    }
   }
   const machine = {
     node: process.version,
@@ -64,7 +72,17 @@ export async function runBench(
     cpu: cpus()[0]?.model ?? '',
     load: [before, load()] as const,
   };
-  return { holdfast: version, startedAt, size, repetitions, machine, counted, growth, groups: measured };
+  return {
+    holdfast: version,
+    startedAt,
+    size,
+    repetitions,
+    machine,
+    counted,
+    growth,
+    failed,
+    groups: measured,
+  };
 }
 
 const load = (): number => Number((loadavg()[0] ?? 0).toFixed(2));

@@ -6,6 +6,7 @@ import { defaultPool } from '../../lib/config/pools.ts';
 import { type Definition, Registry } from '../../lib/define/registry.ts';
 import { serve } from '../../lib/worker/serve.ts';
 import { Endings } from './endings.ts';
+import { farQueue, farStore } from './far.ts';
 
 /** A client and a worker in this process, as `createClient` and `Worker` make them. */
 export interface Holdfast extends AsyncDisposable {
@@ -16,16 +17,26 @@ export interface Holdfast extends AsyncDisposable {
   ended(run: string): Promise<void>;
 }
 
-/** @param inFlight how many tasks the worker has in hand at a time */
+/**
+ * @param inFlight how many tasks the worker has in hand at a time
+ * @param distanceMs by which each answer of the table and the queue comes later
+ */
 export async function startHoldfast(
   env: Readonly<Record<string, string>>,
   tasks: Readonly<Record<string, unknown>>,
   inFlight: number,
+  distanceMs = 0,
 ): Promise<Holdfast> {
   const composition = compose(env, { maxParallel: inFlight, batchSize: 10 });
   const endings = new Endings();
   const registry = Registry.fromModule(tasks);
-  const ports = { ...composition, runs: endings.watch(composition.runs), registry, workerId: 'bench' };
+  const ports = {
+    ...composition,
+    runs: endings.watch(farStore(composition.runs, distanceMs)),
+    queue: farQueue(composition.queue, distanceMs),
+    registry,
+    workerId: 'bench',
+  };
   const { close, inbox } = composeInbox(env, composition);
   const ready = Promise.withResolvers<void>();
   const stop = new AbortController();

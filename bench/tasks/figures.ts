@@ -8,10 +8,16 @@ import { inFlight, Shared } from './shared.ts';
 import { addOne, forkOfTen, threeSteps } from './work.ts';
 
 const put = 'raw conditional PutItem';
+const three = 'three steps in sequence';
+const fork = 'fork of 10 and its join';
 const putRate = `raw conditional PutItem, ${inFlight} in flight`;
 const task = 'task, submitted to durable';
 const taskRate = `tasks, ${inFlight} in flight`;
 const byHand = rateName(rivals[0].name);
+
+/** As far as services in the same region of AWS are: there, waiting is most of what a request takes. */
+const distanceMs = 5;
+const far = (name: string): string => `${name}, all ${distanceMs} ms away`;
 
 /** How many make a sample: of the slow ones less, so that a round stays short. */
 const counts = {
@@ -22,31 +28,39 @@ const counts = {
 /** @param endpoint of a DynamoDB; else that of the embedded runtime */
 export function taskGroup(endpoint: string | undefined): Group {
   const shared = new Shared(endpoint);
-  const runs = (definition: Definition) => async (): Promise<Work> => {
-    const { run } = await shared.holdfast();
-    return () => run(definition, 1);
-  };
-  const puts = async () => rawPuts(await shared.stack());
+  const away = new Shared(endpoint, distanceMs);
   const others = new RivalProcesses(() => shared.stack());
   return {
     name: 'tasks',
     title: 'Tasks',
     figures: [
-      latency(put, puts, 'puts'),
-      latency(task, runs(addOne), 'tasks', { figure: put, aim: 4 }),
-      latency('three steps in sequence', runs(threeSteps), 'tasks', { figure: task, aim: 1.7 }),
-      latency('fork of 10 and its join', runs(forkOfTen), 'slow', { figure: task, aim: 4 }),
+      latency(put, putsOn(shared), 'puts'),
+      latency(task, runsOn(shared, addOne), 'tasks', { figure: put, aim: 4 }),
+      latency(three, runsOn(shared, threeSteps), 'tasks', { figure: task, aim: 1.7 }),
+      latency(fork, runsOn(shared, forkOfTen), 'slow', { figure: task, aim: 4 }),
       ...rivals.map((rival) => ofRival(others, rival, 'latency')),
-      rate(putRate, puts),
-      rate(taskRate, runs(addOne), { figure: putRate, aim: 0.3 }, { figure: byHand, aim: 2 }),
+      rate(putRate, putsOn(shared)),
+      rate(taskRate, runsOn(shared, addOne), { figure: putRate, aim: 0.3 }, { figure: byHand, aim: 2 }),
       ...rivals.map((rival) => ofRival(others, rival, 'rate')),
+      latency(far(put), putsOn(away), 'tasks'),
+      latency(far(task), runsOn(away, addOne), 'slow', { figure: far(put), aim: 4 }),
+      latency(far(three), runsOn(away, threeSteps), 'slow', { figure: far(task), aim: 1.7 }),
+      latency(far(fork), runsOn(away, forkOfTen), 'slow', { figure: far(task), aim: 4 }),
     ],
     async close() {
       await others.close();
+      await away.close();
       await shared.close();
     },
   };
 }
+
+const runsOn = (shared: Shared, definition: Definition) => async (): Promise<Work> => {
+  const { run } = await shared.holdfast();
+  return () => run(definition, 1);
+};
+
+const putsOn = (shared: Shared) => async () => rawPuts(await shared.stack(), shared.distanceMs);
 
 function rateName(name: string): string {
   return `${name}, ${inFlight} in flight`;

@@ -7,13 +7,16 @@ export const inFlight = 16;
 
 /** What the figures of tasks have in common, made with the first that needs it. */
 export class Shared {
+  readonly distanceMs: number;
   readonly #endpoint: string | undefined;
   readonly #opened = new AsyncDisposableStack();
   #stack: Promise<Stack> | undefined;
   #holdfast: Promise<Holdfast> | undefined;
 
-  constructor(endpoint: string | undefined) {
+  /** @param distanceMs by which each answer comes later */
+  constructor(endpoint: string | undefined, distanceMs = 0) {
     this.#endpoint = endpoint;
+    this.distanceMs = distanceMs;
   }
 
   stack(): Promise<Stack> {
@@ -23,7 +26,7 @@ export class Shared {
 
   holdfast(): Promise<Holdfast> {
     this.#holdfast ??= this.stack()
-      .then(({ env }) => startHoldfast(env, work, inFlight))
+      .then(({ env }) => startHoldfast(env, work, inFlight, this.distanceMs))
       .then((holdfast) => this.#opened.use(holdfast));
     return this.#holdfast;
   }

@@ -24,6 +24,10 @@ it('shows what grows, and what grows faster than it may', () => {
   expect(lineOf('a run')).toMatch(/ 2 ms +600 ms +with the work +3 × faster$/);
 });
 
+it('says what has failed', () => {
+  expect(lines).toContain('failed: a loop: Error: it broke');
+});
+
 it('says on which machine, and how busy it was', () => {
   expect(lines.at(-2)).toBe('Medians of 2 rounds, quick. Node v24.0.0, 2 × a processor, load 0.5 to 1.');
 });

@@ -55,6 +55,7 @@ export const sampleReport: Report = {
       ],
     },
   ],
+  failed: [{ name: 'a loop', reason: 'Error: it broke' }],
   growth: [
     {
       name: 'a chain',
