@@ -2,13 +2,14 @@ import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { SQSClient } from '@aws-sdk/client-sqs';
 import { currentTab } from '../cost/tab.ts';
 import { type Usage, unitsPrefix } from '../cost/usage.ts';
-import { dynamodbUsage, type Outcome, s3Usage, sqsUsage, tellsCapacity } from './request-units.ts';
+import { dynamodbUsage, isUntold, type Outcome, s3Usage, sqsUsage, tellsCapacity } from './request-units.ts';
 
 const counts = new Map<string, number>();
 
 /**
  * Requests this process has sent so far, retries of the SDK included, and the units that they are billed by:
- * `{ 'dynamodb:UpdateItem': 3, 'units:tableUnits': 3 }`. `usageOfCounts` reads the units.
+ * `{ 'dynamodb:UpdateItem': 3, 'units:tableUnits': 3 }`. `usageOfCounts` reads the units. `units:computed` is how many
+ * answers did not tell them, so that they follow from sizes.
  */
 export const requestCounts = (): Record<string, number> => Object.fromEntries(counts);
 
@@ -65,6 +66,7 @@ function countTries(client: DynamoDBClient | SQSClient, service: string, usageOf
       try {
         const answer = await next(args);
         countUsage(usageOf(command, args.input, answer));
+        if (service === 'dynamodb' && isUntold(command, answer)) count('units:computed');
         return answer;
       } catch (error) {
         countUsage(usageOf(command, args.input, { error }));

@@ -1,7 +1,13 @@
-import { ConditionalCheckFailedException, TransactionCanceledException } from '@aws-sdk/client-dynamodb';
+import {
+  type AttributeValue,
+  ConditionalCheckFailedException,
+  TransactionCanceledException,
+} from '@aws-sdk/client-dynamodb';
 import type { Usage } from '../cost/usage.ts';
 import { itemOfError } from '../dynamodb/document-client.ts';
 import { sizeOfItem, writeUnits } from '../dynamodb/item-size.ts';
+import type { Stored } from '../dynamodb/stored-value.ts';
+import { stateIndex } from '../dynamodb/table.ts';
 
 /** Requests of DynamoDB that tell what they consumed, if they are asked to. */
 const writing: ReadonlySet<string> = new Set(['PutItem', 'UpdateItem', 'DeleteItem', 'TransactWriteItems']);
@@ -19,12 +25,17 @@ interface Consumed {
 /** What came of a request: an answer, or what was thrown instead. */
 export type Outcome = { readonly output: unknown } | { readonly error: unknown };
 
+/** Whether the answer leaves out what it was asked to tell: some emulators do. */
+export const isUntold = (command: string, outcome: Outcome): boolean =>
+  tellsCapacity(command) && 'output' in outcome && consumedOf(outcome.output).length === 0;
+
 /**
- * What a request to DynamoDB was billed, as the answer tells. A write whose condition failed tells nothing: it is billed
+ * What a request to DynamoDB was billed, as the answer tells; by the size of the item where it does not. A write whose condition failed tells nothing: it is billed
  * by the size of the item that stood in its way. One that was throttled, or that nobody answered, is counted as a request
  * without units.
  */
 export function dynamodbUsage(command: string, input: unknown, outcome: Outcome): Partial<Usage> {
+  if ('output' in outcome && isUntold(command, outcome)) return weighed(command, input, outcome.output);
   const consumed = 'output' in outcome ? consumedOf(outcome.output) : [];
   const table = sum(consumed.map(({ CapacityUnits, Table }) => Table?.CapacityUnits ?? CapacityUnits));
   const index = sum(
@@ -44,15 +55,45 @@ const consumedOf = (output: unknown): readonly Consumed[] => {
   return Array.isArray(ConsumedCapacity) ? ConsumedCapacity : [ConsumedCapacity];
 };
 
+type Item = Record<string, AttributeValue>;
+
+const readUnitBytes = 4_096;
+
+/** By what was sent and what came back: of reads the least there can be, of updates the item after it. */
+function weighed(command: string, input: unknown, output: unknown): Partial<Usage> {
+  const { Attributes, Item: found } = (output ?? {}) as { Attributes?: Item; Item?: Item };
+  if (reading.has(command))
+    return { reads: 1, readUnits: Math.max(1, Math.ceil(bytesOf(found) / readUnitBytes)) };
+  const writes = itemsOf(input);
+  if (command === 'TransactWriteItems') return { writes, tableUnits: 2 * writes };
+  // What is sent is as the document client was given it.
+  const { Item: put } = input as { Item?: Stored };
+  if (put) return { writes, tableUnits: writeUnits(sizeOfItem(put)), indexUnits: inIndex(put) };
+  return { writes, tableUnits: writeUnits(bytesOf(Attributes)), indexUnits: moves(input) };
+}
+
+const bytesOf = (item: Item | undefined): number => (item ? sizeOfItem(itemOfError(item)) : 0);
+
+const inIndex = (item: Stored): number => (stateIndex.partition in item ? 1 : 0);
+
+/** An entry of the index that moves is taken out and put in. */
+function moves(input: unknown): number {
+  const { ExpressionAttributeNames: names = {}, UpdateExpression: update = '' } = input as {
+    ExpressionAttributeNames?: Readonly<Record<string, string>>;
+    UpdateExpression?: string;
+  };
+  const keys = Object.keys(names).filter((alias) => names[alias] === stateIndex.sort);
+  return keys.some((alias) => update.includes(`${alias} =`)) ? 2 : 0;
+}
+
 const itemsOf = (input: unknown): number =>
   (input as { TransactItems?: readonly unknown[] } | undefined)?.TransactItems?.length ?? 1;
 
 function refusedUnits(error: unknown): number {
-  if (error instanceof ConditionalCheckFailedException)
-    return writeUnits(sizeOfItem(error.Item ? itemOfError(error.Item) : {}));
+  if (error instanceof ConditionalCheckFailedException) return writeUnits(bytesOf(error.Item));
   if (!(error instanceof TransactionCanceledException)) return 0;
   const reasons = error.CancellationReasons ?? [];
-  return 2 * sum(reasons.map(({ Item }) => writeUnits(sizeOfItem(Item ? itemOfError(Item) : {}))));
+  return 2 * sum(reasons.map(({ Item }) => writeUnits(bytesOf(Item))));
 }
 
 const sum = (numbers: readonly (number | undefined)[]): number =>
