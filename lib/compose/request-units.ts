@@ -55,24 +55,20 @@ const consumedOf = (output: unknown): readonly Consumed[] => {
   return Array.isArray(ConsumedCapacity) ? ConsumedCapacity : [ConsumedCapacity];
 };
 
-type Item = Record<string, AttributeValue>;
-
 const readUnitBytes = 4_096;
 
 /** By what was sent and what came back: of reads the least there can be, of updates the item after it. */
 function weighed(command: string, input: unknown, output: unknown): Partial<Usage> {
-  const { Attributes, Item: found } = (output ?? {}) as { Attributes?: Item; Item?: Item };
+  // What is sent, and what comes, is as the document client has it.
+  const { Attributes = {}, Item: found = {} } = (output ?? {}) as { Attributes?: Stored; Item?: Stored };
   if (reading.has(command))
-    return { reads: 1, readUnits: Math.max(1, Math.ceil(bytesOf(found) / readUnitBytes)) };
+    return { reads: 1, readUnits: Math.max(1, Math.ceil(sizeOfItem(found) / readUnitBytes)) };
   const writes = itemsOf(input);
   if (command === 'TransactWriteItems') return { writes, tableUnits: 2 * writes };
-  // What is sent is as the document client was given it.
   const { Item: put } = input as { Item?: Stored };
   if (put) return { writes, tableUnits: writeUnits(sizeOfItem(put)), indexUnits: inIndex(put) };
-  return { writes, tableUnits: writeUnits(bytesOf(Attributes)), indexUnits: moves(input) };
+  return { writes, tableUnits: writeUnits(sizeOfItem(Attributes)), indexUnits: moves(input) };
 }
-
-const bytesOf = (item: Item | undefined): number => (item ? sizeOfItem(itemOfError(item)) : 0);
 
 const inIndex = (item: Stored): number => (stateIndex.partition in item ? 1 : 0);
 
@@ -95,6 +91,10 @@ function refusedUnits(error: unknown): number {
   const reasons = error.CancellationReasons ?? [];
   return 2 * sum(reasons.map(({ Item }) => writeUnits(bytesOf(Item))));
 }
+
+/** An error has it as it came. */
+const bytesOf = (item: Record<string, AttributeValue> | undefined): number =>
+  item ? sizeOfItem(itemOfError(item)) : 0;
 
 const sum = (numbers: readonly (number | undefined)[]): number =>
   numbers.reduce<number>((total, number = 0) => total + number, 0);
