@@ -165,11 +165,11 @@ function Values({ run }: { readonly run: Run }) {
   return (
     <div class="two">
       <Card title="Input">
-        <Value isTitled label="Input" value={run.input} size={run.inputBytes} />
+        <Value isTitled label="Input" value={run.input} size={run.inputBytes} isLost={run.inputLost} />
       </Card>
       {run.status === 'succeeded' ? (
         <Card title="Output">
-          <Value isTitled label="Output" value={run.output} size={run.outputBytes} />
+          <Value isTitled label="Output" value={run.output} size={run.outputBytes} isLost={run.outputLost} />
         </Card>
       ) : (
         run.progress !== undefined && (

@@ -49,9 +49,15 @@ export function RunsPage({ filter }: { readonly filter: RunsFilter }) {
       <div class="bar-line">
         <p aria-live="polite">
           {count(runs.length)}
-          {list.isComplete.value ? ' runs' : ' runs read, there are more'}
+          {runs.length === 1 ? ' run' : ' runs'}
+          {!list.isComplete.value && ' read, there are more'}
           {list.isLoading.value && ' – reading…'}
         </p>
+        {!list.isComplete.value && !list.isLoading.value && (
+          <button type="button" onClick={more}>
+            Read on
+          </button>
+        )}
         <button type="button" onClick={() => (turn.value += 1)}>
           Read anew
         </button>

@@ -58,7 +58,7 @@ export function NodePanel({ node, run, onClose }: NodePanelProps) {
       )}
       {node.progress !== undefined && <Value label="Progress" value={node.progress} />}
       {(node.output !== undefined || node.outputBytes !== undefined) && (
-        <Value label="Output" value={node.output} size={node.outputBytes} />
+        <Value label="Output" value={node.output} size={node.outputBytes} isLost={node.outputLost} />
       )}
     </Card>
   );

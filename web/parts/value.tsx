@@ -9,18 +9,23 @@ interface ValueProps {
   readonly value: unknown;
   /** Of a value that is too large to be shown. */
   readonly size?: number | undefined;
+  /** It lay apart, and is gone or changed. */
+  readonly isLost?: boolean | undefined;
   /** A heading says already what it is. */
   readonly isTitled?: boolean;
 }
 
 /** A value of a run as text, never as markup; a long one in part until all of it is asked for. */
-export function Value({ label, value, size, isTitled = false }: ValueProps) {
+export function Value({ label, value, size, isLost, isTitled = false }: ValueProps) {
   const isWhole = useSignal(false);
   if (size !== undefined)
     return (
       <figure class="value">
         <figcaption>{label}</figcaption>
-        <p class="empty">{bytes(size)}: too large to be shown here. The client and the API give it whole.</p>
+        <p class="empty">
+          {bytes(size)}:{' '}
+          {isLost ? 'it lay apart from the run, and is gone or changed.' : 'too large to be shown here.'}
+        </p>
       </figure>
     );
   const text = jsonText(value);
