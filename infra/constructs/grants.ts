@@ -19,7 +19,7 @@ export const readPermissions = (parts: Parts): readonly Permission[] => [
   onQueues(parts, 'GetQueueAttributes'),
   onDeadLetters(parts, 'GetQueueAttributes', 'GetQueueUrl'),
   ...onPayloads(parts, 'GetObject'),
-  ...keyUse(parts),
+  ...keyUse(parts, 'read'),
 ];
 
 /** What a direct client does to submit: it reads and changes the runs that a new one depends on, too. */

@@ -51,19 +51,23 @@ export function onPayloads(
   ];
 }
 
+const keyReadActions = ['kms:Decrypt', 'kms:DescribeKey'] as const;
+const keyWriteActions = [
+  'kms:Encrypt',
+  'kms:GenerateDataKey',
+  'kms:ReEncryptFrom',
+  'kms:ReEncryptTo',
+] as const;
+
 /** What DynamoDB, SQS and S3 do with the customer's key, they do in the name of whoever asks them. */
-export const keyUse = ({ keys }: Pick<Parts, 'keys'>): readonly Permission[] =>
+export const keyUse = (
+  { keys }: Pick<Parts, 'keys'>,
+  purpose: 'read' | 'write' = 'write',
+): readonly Permission[] =>
   keys.length > 0
     ? [
         {
-          actions: [
-            'kms:Decrypt',
-            'kms:DescribeKey',
-            'kms:Encrypt',
-            'kms:GenerateDataKey',
-            'kms:ReEncryptFrom',
-            'kms:ReEncryptTo',
-          ],
+          actions: purpose === 'read' ? keyReadActions : [...keyReadActions, ...keyWriteActions],
           resources: keys.map(({ keyArn }) => keyArn),
         },
       ]

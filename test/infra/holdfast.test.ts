@@ -260,6 +260,24 @@ describe('grants', () => {
     for (const [, resource] of all) expect(resource).toContain('JobsApi');
   });
 
+  it('use the customer’s key, to read with what only reads', () => {
+    const keyActions = (give: (holdfast: Holdfast, role: Role) => void) => {
+      const { template } = construct(
+        (stack) => ({ encryptionKey: new Key(stack, 'Key') }),
+        (holdfast, stack) => {
+          give(holdfast, new Role(stack, 'Client', { assumedBy: new ServicePrincipal('ec2.amazonaws.com') }));
+        },
+      );
+      const policies = JSON.stringify(template.findResources('AWS::IAM::Policy'));
+      return [...new Set(policies.match(/kms:\w+/g))].sort();
+    };
+    expect(keyActions((holdfast, role) => holdfast.grantRead(role))).toEqual([
+      'kms:Decrypt',
+      'kms:DescribeKey',
+    ]);
+    expect(keyActions((holdfast, role) => holdfast.grantSubmit(role))).toContain('kms:GenerateDataKey');
+  });
+
   it('reach every pool', () => {
     const pools = { gpu: { tags: ['gpu'], lanes: { high: {} } } };
     const all = granted((holdfast, role) => holdfast.grantSubmit(role), { pools });
