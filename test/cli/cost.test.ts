@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import type { Estimate } from '../../lib/cost/estimate.ts';
 import { runCost, succeededRun } from '../api/fake-client.ts';
@@ -77,6 +78,13 @@ describe('holdfast cost, beforehand', () => {
     for (const beside of ['API front', 'storage for 30 days, table', 'logs of executors'])
       expect(out).toMatch(new RegExp(`^\\+ ${beside}`, 'm'));
     expect(out.trimEnd()).toMatch(/\n\nList prices of us-east-1, November 2026, no free tier\.$/);
+  });
+
+  it('is what the README shows', async () => {
+    const readme = await readFile(new URL('../../README.md', import.meta.url), 'utf8');
+    const [, shown = ''] = /\n(WHAT .*?\ntotal of [^\n]*)/s.exec(readme) ?? [];
+    expect(shown.split('\n')).toHaveLength(6);
+    expect((await startCli().run('cost --runs 1e6')).out).toContain(`${shown}\n`);
   });
 
   it('takes everything that it is told', async () => {
