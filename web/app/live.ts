@@ -3,6 +3,7 @@ import type { Run } from '../../lib/client/index.ts';
 import { client } from './api.ts';
 import { EndedRuns } from './ended-runs.ts';
 import { route, tenant } from './place.ts';
+import { asHoldfastError } from './resource.ts';
 
 /*
  * The stream of all changes, while somebody looks: a hidden page keeps no connection, and hears what ended meanwhile when
@@ -10,14 +11,22 @@ import { route, tenant } from './place.ts';
  */
 
 const againMs = 3_000;
+/** From where the stream goes on, and of which tenant that is. */
+let cursor: string | undefined;
+let cursorTenant: string | undefined;
 const listeners = new Set<(runs: readonly Run[]) => void>();
 
 /** What ended while the page was open. */
 export const endedRuns = new EndedRuns();
 /** Rises when something has changed. */
 export const changes = signal(0);
+/** Of a page that was hidden for longer it is not told any more what ended meanwhile: it might be a day's runs. */
+const hiddenMsMax = 600_000;
+let hiddenSince = 0;
 const isShown = signal(!document.hidden);
 document.addEventListener('visibilitychange', () => {
+  if (document.hidden) hiddenSince = Date.now();
+  else if (Date.now() - hiddenSince > hiddenMsMax) cursor = undefined;
   isShown.value = !document.hidden;
 });
 
@@ -27,8 +36,6 @@ export function onChanges(listener: (runs: readonly Run[]) => void): () => void 
   return () => listeners.delete(listener);
 }
 
-let cursor: string | undefined;
-let cursorTenant: string | undefined;
 let pending: Run[] = [];
 
 export function startLive(): void {
@@ -62,9 +69,9 @@ async function follow(whose: string | undefined, ending: AbortSignal): Promise<v
         cursor = event.cursor;
         tell(event.run);
       }
-    } catch {
-      // Whoever shows the connection knows already; a cursor may be what was refused.
-      cursor = undefined;
+    } catch (thrown) {
+      // What shows the connection knows already.
+      if (asHoldfastError(thrown).code === 'InvalidArgument') cursor = undefined;
     }
     if (!ending.aborted) await new Promise((resolve) => setTimeout(resolve, againMs));
   }

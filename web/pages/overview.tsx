@@ -36,11 +36,7 @@ export function OverviewPage() {
   return (
     <>
       <div class="tiles">
-        <Tile
-          name="Active"
-          href={linkTo({ page: 'runs', filter: { status: 'running' } })}
-          value={shown('active')}
-        >
+        <Tile name="Active" href={linkTo({ page: 'runs', filter: {} })} value={shown('active')}>
           {data && data.paused > 0 ? `and ${shown('paused')} paused` : 'not ended yet'}
         </Tile>
         <QueueTile queues={queues} />
