@@ -1,4 +1,4 @@
-import { Annotations } from 'aws-cdk-lib';
+import { Annotations, Stack } from 'aws-cdk-lib';
 import type { Alarm, Dashboard, MathExpression, Metric, MetricOptions } from 'aws-cdk-lib/aws-cloudwatch';
 import type { ITable } from 'aws-cdk-lib/aws-dynamodb';
 import type { Grant, IGrantable } from 'aws-cdk-lib/aws-iam';
@@ -218,14 +218,15 @@ export class Holdfast extends Construct {
   #price(alarmMetrics: number): string {
     const pools = Object.values(this.#parts.pools);
     const lanes = pools.reduce((sum, { queues }) => sum + queues.lanes.length, 0);
-    return idlePriceText({
+    const parts = {
       lanes,
       mappings: lanes + pools.length,
       alarmMetrics,
       dashboards: this.dashboard ? 1 : 0,
       keys: this.#parts.keys.length,
       schedules: 1,
-    });
+    };
+    return idlePriceText(parts, Stack.of(this).region);
   }
 }
 

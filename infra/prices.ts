@@ -1,7 +1,5 @@
-import { baseRegion, pricesAsOf, pricesIn } from '../lib/cost/prices.ts';
+import { baseRegion, isPriced, pricesAsOf, pricesIn } from '../lib/cost/prices.ts';
 import { shardCount } from '../lib/ports/run-store.ts';
-
-const prices = pricesIn(baseRegion);
 
 /** What of a stack costs while nothing runs. */
 export interface IdleParts {
@@ -30,7 +28,8 @@ const keyRequestsAMonth = minutesAMonth / 5;
  * Dollars a month while nothing runs, by what they are for. An idle tick of discovery reads sixteen empty shards of the
  * index, at half a read unit each, asks each queue for its depth, and publishes no metric.
  */
-export function idlePrice(parts: IdleParts): Readonly<Record<string, number>> {
+export function idlePrice(parts: IdleParts, region: string = baseRegion): Readonly<Record<string, number>> {
+  const prices = pricesIn(region);
   const { alarmMetrics, dashboards, keys, lanes, mappings, schedules } = parts;
   const ticks = schedules * minutesAMonth;
   return {
@@ -48,12 +47,17 @@ export function idlePrice(parts: IdleParts): Readonly<Record<string, number>> {
 export const total = (costs: Readonly<Record<string, number>>): number =>
   Object.values(costs).reduce((sum, each) => sum + each, 0);
 
-/** `$0.92 a month while nothing runs, …`, what costs nothing left out. */
-export function idlePriceText(parts: IdleParts): string {
-  const costs = idlePrice(parts);
+/**
+ * `$0.92 a month while nothing runs, …`, what costs nothing left out.
+ *
+ * @param region of the stack; where that is not known, or its prices are not, those of us-east-1 are told
+ */
+export function idlePriceText(parts: IdleParts, region: string): string {
+  const priced = isPriced(region) ? region : baseRegion;
+  const costs = idlePrice(parts, priced);
   const dollars = (amount: number) => `$${amount.toFixed(2)}`;
   const named = Object.entries(costs)
     .filter(([, cost]) => cost >= 0.005)
     .map(([name, cost]) => `${name} ${dollars(cost)}`);
-  return `${dollars(total(costs))} a month while nothing runs (${baseRegion}, ${pricesAsOf}, no free tier): ${named.join(', ')}`;
+  return `${dollars(total(costs))} a month while nothing runs (${priced}, ${pricesAsOf}, no free tier): ${named.join(', ')}`;
 }

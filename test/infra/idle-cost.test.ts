@@ -1,7 +1,9 @@
+import { Stack } from 'aws-cdk-lib';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import { describe, expect, it } from 'vitest';
+import { Holdfast } from '../../infra/index.ts';
 import { idlePrice, total } from '../../infra/prices.ts';
-import { construct, synthesize } from './synthesize.ts';
+import { construct, look, newApp, synthesize } from './synthesize.ts';
 
 /** From what was synthesized alone: nothing that the construct says of itself. */
 function partsOf({ ofType }: ReturnType<typeof synthesize>) {
@@ -59,6 +61,16 @@ describe('an idle stack', () => {
     const price = total(idlePrice(partsOf(stack))).toFixed(2);
     expect(stack.infos).toEqual([expect.stringContaining(`Holdfast: $${price} a month while nothing runs`)]);
     expect(stack.infos).toEqual([`Holdfast: ${stack.holdfast.idlePrice}`]);
+  });
+
+  it.each([
+    ['eu-central-1', 'eu-central-1'],
+    ['ap-south-1', 'us-east-1'],
+  ])('tells it in %s by the prices of %s', (region, priced) => {
+    const stack = new Stack(newApp(), 'Shop', { env: { region } });
+    const { idlePrice: told } = new Holdfast(stack, 'Jobs', { entry: 'examples/tasks.ts' });
+    const price = total(idlePrice(partsOf(look(stack)), priced)).toFixed(2);
+    expect(told).toContain(`$${price} a month while nothing runs (${priced}, `);
   });
 
   it('tells its price among its outputs', () => {
