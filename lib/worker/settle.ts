@@ -1,7 +1,5 @@
 import { carrySpent } from '../cost/carry.ts';
-import type { Usage } from '../cost/usage.ts';
 import type { TaskLimit } from '../define/limit.ts';
-import { enterWaiter } from '../limits/waiters.ts';
 import type { AttemptOutcome } from '../model/attempt.ts';
 import { HoldfastError, isUnreachable } from '../model/errors.ts';
 import type { Failure } from '../model/failure.ts';
@@ -28,6 +26,7 @@ import { keepAttempt, type Telling } from './keep-attempt.ts';
 import type { NodePolicy } from './node-policy.ts';
 import type { Performed } from './performed.ts';
 import type { WorkerPorts } from './ports.ts';
+import { queueingUsage, queueUp } from './queue-up.ts';
 import { type Continued, holdNext, tend } from './tend.ts';
 import { keepForWorkflow } from './workflow-expiry.ts';
 
@@ -123,7 +122,7 @@ async function writeResult(context: SettleContext, latest: Run, result: Result):
     told = write.settled;
     const { paid, transition } = carrySpent(ports.runs, run, held.fence.node, {
       ...write,
-      later: laterUsage(context, write),
+      later: queueingUsage(context.limit, write.limited),
     });
     const applied = await untilAnswered(context, () => ports.runs.apply(transition));
     if (applied.applied) {
@@ -290,7 +289,7 @@ async function putHistory(context: SettleContext, { leaving }: Write): Promise<v
 async function followUp(context: SettleContext, run: Run, write: Write): Promise<Ended> {
   const { settled, packed } = write;
   await ring(context.ports, write.dispatches);
-  await queueUp(context, run, write);
+  await queueUp(context, run, write.limited);
   const next = write.continues
     ? holdNext(run, write.continues)
     : await tend(context, run, context.held.fence.node);
@@ -298,19 +297,6 @@ async function followUp(context: SettleContext, run: Run, write: Write): Promise
     settled,
     ...(next && { continued: { ...next, ...(packed?.apart !== undefined && { carried: packed }) } }),
   };
-}
-
-/** Where it queues up, it is entered among those that wait, and the slots are read once more. */
-const laterUsage = ({ limit }: SettleContext, { limited }: Write): Partial<Usage> =>
-  limit && limited && limited.permit === undefined
-    ? { writes: 1, tableUnits: 1, reads: 1, readUnits: 1 }
-    : {};
-
-/** One without a permit waits for a slot. A run that was asked to stop meanwhile does not. */
-async function queueUp({ held, limit, ports }: SettleContext, run: Run, { limited }: Write): Promise<void> {
-  if (!limited || !limit || limited.permit !== undefined || run.control) return;
-  const agingMs = ports.settings.agingInterval;
-  await enterWaiter(ports, run, { node: held.fence.node, limited, rule: limit, agingMs });
 }
 
 /** The status in which the write leaves the node. */

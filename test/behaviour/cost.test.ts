@@ -215,6 +215,21 @@ describe('what a run says of its cost is what was counted', () => {
     expect(usageOf(await costsOf(bench, runs))).toEqual(counted);
   });
 
+  it('of branches that end side by side: each request, and all but a unit of each', async () => {
+    await using bench = await open();
+    await known(bench, fork10);
+    const runs: Submitted[] = [];
+    const counted = await counting(bench, async () => {
+      runs.push(await bench.client.submitByName(fork10.name, 1));
+      await bench.drain(10);
+    });
+    expect(counted.writes).toBeLessThanOrEqual(25);
+    const told = usageOf(await costsOf(bench, runs));
+    expect({ ...told, tableUnits: 0 }).toEqual({ ...counted, tableUnits: 0 });
+    expect(counted.tableUnits - told.tableUnits).toBeGreaterThanOrEqual(0);
+    expect(counted.tableUnits - told.tableUnits).toBeLessThanOrEqual(10);
+  });
+
   it('of a run that goes on from a failed one: what had succeeded is paid once', async () => {
     await using bench = await open();
     await known(bench, stumbling);
