@@ -6,7 +6,7 @@ import { payloadBytesMax } from '../model/payload.ts';
 import type { ExecutionLabel, Run as StoredRun } from '../model/run.ts';
 import { createBatch, type PreparedEntry } from '../submission/create-batch.ts';
 import { type CreateOptions, createRun } from '../submission/create-run.ts';
-import { tracedSubmission } from '../trace/spans.ts';
+import { aboutRun, tracedSubmission } from '../trace/submission.ts';
 import { listAttempts } from './attempts.ts';
 import type {
   Client,
@@ -165,10 +165,11 @@ class DirectClient {
     given: SubmitOptions = {},
     execution?: ExecutionLabel,
   ): Promise<Submitted> {
-    return await tracedSubmission(registered.name, given.traceparent, (traceparent) => {
+    const submit = (traceparent: string | undefined) => {
       const options = { ...given, ...(traceparent !== undefined && { traceparent }) };
       return this.#submit(registered, input, { options, execution });
-    });
+    };
+    return await tracedSubmission(registered.name, given.traceparent, submit, ({ id }) => aboutRun(id));
   }
 
   async #submit(registered: Registered, input: unknown, options: CreateOptions): Promise<Submitted> {
@@ -180,12 +181,16 @@ class DirectClient {
   }
 
   async submitAll(entries: readonly PreparedEntry[], options: InTenant = {}): Promise<readonly Submitted[]> {
-    const runs = await tracedSubmission(`batch of ${entries.length}`, undefined, (traceparent) =>
-      createBatch(
-        this.#ports,
-        entries.map((entry) => (traceparent === undefined ? entry : { traceparent, ...entry })),
-        options,
-      ),
+    const runs = await tracedSubmission(
+      'batch',
+      undefined,
+      (traceparent) =>
+        createBatch(
+          this.#ports,
+          entries.map((entry) => (traceparent === undefined ? entry : { traceparent, ...entry })),
+          options,
+        ),
+      (all) => ({ 'messaging.batch.message_count': all.length }),
     );
     return await pMap(runs, async ({ created, run }) => ({ ...(await this.view(run)), created }), {
       concurrency: 10,

@@ -17,7 +17,7 @@ import { threadsFor } from '../isolation/threads-for.ts';
 import type { Received } from '../ports/inbox.ts';
 import { parseMessage } from '../sqs/message-body.ts';
 import { queueUrlOf } from '../sqs/queue-url.ts';
-import { flushSpans } from '../trace/flush.ts';
+import { flushTelemetry } from '../trace/flush.ts';
 import { Executor } from '../worker/executor.ts';
 import { Heartbeat } from '../worker/heartbeat.ts';
 import { workOff } from '../worker/messages.ts';
@@ -91,7 +91,7 @@ export function createExecute({
         ),
       );
       publishOutcomes();
-      if (onLambda) await flushSpans();
+      if (onLambda) await flushTelemetry();
       return settled;
     });
   const end = async () => {

@@ -1,6 +1,6 @@
 import { Hono } from 'hono';
 import { handle, type LambdaContext, type LambdaEvent, streamHandle } from 'hono/aws-lambda';
-import { flushSpans } from '../trace/flush.ts';
+import { flushTelemetry } from '../trace/flush.ts';
 
 export type HttpHandler = (event: LambdaEvent, context?: LambdaContext) => Promise<unknown>;
 
@@ -19,7 +19,7 @@ export function functionUrlHandler(app: Hono): HttpHandler {
 const flushing = (app: Hono): Hono =>
   new Hono().all('*', async (c) => {
     const response = await app.fetch(c.req.raw, c.env);
-    await flushSpans();
+    await flushTelemetry();
     return response;
   });
 

@@ -114,7 +114,7 @@ export type DropReason =
 export type ClaimDecision =
   /** Our own claim did go through; only its response was lost. */
   | { readonly decision: 'hold'; readonly run: Run }
-  | { readonly decision: 'takeOver'; readonly transition: Transition }
+  | { readonly decision: 'takeOver'; readonly transition: Transition; readonly leaseEnded: EpochMs }
   /** It waited until now; with this it can be claimed. */
   | { readonly decision: 'wake'; readonly transition: Transition }
   | { readonly decision: 'exhaust'; readonly transition: Transition }
@@ -157,7 +157,11 @@ export function decideRefusedClaim(
   }
   if (!isAbandoned(node, now)) return { decision: 'drop', reason: 'Leased' };
   return node.attempt < node.attemptsMax
-    ? { decision: 'takeOver', transition: takeOver(command, node, run.at, now) }
+    ? {
+        decision: 'takeOver',
+        transition: takeOver(command, node, run.at, now),
+        leaseEnded: node.lease.until,
+      }
     : { decision: 'exhaust', transition: exhaust(run, command.node, node, now, expires) };
 }
 

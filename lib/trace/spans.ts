@@ -3,98 +3,97 @@ import {
   type Context,
   context,
   isSpanContextValid,
+  ProxyTracerProvider,
   ROOT_CONTEXT,
   type Span,
   type SpanContext,
-  SpanKind,
   SpanStatusCode,
+  type TimeInput,
   TraceFlags,
+  type Tracer,
+  type TracerProvider,
   trace,
 } from '@opentelemetry/api';
-import { isTraceparent } from '../model/traceparent.ts';
+import { HoldfastError } from '../model/errors.ts';
+import { version } from '../version.ts';
 
 /*
  * Spans by OpenTelemetry's API, which does nothing until the program registers an SDK. The one trace of a run begins
  * with its submission; its context lies in the run, so that every worker that comes to it goes on with the same trace.
+ * What goes in, comes out or is thrown is in no span: they are kept elsewhere, and read by others, than the runs.
  */
 
-const tracer = () => trace.getTracer('holdfast');
+/** What the API hands out where nothing is registered. */
+const none: TracerProvider = new ProxyTracerProvider().getDelegate();
 
-/** Spans and attributes are named so: https://opentelemetry.io/docs/specs/semconv/general/naming/ */
-const attribute = (name: string) => `holdfast.${name}`;
+/** What is registered: the API hands out a proxy of it. */
+export function registeredTracerProvider(): TracerProvider | undefined {
+  const proxy: TracerProvider & { getDelegate?: () => TracerProvider } = trace.getTracerProvider();
+  const provider = proxy.getDelegate?.() ?? proxy;
+  return provider === none ? undefined : provider;
+}
+
+export const isTracing = (): boolean => registeredTracerProvider() !== undefined;
+
+export const tracer = (): Tracer => trace.getTracer('holdfast', version);
 
 /**
- * Submits within a span, whose context is what the run keeps.
+ * Those of ours, beside the conventions' own: https://opentelemetry.io/docs/specs/semconv/messaging/messaging-spans/
  *
- * @param given by the caller; else the span that is active where it calls, if there is one
+ * @param operation as the system calls it; `type` is the conventions' word for it
  */
-export async function tracedSubmission<T>(
-  name: string,
-  given: string | undefined,
-  submit: (traceparent: string | undefined) => Promise<T>,
+export function messagingAttributes(operation: string, type: 'send' | 'process'): Attributes {
+  return {
+    'messaging.system': 'holdfast',
+    'messaging.operation.name': operation,
+    'messaging.operation.type': type,
+  };
+}
+
+/** By its code, else by its class: messages may tell what the task works on. */
+export function errorTypeOf(thrown: unknown): string {
+  if (thrown instanceof HoldfastError) return thrown.code;
+  try {
+    return thrown instanceof Error ? errorType(thrown.constructor.name) : 'NonError';
+  } catch {
+    return '_OTHER';
+  }
+}
+
+/** What handlers say of their errors may be anything: what is no name is told as the conventions tell the unknown. */
+export const errorType = (name: string): string => (/^[A-Za-z_$][\w$.]{0,63}$/.test(name) ? name : '_OTHER');
+
+export function markFailed(span: Span, type: string): void {
+  span.setAttribute('error.type', type);
+  span.setStatus({ code: SpanStatusCode.ERROR, message: type });
+}
+
+/** Does the work within the span, which ends with it: by the clock that it began by, if that is not the SDK's. */
+export async function within<T>(
+  span: Span,
+  parent: Context,
+  work: () => Promise<T>,
+  now?: () => TimeInput,
 ): Promise<T> {
-  // What is none is refused further on.
-  if (given !== undefined && !isTraceparent(given)) return await submit(given);
-  const parent = given === undefined ? context.active() : contextOf(given);
-  const span = tracer().startSpan(`submit ${name}`, { kind: SpanKind.PRODUCER }, parent);
-  return await within(span, parent, () => submit(traceparentOf(span.spanContext()) ?? given));
-}
-
-export interface TracedAttempt {
-  /** Of the run. */
-  readonly traceparent: string | undefined;
-  /** The task's name, or the node's. */
-  readonly name: string;
-  readonly about: Readonly<Record<string, string | number | undefined>>;
-}
-
-/**
- * Makes an attempt within a span of its run's trace. What the handler begins is below it.
- *
- * @param work gets the context to hand on, and returns what became of it
- */
-export async function tracedAttempt<T extends { readonly settled: string }>(
-  { about, name, traceparent }: TracedAttempt,
-  work: (traceparent: string | undefined) => Promise<T>,
-): Promise<T> {
-  const parent = traceparent === undefined ? ROOT_CONTEXT : contextOf(traceparent);
-  const attributes: Attributes = Object.fromEntries(
-    Object.entries(about).map(([key, value]) => [attribute(key), value]),
-  );
-  const span = tracer().startSpan(name, { kind: SpanKind.CONSUMER, attributes }, parent);
-  return await within(span, parent, async () => {
-    const ended = await work(traceparentOf(span.spanContext()) ?? traceparent);
-    span.setAttribute(attribute('settled'), ended.settled);
-    if (ended.settled === 'failed' || ended.settled === 'retrying' || ended.settled === 'lost') {
-      span.setStatus({ code: SpanStatusCode.ERROR, message: ended.settled });
-    }
-    return ended;
-  });
-}
-
-async function within<T>(span: Span, parent: Context, work: () => Promise<T>): Promise<T> {
   try {
     return await context.with(trace.setSpan(parent, span), work);
   } catch (error) {
-    span.setStatus({
-      code: SpanStatusCode.ERROR,
-      message: error instanceof Error ? error.message : 'thrown',
-    });
+    markFailed(span, errorTypeOf(error));
     throw error;
   } finally {
-    span.end();
+    span.end(now?.());
   }
 }
 
 /** The context that a W3C traceparent names. */
-function contextOf(traceparent: string): Context {
+export function contextOf(traceparent: string): Context {
   const [, traceId = '', spanId = '', flags = '00'] = traceparent.split('-');
   const traceFlags = Number.parseInt(flags, 16) & TraceFlags.SAMPLED;
   return trace.setSpanContext(ROOT_CONTEXT, { traceId, spanId, traceFlags, isRemote: true });
 }
 
 /** Undefined where nothing is traced. */
-function traceparentOf(span: SpanContext): string | undefined {
+export function traceparentOf(span: SpanContext): string | undefined {
   if (!isSpanContextValid(span)) return undefined;
   return `00-${span.traceId}-${span.spanId}-${(span.traceFlags & 0xff).toString(16).padStart(2, '0')}`;
 }

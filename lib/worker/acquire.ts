@@ -17,7 +17,7 @@ export interface Held {
   /** Gone on with after another node, in the time that this left. */
   readonly isContinued?: true;
   /** From an owner whose lease ran out. */
-  readonly takenOver?: true;
+  readonly takenOver?: { readonly leaseEnded: EpochMs };
 }
 
 /** A claim can lose against a change that leaves the node claimable; more than this many times it is left alone. */
@@ -65,7 +65,8 @@ export async function acquire(
         continue;
       case 'takeOver': {
         const taken = await runs.apply(decided.transition);
-        if (taken.applied) return { ...hold(command, taken.run), takenOver: true };
+        if (taken.applied)
+          return { ...hold(command, taken.run), takenOver: { leaseEnded: decided.leaseEnded } };
         continue;
       }
       case 'wake':

@@ -10,6 +10,7 @@ import { keepFor, type Packed, pack, unpack } from '../payload/payload.ts';
 import { progressText } from '../payload/progress.ts';
 import { sleep, type Timer } from '../ports/clock.ts';
 import type { Logger } from '../ports/logger.ts';
+import type { AttemptTrace } from '../trace/attempt-trace.ts';
 import type { Held } from './acquire.ts';
 import type { Delivery } from './delivery.ts';
 import { LeaseKeeper } from './lease-keeper.ts';
@@ -35,8 +36,8 @@ export interface AttemptOptions {
   readonly leaseMs: Ms;
   readonly timeoutMs: Ms;
   readonly logger: Logger;
-  /** Of the attempt's own span, or of its run. */
-  readonly traceparent: string | undefined;
+  /** Where spans are wanted. */
+  readonly trace: AttemptTrace | undefined;
   /** What the context says of the node. */
   readonly about: About;
   /** Outputs of the runs that this one depends on. */
@@ -93,6 +94,7 @@ export class Attempt {
       receipt: delivery.receipt,
       logger: options.logger,
       onLost: (reason) => this.#abort.abort(reason),
+      onRenewed: options.trace && (() => options.trace?.renewed()),
       onControl: (control) => {
         if (control.mode === 'abort') this.#stop(control);
       },
@@ -233,6 +235,7 @@ export class Attempt {
 
   #context(): Context {
     const { run, fence } = this.#held;
+    const { trace } = this.#options;
     const attempt = this;
     return {
       runId: run.run,
@@ -242,7 +245,9 @@ export class Attempt {
       fencingToken: fence.epoch,
       tenant: run.tenant,
       workerId: this.#ports.workerId,
-      traceparent: this.#options.traceparent,
+      get traceparent() {
+        return trace ? trace.traceparent : run.traceparent;
+      },
       submittedAt: toIso(run.createdAt),
       dependencies: this.#dependencies,
       signal: this.#abort.signal,

@@ -5,6 +5,7 @@ import { HoldfastError } from '../model/errors.ts';
 import type { NodeId } from '../model/ids.ts';
 import type { Run } from '../model/run.ts';
 import { createRun } from '../submission/create-run.ts';
+import { aboutRun, tracedSubmission } from '../trace/submission.ts';
 import type { Performed } from './performed.ts';
 import type { WorkerPorts } from './ports.ts';
 
@@ -22,16 +23,18 @@ export async function startChild(
 ): Promise<'awaits'> {
   const child = run.nodes[path]?.child;
   if (!child) throw new Error(`node ${path} stands for no run`);
-  const { traceparent } = ctx;
-  await createRun(ports, registeredOf(workflow), input, {
-    child: { id: child.run, parent: { run: run.run, node: path } },
-    options: {
-      tenant: run.tenant,
-      priority: run.priority,
-      tags: run.tags,
-      ...(traceparent !== undefined && { traceparent }),
-    },
-  });
+  const registered = registeredOf(workflow);
+  const start = (traceparent: string | undefined) =>
+    createRun(ports, registered, input, {
+      child: { id: child.run, parent: { run: run.run, node: path } },
+      options: {
+        tenant: run.tenant,
+        priority: run.priority,
+        tags: run.tags,
+        ...(traceparent !== undefined && { traceparent }),
+      },
+    });
+  await tracedSubmission(registered.name, ctx.traceparent, start, () => aboutRun(child.run));
   return 'awaits';
 }
 

@@ -1,11 +1,12 @@
 import type { Nonce } from '../model/ids.ts';
 import type { DispatchMessage } from '../model/message.ts';
-import { toSec } from '../model/time.ts';
+import { type EpochMs, toSec } from '../model/time.ts';
 import { type ClockOffset, isOff } from '../ports/clock-offset.ts';
 import type { Logger } from '../ports/logger.ts';
 import { isReadable } from '../ports/run-store.ts';
 import { foreignDeferMs } from '../protocol/limits.ts';
-import { tracedAttempt } from '../trace/spans.ts';
+import { traceAttempt } from '../trace/attempt-trace.ts';
+import { measureAttempt, measureClaim, measureExhausted } from '../trace/metrics.ts';
 import { acquire, type Held } from './acquire.ts';
 import { Attempt, type AttemptOptions } from './attempt.ts';
 import { acknowledge, type Delivery, defer, type Verdict } from './delivery.ts';
@@ -52,9 +53,13 @@ export class Executor {
     if (isOff(offset, this.#ports.settings.clockTolerance))
       return await this.#clockOff(message, offset, logger);
     const nonce = this.#ports.random.id() as Nonce;
+    const claimBegan = this.#ports.clock.now();
     const acquired = await acquire(this.#ports, () => nodes.claimOf(message, nonce));
     if ('verdict' in acquired) return this.#refused(acquired, message.run, logger);
-    if ('fence' in acquired) return await this.#goThrough(nodes, acquired, logger);
+    if ('fence' in acquired) {
+      measureClaim(acquired, claimBegan);
+      return await this.#goThrough(nodes, acquired, logger, claimBegan);
+    }
     const held = await join(
       { ports: this.#ports, options: nodes.commitOptions() },
       acquired.run,
@@ -79,29 +84,27 @@ export class Executor {
   }
 
   /** One node after the other, as long as each gives its holder the next. */
-  async #goThrough(nodes: NodeRun, first: Held, logger: Logger): Promise<Verdict> {
-    let ended = await this.#run(nodes, first, logger);
+  async #goThrough(nodes: NodeRun, first: Held, logger: Logger, claimBegan?: EpochMs): Promise<Verdict> {
+    let ended = await this.#run(nodes, first, logger, claimBegan);
     while (ended.continued) ended = await this.#run(nodes, ended.continued, logger);
     return acknowledge(ended.settled);
   }
 
-  async #run(nodes: NodeRun, held: Continued, logger: Logger): Promise<Ended> {
+  async #run(nodes: NodeRun, held: Continued, logger: Logger, claimBegan?: EpochMs): Promise<Ended> {
     const { fence, run } = held;
     const about = nodes.about(run, fence.node);
-    const { task, workflow } = about;
-    const { epoch, node } = fence;
-    const number = run.nodes[node]?.attempt;
-    const own = logger.child({ task, attempt: number, epoch });
-    const shown = { run: run.run, node, workflow, attempt: number, epoch };
-    return await tracedAttempt({ traceparent: run.traceparent, name: task, about: shown }, (traceparent) =>
-      this.#attempt(nodes, held, { logger: own, about, traceparent }),
-    );
+    const { task } = about;
+    const own = logger.child({ task, attempt: run.nodes[fence.node]?.attempt, epoch: fence.epoch });
+    const trace = traceAttempt(this.#ports.clock, held, task, claimBegan);
+    const given = { logger: own, about, trace };
+    if (!trace) return await this.#attempt(nodes, held, given);
+    return await trace.around(() => this.#attempt(nodes, held, given));
   }
 
   async #attempt(
     nodes: NodeRun,
     held: Continued,
-    given: Pick<AttemptOptions, 'logger' | 'about' | 'traceparent'>,
+    given: Pick<AttemptOptions, 'logger' | 'about' | 'trace'>,
   ): Promise<Ended> {
     const { clock } = this.#ports;
     const own = given.logger;
@@ -120,13 +123,15 @@ export class Executor {
     }
     let ended: Ended = { settled: 'lost' };
     try {
-      ended = await nodes.perform(ports, attempt, held);
+      ended = await nodes.perform(ports, attempt, held, given.trace);
       own.info('attempt ended', { settled: ended.settled, durationMs: clock.now() - started });
       return ended;
     } finally {
       await attempt.keeper.rest();
       this.#attempts.delete(attempt);
-      this.#statistics.end(ended.settled, clock.now() - started);
+      const durationMs = clock.now() - started;
+      this.#statistics.end(ended.settled, durationMs);
+      measureAttempt(held, given.about.task, ended.settled, ended.error, durationMs);
     }
   }
 
@@ -154,7 +159,10 @@ export class Executor {
   }
 
   #refused(verdict: Verdict, executionId: string, logger: Logger): Verdict {
-    if (verdict.because === 'AttemptsExhausted') this.#statistics.exhausted += 1;
+    if (verdict.because === 'AttemptsExhausted') {
+      this.#statistics.exhausted += 1;
+      measureExhausted();
+    }
     if (verdict.because !== 'NotFound') {
       logger.info('not ours to run', { because: verdict.because });
       return verdict;

@@ -18,6 +18,8 @@ interface KeeperOptions {
   readonly logger: Logger;
   /** Called at most once, when the result is no longer wanted. */
   readonly onLost: (reason: HoldfastError) => void;
+  /** Called after each renewal. */
+  readonly onRenewed?: (() => void) | undefined;
   /** Called at each renewal that shows a cancel or a pause. */
   readonly onControl: (control: Control) => void;
 }
@@ -150,6 +152,7 @@ export class LeaseKeeper {
     this.#leaseUntil = leaseUntil;
     this.#expiry.cancel();
     this.#expiry = this.#watch();
+    this.#options.onRenewed?.();
     if (result.run.control) this.#options.onControl(result.run.control);
   }
 

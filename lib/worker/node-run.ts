@@ -10,6 +10,8 @@ import type { ClaimCommand } from '../protocol/claim.ts';
 import type { CommitOptions } from '../protocol/commit.ts';
 import { loopAround, type Place, placeOf } from '../protocol/nodes/place.ts';
 import type { NodePlan } from '../protocol/open.ts';
+import type { AttemptTrace } from '../trace/attempt-trace.ts';
+import { errorTypeOf } from '../trace/spans.ts';
 import type { About, Attempt, Outcome } from './attempt.ts';
 import type { Delivery } from './delivery.ts';
 import { readDependencies } from './dependencies.ts';
@@ -110,7 +112,12 @@ export class NodeRun {
   }
 
   /** One attempt of one node, from its input to what is written at its end. */
-  async perform(ports: WorkerPorts, attempt: Attempt, held: Continued): Promise<Ended> {
+  async perform(
+    ports: WorkerPorts,
+    attempt: Attempt,
+    held: Continued,
+    trace: AttemptTrace | undefined,
+  ): Promise<Ended> {
     const { fence, run } = held;
     const code = this.#codeOf(fence.node);
     const place = this.#placeOf(fence.node);
@@ -125,8 +132,10 @@ export class NodeRun {
         signal: ctx.signal,
         lose: (reason: HoldfastError) => attempt.lose(reason),
       };
-      performed = await perform(ports, { code, place, run, carried: held.carried, holding }, ctx);
+      performed = await perform(ports, { code, place, run, carried: held.carried, holding, trace }, ctx);
     });
+    trace?.handled(errorOf(outcome));
+    if (outcome.outcome === 'limited') trace?.limitReached(outcome.limited.name);
     const { iteration } = this.about(run, fence.node);
     const context = {
       ports,
@@ -145,7 +154,8 @@ export class NodeRun {
       await keepAttempt(context, { settled: 'lost' });
       return { settled: 'lost' };
     }
-    return await settle(context, attempt.keeper.run, result);
+    const write = () => settle(context, attempt.keeper.run, result);
+    return trace ? await trace.commit(write) : await write();
   }
 
   #codeOf(path: NodeId): NodeCode {
@@ -170,6 +180,13 @@ export class NodeRun {
     }
     return text;
   }
+}
+
+/** The type of what ended the handler, if it did not just end. */
+function errorOf(outcome: Outcome): string | undefined {
+  if (outcome.outcome === 'threw') return errorTypeOf(outcome.thrown);
+  if (outcome.outcome === 'cancelled') return 'Cancelled';
+  return outcome.outcome === 'lost' ? 'LeaseLost' : undefined;
 }
 
 function resultOf(

@@ -10,6 +10,7 @@ import { serialize } from '../model/serialize.ts';
 import type { Packed } from '../payload/payload.ts';
 import { inputOf } from '../protocol/commit.ts';
 import { decides, type Place } from '../protocol/nodes/place.ts';
+import type { AttemptTrace } from '../trace/attempt-trace.ts';
 import { cacheKeyOf, readCached, shareResult } from './cached-result.ts';
 import { childResult, startChild } from './child-run.ts';
 import { readInput } from './node-input.ts';
@@ -27,6 +28,8 @@ export interface Performance {
   /** What this holder stored apart just before. */
   readonly carried: Packed | undefined;
   readonly holding: Holding;
+  /** Where spans are wanted. */
+  readonly trace: AttemptTrace | undefined;
 }
 
 /**
@@ -38,7 +41,7 @@ export async function perform(
   work: Performance,
   ctx: Context,
 ): Promise<Performed | 'awaits'> {
-  const { carried, code, place, run } = work;
+  const { carried, code, place, run, trace } = work;
   if (code.kind === 'delay') return { output: { payload: inputOf(run, place.path) }, cached: false };
   if (code.kind === 'child' && run.nodes[place.path]?.child?.status !== undefined)
     return childResult(run, place.path);
@@ -51,7 +54,7 @@ export async function perform(
     case 'step':
       return await performTask(ports, code.task, work, { ctx, stored: input });
     case 'route': {
-      const key = await code.run(input as never);
+      const key = await handle(trace, () => code.run(input as never));
       // No route has a longer name: what is longer takes the other way, and would only fill the run's item.
       if (typeof key === 'string')
         return { cached: false, decision: key.slice(0, keyCharsMax).toWellFormed() };
@@ -59,14 +62,18 @@ export async function perform(
     }
     case 'map':
     case 'join':
-      return resultOf(place, await code.run(input as never));
+      return resultOf(place, await handle(trace, () => code.run(input as never)));
   }
 }
+
+/** Code of the user's, in a span where spans are wanted. */
+const handle = <T>(trace: AttemptTrace | undefined, work: () => T | Promise<T>): T | Promise<T> =>
+  trace ? trace.handle(work) : work();
 
 async function performTask(
   ports: WorkerPorts,
   task: AnyTask,
-  { holding, place, run }: Performance,
+  { holding, place, run, trace }: Performance,
   { ctx, stored }: { ctx: Context; stored: unknown },
 ): Promise<Performed> {
   const input = await validate(task.input, stored, 'InvalidInput', 'input');
@@ -75,7 +82,7 @@ async function performTask(
   const hit = key === undefined ? undefined : await readCached(ports, key);
   if (hit !== undefined) return { output: { text: hit }, cached: true };
   const returned = await withinLimit(ports, task.limit, { holding, input }, () =>
-    runTask(ports, task, { input, stored }, ctx),
+    handle(trace, () => runTask(ports, task, { input, stored }, ctx)),
   );
   const output = task.output ? await validate(task.output, returned, 'InvalidOutput', 'output') : returned;
   const result = resultOf(place, output);

@@ -55,6 +55,8 @@ interface Thrown {
 /** What became of an attempt, and the node that the same holder goes on with, if there is one. */
 export interface Ended {
   readonly settled: Settled;
+  /** The type of its failure, of one that failed. */
+  readonly error?: string;
   readonly continued?: Continued;
 }
 
@@ -287,7 +289,7 @@ async function putHistory(context: SettleContext, { leaving }: Write): Promise<v
 
 /** Doorbells may fail, and then discovery rings. */
 async function followUp(context: SettleContext, run: Run, write: Write): Promise<Ended> {
-  const { settled, packed } = write;
+  const { failure, settled, packed } = write;
   await ring(context.ports, write.dispatches);
   await queueUp(context, run, write.limited);
   const next = write.continues
@@ -295,6 +297,7 @@ async function followUp(context: SettleContext, run: Run, write: Write): Promise
     : await tend(context, run, context.held.fence.node);
   return {
     settled,
+    ...(failure && { error: failure.type }),
     ...(next && { continued: { ...next, ...(packed?.apart !== undefined && { carried: packed }) } }),
   };
 }

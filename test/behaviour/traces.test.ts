@@ -46,5 +46,16 @@ it('the trace of an HTTP request goes on through table, queue and executors', as
         .map(({ name }) => name)
         .sort(),
     )
-    .toEqual(['add', 'add', 'add', 'submit flow', 'sum']);
+    .toEqual(
+      [
+        'submit flow',
+        // Branches come by the queue, each; the join and what follows it go on with its last holder.
+        ...['add', 'add'].flatMap((task) => [`wait ${task}`, `claim ${task}`]),
+        ...['add', 'add', 'add', 'sum'].flatMap((task) => [
+          `process ${task}`,
+          `handle ${task}`,
+          `commit ${task}`,
+        ]),
+      ].sort(),
+    );
 });

@@ -1,7 +1,7 @@
 import { trace } from '@opentelemetry/api';
 import { BatchSpanProcessor, InMemorySpanExporter, TracerProvider } from '@opentelemetry/sdk-trace';
 import { afterEach, expect, it, vi } from 'vitest';
-import { flushSpans } from '../../../lib/trace/flush.ts';
+import { flushTelemetry } from '../../../lib/trace/flush.ts';
 
 afterEach(() => trace.disable());
 
@@ -15,22 +15,22 @@ it('sends what a batch still holds', async () => {
   );
   trace.getTracer('test').startSpan('work').end();
   expect(exporter.getFinishedSpans()).toEqual([]);
-  await flushSpans();
+  await flushTelemetry();
   expect(exporter.getFinishedSpans().map(({ name }) => name)).toEqual(['work']);
 });
 
 it('is nothing without an SDK', async () => {
-  await expect(flushSpans()).resolves.toBeUndefined();
+  await expect(flushTelemetry()).resolves.toBeUndefined();
 });
 
 it('does not fail with what it flushes', async () => {
   const flushed = vi.fn(() => Promise.reject(new Error('no collector')));
   register(flushed);
-  await expect(flushSpans()).resolves.toBeUndefined();
+  await expect(flushTelemetry()).resolves.toBeUndefined();
   expect(flushed).toHaveBeenCalledOnce();
 });
 
 it('does not wait for ever', async () => {
   register(() => new Promise(() => {}));
-  await expect(flushSpans()).resolves.toBeUndefined();
+  await expect(flushTelemetry()).resolves.toBeUndefined();
 });

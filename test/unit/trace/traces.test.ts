@@ -72,7 +72,7 @@ describe('with an SDK', () => {
     expect(await system.client.get(run)).toMatchObject({ status: 'succeeded' });
     expect(new Set(spans().map((span) => span.spanContext().traceId)).size).toBe(1);
     const [submission] = named('submit flow');
-    const attempts = spans().filter((span) => 'holdfast.node' in span.attributes);
+    const attempts = spans().filter(({ name }) => name.startsWith('process '));
     expect(attempts.map(({ attributes }) => attributes['holdfast.node']).sort()).toEqual([
       'first',
       'sum',
@@ -89,7 +89,7 @@ describe('with an SDK', () => {
       });
     }
     // A handler's own spans are below its attempt's, and so is what it hands on.
-    const ids = named('work').map((span) => span.spanContext().spanId);
+    const ids = named('handle work').map((span) => span.spanContext().spanId);
     expect(named('query').map((span) => span.parentSpanContext?.spanId)).toEqual(ids);
     expect(seen.map((text) => text?.split('-')[2])).toEqual(ids);
   });
@@ -114,9 +114,13 @@ describe('with an SDK', () => {
     const system = new VirtualSystem({ failing });
     await system.client.submit(failing, null);
     await system.drive();
-    expect(named('failing')[0]).toMatchObject({
-      status: { code: 2, message: 'failed' },
-      attributes: { 'holdfast.attempt': 1, 'holdfast.settled': 'failed' },
+    expect(named('process failing')[0]).toMatchObject({
+      status: { code: 2, message: 'Error' },
+      attributes: {
+        'error.type': 'Error',
+        'holdfast.attempt': 1,
+        'holdfast.settled': 'failed',
+      },
     });
     await expect(system.client.submit(failing, 1 as never)).rejects.toMatchObject({ code: 'InvalidInput' });
     expect(named('submit failing')[1]?.status.code).toBe(2);
@@ -153,7 +157,7 @@ it('spans reach an OTLP endpoint', async () => {
     await provider.forceFlush();
     const text = bodies.join();
     expect(text).toContain('"name":"submit work"');
-    expect(text).toContain('"name":"work"');
+    expect(text).toContain('"name":"process work"');
     expect(text.split(given.split('-')[1] ?? '').length - 1).toBeGreaterThanOrEqual(2);
   } finally {
     trace.disable();
