@@ -89,10 +89,19 @@ export function compose(env: Env, given: Parameters<typeof readSettings>[1] = {}
   };
 }
 
-/** Unique per executor: a Lambda environment's log stream, else host and process. */
+/**
+ * Unique per executor: the end of a Lambda environment's log stream, by which that is found, else host and process. Each
+ * node keeps the name of its worker, and each write is charged for it: the whole name of a stream has 52 bytes.
+ */
 export function workerIdOf(env: Env): string {
-  return env.AWS_LAMBDA_LOG_STREAM_NAME ?? `${hostname()}-${process.pid}`;
+  const stream = env.AWS_LAMBDA_LOG_STREAM_NAME;
+  const { id } = /\](?<id>[0-9a-f]{32})$/.exec(stream ?? '')?.groups ?? {};
+  if (id !== undefined) return id.slice(-lambdaIdLength);
+  return stream ?? `${hostname()}-${process.pid}`;
 }
+
+/** 64 bits: no two environments of an account will ever meet. */
+const lambdaIdLength = 16;
 
 function readLogLevel(env: Env) {
   const level = env[envNames.logLevel] || 'info';
