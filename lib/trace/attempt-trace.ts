@@ -14,7 +14,6 @@ import type { Clock } from '../ports/clock.ts';
 import { type Claimed, readySince } from './claimed.ts';
 import {
   contextOf,
-  errorType,
   errorTypeOf,
   isTracing,
   markFailed,
@@ -89,7 +88,7 @@ export class AttemptTrace {
       const ended = await context.with(this.#context, attempt);
       span.setAttribute('holdfast.settled', ended.settled);
       const error = ended.settled === 'lost' ? 'LeaseLost' : ended.error;
-      if (error !== undefined) markFailed(span, errorType(error));
+      if (error !== undefined) markFailed(span, error);
       return ended;
     } catch (error) {
       markFailed(span, errorTypeOf(error));

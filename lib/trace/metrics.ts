@@ -9,7 +9,6 @@ import {
 import type { EpochMs, Ms } from '../model/time.ts';
 import { version } from '../version.ts';
 import { type Claimed, readySince } from './claimed.ts';
-import { errorType } from './spans.ts';
 
 interface Instruments {
   readonly succeeded: Counter;
@@ -76,7 +75,7 @@ export function measureAttempt(
     ...attributes,
     'messaging.system': 'holdfast',
     'messaging.operation.name': 'process',
-    ...(error !== undefined && { 'error.type': errorType(error) }),
+    ...(error !== undefined && { 'error.type': error }),
   });
   if (settled === 'succeeded') on.succeeded.add(1, attributes);
   if (settled === 'failed') on.failed.add(1, attributes);

@@ -50,18 +50,26 @@ export function messagingAttributes(operation: string, type: 'send' | 'process')
   };
 }
 
-/** By its code, else by its class: messages may tell what the task works on. */
+/**
+ * By its code, else by its class: messages may tell what the task works on, and so may names that do not look like those
+ * of errors. One that came from a thread or another language has its class in its name alone.
+ */
 export function errorTypeOf(thrown: unknown): string {
   if (thrown instanceof HoldfastError) return thrown.code;
   try {
-    return thrown instanceof Error ? errorType(thrown.constructor.name) : 'NonError';
+    if (!(thrown instanceof Error)) return 'NonError';
+    const known = [thrown.name, thrown.constructor.name];
+    return known.find((name, index) => (index === 0 ? errorName : className).test(name)) ?? unknownType;
   } catch {
-    return '_OTHER';
+    // A getter, a proxy.
+    return unknownType;
   }
 }
 
-/** What handlers say of their errors may be anything: what is no name is told as the conventions tell the unknown. */
-export const errorType = (name: string): string => (/^[A-Za-z_$][\w$.]{0,63}$/.test(name) ? name : '_OTHER');
+const errorName = /^[A-Z]\w{0,50}(Error|Exception)$/;
+const className = /^[A-Za-z_$][\w$]{0,63}$/;
+/** The conventions' word. */
+const unknownType = '_OTHER';
 
 export function markFailed(span: Span, type: string): void {
   span.setAttribute('error.type', type);

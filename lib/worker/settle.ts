@@ -20,6 +20,7 @@ import { giveWay, type HandBack, retryLater, yieldNode } from '../protocol/hand-
 import type { Leaving } from '../protocol/history.ts';
 import { readRefusedWrite } from '../protocol/refused-write.ts';
 import { ring } from '../relations/ring.ts';
+import { errorTypeOf } from '../trace/spans.ts';
 import { childResult } from './child-run.ts';
 import { isRetryable, toFailure } from './failure.ts';
 import { keepAttempt, type Telling } from './keep-attempt.ts';
@@ -55,7 +56,7 @@ interface Thrown {
 /** What became of an attempt, and the node that the same holder goes on with, if there is one. */
 export interface Ended {
   readonly settled: Settled;
-  /** The type of its failure, of one that failed. */
+  /** What kind of error, of one that failed. */
   readonly error?: string;
   readonly continued?: Continued;
 }
@@ -73,6 +74,7 @@ interface Write {
   readonly settled: Settled;
   /** Of an attempt that failed. */
   readonly failure?: Failure;
+  readonly error?: string;
   readonly transition: Transition;
   readonly dispatches: readonly Dispatch[];
   readonly leaving?: Leaving;
@@ -229,7 +231,8 @@ async function decideError(
   const failure = toFailure(thrown, node.attempt, ports.workerId);
   const isLast = isFinal || node.attempt >= node.attemptsMax;
   const again = !isLast && run.control?.kind !== 'cancel' && isRetryable(thrown, policy.retryIf);
-  if (!again) return { ...ending(context, run, { status: 'failed', failure }), failure };
+  const error = errorTypeOf(thrown);
+  if (!again) return { ...ending(context, run, { status: 'failed', failure }), failure, error };
   // The next attempt goes on from where this one came to.
   await storeCheckpoint(ports, run, checkpoint);
   const bounds = { backoffMs: policy.backoffMs, factor: policy.factor, maxBackoffMs: policy.maxBackoffMs };
@@ -240,6 +243,7 @@ async function decideError(
   return {
     ...handedBack('retrying', retryLater(run, held.fence, { ...kept, delayMs, now, ...hops })),
     failure,
+    error,
   };
 }
 
@@ -289,7 +293,7 @@ async function putHistory(context: SettleContext, { leaving }: Write): Promise<v
 
 /** Doorbells may fail, and then discovery rings. */
 async function followUp(context: SettleContext, run: Run, write: Write): Promise<Ended> {
-  const { failure, settled, packed } = write;
+  const { error, settled, packed } = write;
   await ring(context.ports, write.dispatches);
   await queueUp(context, run, write.limited);
   const next = write.continues
@@ -297,7 +301,7 @@ async function followUp(context: SettleContext, run: Run, write: Write): Promise
     : await tend(context, run, context.held.fence.node);
   return {
     settled,
-    ...(failure && { error: failure.type }),
+    ...(error !== undefined && { error }),
     ...(next && { continued: { ...next, ...(packed?.apart !== undefined && { carried: packed }) } }),
   };
 }

@@ -76,22 +76,29 @@ export class RecordedMetrics implements AsyncDisposable {
     metrics.setGlobalMeterProvider(this.#provider);
   }
 
+  /** Names of what was exported already. */
+  get exported(): string[] {
+    return this.#all().map(({ descriptor }) => descriptor.name);
+  }
+
   /** The values of each instrument with their attributes: sums of histograms, of counters their counts. */
   async read(): Promise<Record<string, { value: number; attributes: Record<string, unknown> }[]>> {
     this.#exporter.reset();
     await this.#provider.forceFlush();
-    const all = this.#exporter.getMetrics().flatMap(({ scopeMetrics }) => scopeMetrics);
     return Object.fromEntries(
-      all
-        .flatMap((scope) => scope.metrics)
-        .map(({ dataPoints, descriptor }) => [
-          descriptor.name,
-          dataPoints.map(({ attributes, value }) => ({
-            value: typeof value === 'number' ? value : (value.sum ?? Number.NaN),
-            attributes,
-          })),
-        ]),
+      this.#all().map(({ dataPoints, descriptor }) => [
+        descriptor.name,
+        dataPoints.map(({ attributes, value }) => ({
+          value: typeof value === 'number' ? value : (value.sum ?? Number.NaN),
+          attributes,
+        })),
+      ]),
     );
+  }
+
+  #all() {
+    const scopes = this.#exporter.getMetrics().flatMap(({ scopeMetrics }) => scopeMetrics);
+    return scopes.flatMap(({ metrics: each }) => each);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
