@@ -1,7 +1,7 @@
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type LocalRuntime, startLocal } from '../../lib/local/index.ts';
-import { chromiumPath, eventually, stage } from './stage.ts';
+import { chromiumPath, eventually, patience, stage } from './stage.ts';
 import { tasks } from './tasks.ts';
 
 /* What strangers give to tasks is shown to those who run them: it is text, whatever it says. */
@@ -10,12 +10,12 @@ const markup = '<img src=x onerror="alert(1)"><script>alert(2)</script><svg onlo
 const turned = 'invoice\u202efdp.exe\u202c שלום עולם مرحبا \u2066abc\u200b';
 const large = 'anchor '.repeat(100_000 / 7);
 
-describe.skipIf(chromiumPath === undefined)('hostile words', () => {
+describe.skipIf(chromiumPath === undefined)('hostile words', patience, () => {
   const { allow, open } = stage();
   let runtime: LocalRuntime;
   beforeAll(async () => {
     runtime = await startLocal({ tasks, port: 0, shutdownGrace: '0ms', logLevel: 'error' });
-  });
+  }, patience.timeout);
   afterAll(() => runtime?.close());
 
   async function told(words: string, fail: boolean): Promise<string> {

@@ -12,7 +12,7 @@ import type { DefinitionHash, NodeId, RunId } from '../../lib/model/ids.ts';
 import { type RunNode, soleNode } from '../../lib/model/run.ts';
 import { readyNode, sampleRun, start } from '../support/sample-run.ts';
 import { clientConfig } from '../support/test-table.ts';
-import { chromiumPath, eventually, stage } from './stage.ts';
+import { chromiumPath, eventually, patience, stage } from './stage.ts';
 
 /* Large stacks and large trees: the page stays one that can be used. */
 
@@ -41,7 +41,7 @@ const succeeded = (n: number): RunNode => ({
   output: { text: `${n}` },
 });
 
-describe.skipIf(chromiumPath === undefined)('the dashboard of', () => {
+describe.skipIf(chromiumPath === undefined)('the dashboard of', patience, () => {
   const { open } = stage();
   const db = () =>
     documentClient(new DynamoDBClient(clientConfig({ name: '', url: runtime.endpoints.dynamodb })));
@@ -54,7 +54,7 @@ describe.skipIf(chromiumPath === undefined)('the dashboard of', () => {
       shutdownGrace: '0ms',
       logLevel: 'error',
     });
-  });
+  }, patience.timeout);
   afterAll(() => runtime?.close());
 
   it('a run of 500 nodes draws all of them, and each can be chosen', async () => {

@@ -1,12 +1,12 @@
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type LocalRuntime, startLocal } from '../../lib/local/index.ts';
-import { chromiumPath, eventually, stage } from './stage.ts';
+import { chromiumPath, eventually, patience, stage } from './stage.ts';
 import { tasks } from './tasks.ts';
 
 /* How the dashboard is found, heard and seen. */
 
-describe.skipIf(chromiumPath === undefined)('the dashboard', () => {
+describe.skipIf(chromiumPath === undefined)('the dashboard', patience, () => {
   const { allow, open } = stage();
   let runtime: LocalRuntime;
   let failed: string;
@@ -15,7 +15,7 @@ describe.skipIf(chromiumPath === undefined)('the dashboard', () => {
     const run = await runtime.client.submitByName('order', { id: 'o-1', cents: 0 });
     await runtime.client.wait(run);
     failed = run.id;
-  });
+  }, patience.timeout);
   afterAll(() => runtime?.close());
 
   const places = (): readonly (readonly [string, string])[] => [

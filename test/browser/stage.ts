@@ -16,8 +16,12 @@ if (chromiumPath === undefined && !process.env.HOLDFAST_CHROMIUM_MISSED) {
   );
 }
 
+/** Nothing waits for it to pass: a browser beside other tests has little of a machine. */
+export const patience = { timeout: 180_000 } as const;
+const stepMsMax = 45_000;
+
 /** What a page comes to in its own time. */
-export const eventually = <T>(look: () => T, timeout = 20_000) => expect.poll(look, { timeout });
+export const eventually = <T>(look: () => T, timeout = stepMsMax) => expect.poll(look, { timeout });
 
 export interface Stage {
   /** A page of a browser profile of its own, at a place of the dashboard. */
@@ -38,7 +42,7 @@ export function stage(): Stage {
   beforeAll(async () => {
     await mkdir(screenshots, { recursive: true });
     browser = await launchChromium(chromiumPath ?? '');
-  });
+  }, patience.timeout);
   afterAll(async () => {
     await browser?.close();
   });
@@ -59,7 +63,7 @@ export function stage(): Stage {
         ...options,
       });
       const page = await context.newPage();
-      page.setDefaultTimeout(20_000);
+      page.setDefaultTimeout(stepMsMax);
       page.on('console', (message) => {
         if (message.type() === 'error' || message.type() === 'warning') problems.push(message.text());
       });

@@ -3,17 +3,17 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { serveApi } from '../../lib/local/api-server.ts';
 import { type LocalRuntime, startLocal } from '../../lib/local/index.ts';
 import { startApp } from '../api/start-app.ts';
-import { chromiumPath, eventually, stage } from './stage.ts';
+import { chromiumPath, eventually, patience, stage } from './stage.ts';
 import { tasks } from './tasks.ts';
 
 /* What people do with the dashboard of an embedded runtime, click by click. */
 
-describe.skipIf(chromiumPath === undefined)('the dashboard', () => {
+describe.skipIf(chromiumPath === undefined)('the dashboard', patience, () => {
   const { allow, open } = stage();
   let runtime: LocalRuntime;
   beforeAll(async () => {
     runtime = await startLocal({ tasks, port: 0, shutdownGrace: '0ms', logLevel: 'error' });
-  });
+  }, patience.timeout);
   afterAll(() => runtime?.close());
 
   const button = (page: Page, name: string | RegExp) => page.getByRole('button', { name, exact: true });
