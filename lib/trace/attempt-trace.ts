@@ -53,10 +53,11 @@ export class AttemptTrace {
   readonly #context: Context;
   #handler: { readonly span: Span; endedAt?: EpochMs } | undefined;
   #isHandled = false;
+  readonly #claim: { readonly parent: Context; readonly began: EpochMs; readonly ended: EpochMs } | undefined;
 
   /** Made by `traceAttempt` only. */
   constructor(clock: Clock, claimed: Claimed, task: string, claimBegan: EpochMs | undefined) {
-    const { fence, run } = claimed;
+    const { run } = claimed;
     this.#clock = clock;
     this.#claimed = claimed;
     this.#task = task;
@@ -68,11 +69,7 @@ export class AttemptTrace {
     const links = linksTo(parent);
     this.#span = tracer().startSpan(`process ${task}`, { kind, attributes, links, startTime }, parent);
     this.#context = trace.setSpan(parent, this.#span);
-    if (claimBegan === undefined) return;
-    const ready = readySince(claimed);
-    const shown = { 'holdfast.run': run.run, 'holdfast.node': fence.node };
-    this.#record(`wait ${task}`, Math.min(ready, claimBegan), { attributes: shown, parent, end: claimBegan });
-    this.#record(`claim ${task}`, claimBegan, { end: now });
+    if (claimBegan !== undefined) this.#claim = { parent, began: claimBegan, ended: now };
   }
 
   /** To hand on: what is begun with it is below the handler, if that has begun. */
@@ -94,6 +91,7 @@ export class AttemptTrace {
       markFailed(span, errorTypeOf(error));
       throw error;
     } finally {
+      this.#tellClaim();
       span.end(at(this.#clock.now()));
     }
   }
@@ -144,6 +142,17 @@ export class AttemptTrace {
 
   limitReached(name: string): void {
     this.#span.addEvent('holdfast.limit.reached', { 'holdfast.limit': name }, at(this.#clock.now()));
+  }
+
+  /** Told at the end of the attempt: where its worker dies before, none of them stands there without the others. */
+  #tellClaim(): void {
+    if (!this.#claim) return;
+    const { began, ended, parent } = this.#claim;
+    const { fence, run } = this.#claimed;
+    const attributes = { 'holdfast.run': run.run, 'holdfast.node': fence.node };
+    const ready = Math.min(readySince(this.#claimed), began);
+    this.#record(`wait ${this.#task}`, ready, { attributes, parent, end: began });
+    this.#record(`claim ${this.#task}`, began, { end: ended });
   }
 
   /** What is over already. */

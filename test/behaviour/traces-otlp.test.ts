@@ -30,11 +30,13 @@ const scopeSchema = z.object({ spans: z.array(spanSchema) });
 const exportSchema = z.object({ resourceSpans: z.array(z.object({ scopeSpans: z.array(scopeSchema) })) });
 
 const spans: z.infer<typeof spanSchema>[] = [];
+/** As they came, with all that is not looked at. */
+const bodies: string[] = [];
 let endpoint: ApiServer;
 let runtime: LocalRuntime;
 
 // Processes start in here, on a machine that other suites keep busy.
-vi.setConfig({ testTimeout: 60_000 });
+vi.setConfig({ testTimeout: 120_000 });
 
 /** Takes spans as a collector does, and is where the branches of the workflow meet. */
 function endpointApp(): Hono {
@@ -42,7 +44,9 @@ function endpointApp(): Hono {
   let arrived = 0;
   return new Hono()
     .post('/v1/traces', async (c) => {
-      const { resourceSpans } = exportSchema.parse(await c.req.json());
+      const body = await c.req.text();
+      bodies.push(body);
+      const { resourceSpans } = exportSchema.parse(JSON.parse(body));
       spans.push(...resourceSpans.flatMap(({ scopeSpans }) => scopeSpans.flatMap((scope) => scope.spans)));
       return c.json({});
     })
@@ -50,14 +54,20 @@ function endpointApp(): Hono {
       if (++arrived === 2) bothThere.resolve();
       await bothThere.promise;
       return c.body(null, 204);
-    });
+    })
+    .post('/hang', () => new Promise<Response>(() => {}));
 }
 
 beforeAll(async () => {
   endpoint = await serveApi(endpointApp(), 0);
   vi.stubEnv('OTEL_EXPORTER_OTLP_ENDPOINT', endpoint.url);
   const tasks = fileURLToPath(new URL('./traces-tasks.ts', import.meta.url));
-  runtime = await startLocal({ tasks, port: 0, workers: 2 });
+  runtime = await startLocal({
+    tasks,
+    port: 0,
+    workers: 2,
+    settings: { discoveryPeriod: '500ms' },
+  });
 });
 afterAll(async () => {
   await runtime.close();
@@ -133,4 +143,33 @@ it('one trace over HTTP, submission and two worker processes reaches an OTLP end
   expect(pid('begin')).toBe(pid('both/here/meet'));
   expect(executors).toContain(pid('both'));
   expect(pid('finish')).toBe(pid('both'));
+});
+
+it('a killed worker leaves no span of its attempt; what follows it is in the same trace', async () => {
+  spans.length = 0;
+  const run = await runtime.client.submitByName('mortal', `${endpoint.url}/hang`);
+  await expect
+    .poll(async () => (await runtime.client.get(run)).status, { interval: 20, timeout: 60_000 })
+    .toBe('running');
+  const killed = Number((await runtime.client.get(run)).workerId?.split('-').at(-1));
+  expect(runtime.processes().executors).toContain(killed);
+  process.kill(killed, 'SIGKILL');
+  expect(await runtime.client.result(run, { timeout: '60s' })).toBe(3);
+  const each = ['wait', 'claim', 'handle', 'commit', 'process'].map((part) => `${part} mortal`);
+  await expect
+    .poll(() => spans.map(({ name }) => name).sort(), { timeout: 10_000 })
+    .toEqual([...each, ...each, 'submit mortal'].sort());
+  expect(new Set(spans.map((span) => span.traceId)).size).toBe(1);
+  const submission = spans.find(({ name }) => name === 'submit mortal');
+  const attempts = spans.filter(({ name }) => name === 'process mortal');
+  expect(attempts.map(({ attributes }) => attributes)).toMatchObject([
+    { 'holdfast.attempt': 2, 'holdfast.settled': 'retrying', 'error.type': 'RangeError' },
+    { 'holdfast.attempt': 3, 'holdfast.settled': 'succeeded' },
+  ]);
+  for (const attempt of attempts) {
+    expect(attempt.parentSpanId).toBe(submission?.spanId);
+    expect(attempt.attributes['process.pid']).not.toBe(killed);
+  }
+  // Where the error was thrown is no reason to tell what about.
+  expect(bodies.join()).not.toContain('/hang');
 });

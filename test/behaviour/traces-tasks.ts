@@ -27,6 +27,19 @@ trace.setGlobalTracerProvider(
 
 const Url = z.url();
 
+/** Its first attempt never ends, its second fails. */
+export const mortal = defineTask({
+  name: 'mortal',
+  input: Url,
+  lease: '3s',
+  retry: { maxAttempts: 3, backoff: '0ms' },
+  run: async (url, { attempt }) => {
+    if (attempt === 1) await fetch(url, { method: 'POST' });
+    if (attempt === 2) throw new RangeError(`not at ${url}`);
+    return attempt;
+  },
+});
+
 const begin = defineTask({ name: 'begin', input: Url, run: (url) => url });
 
 /** Is answered once both branches ask: on two executors at once, or never. */

@@ -273,7 +273,8 @@ describe('spans end', () => {
     starts[1]?.done('done');
     await heir;
     expect(spans.named('process held').map(({ attributes }) => attributes['holdfast.attempt'])).toEqual([2]);
-    expect(spans.named('handle held')).toHaveLength(1);
+    for (const part of ['wait', 'claim', 'handle', 'commit'])
+      expect(spans.named(`${part} held`)).toHaveLength(1);
     oneTrace();
   });
 });
