@@ -4,7 +4,7 @@ import { requestCounts } from '../../lib/compose/request-count.ts';
 import { medianOf } from '../measure.ts';
 
 /** Requests that are made for the work: an empty poll is not. */
-const counted = /^dynamodb:|^sqs:Send/;
+const counted = /^dynamodb:|^s3:|^sqs:Send/;
 
 /** What it takes: the median time, and the requests of one time. */
 export async function meter(repetitions: number, work: () => Promise<unknown>) {

@@ -27,6 +27,7 @@ export async function openStack(endpoint?: string): Promise<Stack> {
   const tables = opening.use(await createTables(dynamodbUrl));
   const queues = opening.use(startChild(new URL('queue-server.ts', import.meta.url)));
   const {
+    bucket = '',
     otherQueueUrl = '',
     queueUrl = '',
     url: sqsUrl = '',
@@ -34,11 +35,13 @@ export async function openStack(endpoint?: string): Promise<Stack> {
   const env = {
     AWS_ENDPOINT_URL_DYNAMODB: dynamodbUrl,
     AWS_ENDPOINT_URL_SQS: sqsUrl,
+    AWS_ENDPOINT_URL_S3: sqsUrl,
     AWS_REGION: localRegion,
     AWS_ACCESS_KEY_ID: localCredentials.accessKeyId,
     AWS_SECRET_ACCESS_KEY: localCredentials.secretAccessKey,
     AWS_EC2_METADATA_DISABLED: 'true',
     [envNames.table]: tables.own,
+    [envNames.payloadBucket]: bucket,
     [envNames.pools]: JSON.stringify({ [defaultPool]: { tags: [], lanes: { normal: queueUrl } } }),
     [envNames.logLevel]: 'warn',
   };
