@@ -27,6 +27,7 @@ const waiting = [
   'local/runtime',
   'behaviour/isolation',
   'behaviour/worker',
+  'browser/dashboard',
   'behaviour/pools-priority',
   'behaviour/commands',
   'agent/agent',
