@@ -48,7 +48,7 @@ function panelsOf({ figures, title }: Report['groups'][number]): Panel[] {
 
 function goodness(figures: readonly Measured[], rows: readonly DotRow[]): string {
   const isRate = figures.some(({ name, unit }) => name === rows[0]?.name && unit === '/s');
-  return isRate ? 'how many a second (more is better),' : 'time (less is better)';
+  return isRate ? 'rate (more is better)' : 'time (less is better)';
 }
 
 /** Rivals have no aims. */

@@ -1,4 +1,4 @@
-import type { Grown, GrowthResult } from '../growth/measure.ts';
+import { type Grown, type GrowthResult, least } from '../growth/measure.ts';
 import { digits, logScale } from './scale.ts';
 import { dot, line, path, type Svg, text } from './svg.ts';
 
@@ -9,7 +9,7 @@ const plot = { left: 56, top: 40, width: 330, height: 130 };
 /** One measure as the work grows, both on logarithmic scales; dashed: how it may grow from where it began. */
 export function lines(growth: GrowthResult, measure: Grown): Svg[] {
   const { amounts, name, of } = growth;
-  const values = measure.values.map((value) => Math.max(value, 0.01));
+  const values = measure.values.map((value) => Math.max(value, least[measure.unit]));
   const [first = 1] = values;
   const [amount = 1] = amounts;
   const allowed = amounts.map((each) => (measure.grows === 'not' ? first : (first * each) / amount));
