@@ -2,7 +2,7 @@ import type { Duration, RemovalPolicy } from 'aws-cdk-lib';
 import type { ITable, Table } from 'aws-cdk-lib/aws-dynamodb';
 import type { ISecurityGroup, IVpc, SubnetSelection, Vpc } from 'aws-cdk-lib/aws-ec2';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
-import type { Architecture } from 'aws-cdk-lib/aws-lambda';
+import type { Architecture, ILayerVersion } from 'aws-cdk-lib/aws-lambda';
 import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Bucket, IBucket } from 'aws-cdk-lib/aws-s3';
 import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
@@ -130,6 +130,8 @@ export interface HoldfastProps {
   readonly alarmTopic?: ITopic | undefined;
   /** Adds a dashboard, for $3 a month. Default: false. */
   readonly dashboard?: boolean | undefined;
-  /** Variables of all functions: settings of Holdfast, say. Default: none. */
+  /** Variables of all functions: settings of Holdfast, say, or of an OpenTelemetry SDK. Default: none. */
   readonly environment?: Readonly<Record<string, string>> | undefined;
+  /** Of all functions, as are the variables that lead to them: one that brings an OpenTelemetry SDK, say. Default: none. */
+  readonly layers?: readonly ILayerVersion[] | undefined;
 }

@@ -77,6 +77,7 @@ export class HoldfastFunction extends Construct {
       runtime: Runtime.NODEJS_24_X,
       timeout,
       logGroup,
+      ...(parts.props.layers && { layers: [...parts.props.layers] }),
       role: new Role(this, 'Role', {
         assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
         inlinePolicies: { Permissions: policyOf(all) },
