@@ -2,6 +2,7 @@ import { onTab } from '../cost/tab.ts';
 import type { Inbox, Received } from '../ports/inbox.ts';
 import type { Metrics } from '../ports/metrics.ts';
 import type { WorkerRegistry } from '../ports/worker-registry.ts';
+import { flushTelemetry } from '../trace/flush.ts';
 import { atMost } from './at-most.ts';
 import { isPassing, untilReached } from './connect.ts';
 import { Deletions } from './deletions.ts';
@@ -62,6 +63,8 @@ export async function serve(ports: ServePorts, options: ServeOptions, told: Told
     }
   } finally {
     await heartbeat.stop();
+    // Its process may end with it.
+    await flushTelemetry();
   }
 }
 

@@ -1,7 +1,11 @@
 import { trace } from '@opentelemetry/api';
 import { BatchSpanProcessor, InMemorySpanExporter, TracerProvider } from '@opentelemetry/sdk-trace';
+import { defineTask } from 'holdfast';
 import { afterEach, expect, it, vi } from 'vitest';
+import * as z from 'zod';
 import { flushTelemetry } from '../../../lib/trace/flush.ts';
+import { VirtualSystem } from '../../support/virtual-system.ts';
+import { VirtualWorker } from '../../support/virtual-worker.ts';
 
 afterEach(() => trace.disable());
 
@@ -17,6 +21,22 @@ it('sends what a batch still holds', async () => {
   expect(exporter.getFinishedSpans()).toEqual([]);
   await flushTelemetry();
   expect(exporter.getFinishedSpans().map(({ name }) => name)).toEqual(['work']);
+});
+
+it('sends it when a worker ends, whose process may end with it', async () => {
+  const exporter = new InMemorySpanExporter();
+  trace.setGlobalTracerProvider(
+    new TracerProvider({ spanProcessors: [new BatchSpanProcessor({ exporter })] }),
+  );
+  const quick = defineTask({ name: 'quick', input: z.null(), run: () => null });
+  const system = new VirtualSystem({ quick });
+  const worker = new VirtualWorker(system);
+  await system.client.submit(quick, null);
+  await system.clock.advance(1_000);
+  worker.stop();
+  await system.clock.advance(1_000);
+  await worker.ended;
+  expect(exporter.getFinishedSpans().map(({ name }) => name)).toContain('process quick');
 });
 
 it('is nothing without an SDK', async () => {
