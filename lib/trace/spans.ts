@@ -55,8 +55,8 @@ export function messagingAttributes(operation: string, type: 'send' | 'process')
  * of errors. One that came from a thread or another language has its class in its name alone.
  */
 export function errorTypeOf(thrown: unknown): string {
-  if (thrown instanceof HoldfastError) return thrown.code;
   try {
+    if (thrown instanceof HoldfastError) return thrown.code;
     if (!(thrown instanceof Error)) return 'NonError';
     const known = [thrown.name, thrown.constructor.name];
     return known.find((name, index) => (index === 0 ? errorName : className).test(name)) ?? unknownType;

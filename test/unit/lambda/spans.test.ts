@@ -66,6 +66,6 @@ it('the executor has sent those of its attempts', async () => {
   const settled = await execute({ Records: [record] } as unknown as SQSEvent, lambda);
   expect(settled).toEqual({ batchItemFailures: [] });
   expect(await runtime.client.result(run)).toBe('hello');
-  expect(sent()).toContain('echo');
+  expect(sent()).toContain('process echo');
   expect(await runtime.client.workers()).toMatchObject([{ kind: 'lambda', status: 'healthy' }]);
 });
