@@ -16,8 +16,14 @@ import { dynamodbEndpoints } from '../support/endpoints.ts';
 import { inNode, sampleRun, start } from '../support/sample-run.ts';
 import { clientConfig, openTable, type TestTable } from '../support/test-table.ts';
 
-/** Dynalite rounds the size of an item in its own way, and does not tell what an index takes. */
-const exact = dynamodbEndpoints().filter(({ name }) => name !== 'dynalite');
+/**
+ * The one that weighs items as AWS documents it
+ * (https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/CapacityUnitCalculations.html): the others are a few
+ * bytes off in numbers, or do not tell what an index takes.
+ */
+const exact = dynamodbEndpoints().filter(({ name }) => name === 'dynoxide');
+
+if (exact.length === 0) it.skip('units as they are billed: dynoxide is not there', () => {});
 
 describe.each(exact)('units as they are foreseen and as they are billed: $name', (endpoint) => {
   let table: TestTable;
