@@ -45,7 +45,7 @@ await using runtime = await startLocal({
 });
 const { client } = runtime;
 const submit = (count: number) =>
-  pMap(Array.from({ length: count }), () => client.submit(limited, { file, ms: 60 }), { concurrency: 8 });
+  pMap(Array.from({ length: count }), () => client.submit(limited, { file, ms: 250 }), { concurrency: 8 });
 /** Rounds of 50 ms without a handler that begins. */
 const quietMax = 600;
 const more = 50;
