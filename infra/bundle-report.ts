@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
-import { readFileSync, statSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { gzipSync } from 'node:zlib';
 
@@ -31,9 +31,11 @@ for (const resource of Object.values(template.Resources)) {
   const bundle = resolve(assembly, asset, 'index.mjs');
   const times = Array.from({ length: repetitions }, () => importMs(bundle)).sort((a, b) => a - b);
   const median = times[Math.floor(repetitions / 2)] ?? Number.NaN;
-  const gzipped = gzipSync(readFileSync(bundle)).length;
+  const files = readdirSync(dirname(bundle)).map((file) => readFileSync(join(dirname(bundle), file)));
+  const size = (sizeOf: (file: Buffer) => number) =>
+    kilobytes(files.reduce((sum, file) => sum + sizeOf(file), 0));
   console.log(
-    `${name.padEnd(12)} ${kilobytes(statSync(bundle).size)} ${kilobytes(gzipped)} gzipped   imported in ${median.toFixed(0)} ms`,
+    `${name.padEnd(12)} ${size(({ length }) => length)} ${size((file) => gzipSync(file).length)} gzipped   imported in ${median.toFixed(0)} ms`,
   );
 }
 

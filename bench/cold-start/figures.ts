@@ -69,7 +69,7 @@ function figure(
       const opened = await stack();
       const directory = await mkdtemp(join(tmpdir(), 'holdfast-cold-'));
       const outfile = join(directory, 'index.mjs');
-      await bundle(new URL(file, import.meta.url), outfile);
+      await bundle(new URL(file, import.meta.url), directory);
       const start = async () => startOnce(opened, outfile, await makeBody(opened));
       const sample = async () => {
         const times: number[] = [];
@@ -81,14 +81,16 @@ function figure(
   };
 }
 
-/** One minified file, made as the construct makes those that it deploys. */
-async function bundle(entry: URL, outfile: string): Promise<void> {
+/** Minified, made as the construct makes those that it deploys. */
+async function bundle(entry: URL, outdir: string): Promise<void> {
   await build({
-    entryPoints: [fileURLToPath(entry)],
-    outfile,
+    entryPoints: [{ in: fileURLToPath(entry), out: 'index' }],
+    outdir,
+    outExtension: { '.js': '.mjs' },
     bundle: true,
     platform: 'node',
     format: 'esm',
+    splitting: true,
     target: 'node24',
     minify: true,
     keepNames: true,

@@ -19,8 +19,8 @@ const conditions = isSource ? ['holdfast-source', 'module'] : ['module'];
 const besides: Partial<Record<FunctionFile, readonly string[]>> = { execute: ['thread', 'code-thread'] };
 
 /**
- * The code of a function: one minified ESM file, and those of its threads, that need nothing around them. The runtime's own SDK is larger,
- * changes under us, and is missing on the emulators.
+ * The code of a function: minified ESM that needs nothing around it, its index and those of its threads, and the parts that
+ * they share or load when they need them. The runtime's own SDK is larger, changes under us, and is missing on the emulators.
  *
  * @param entry absolute path of the module with the tasks
  */
@@ -56,6 +56,9 @@ function build(file: FunctionFile, entry: string, directory: string): void {
     bundle: true,
     platform: 'node',
     format: 'esm',
+    // What is loaded only where it is needed is not parsed at each cold start: a quarter of the time of the import.
+    splitting: true,
+    chunkNames: 'part-[hash]',
     target: 'node24',
     minify: true,
     // Error types and task names of user code reach results and logs.
