@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { directClient } from '../client/direct-client.ts';
+import { workerIdOf } from '../compose/compose.ts';
 import { powertoolsLogger } from '../compose/powertools-logger.ts';
 import { systemClock, systemRandom } from '../compose/system.ts';
 import { defaultPool } from '../config/pools.ts';
@@ -20,8 +21,10 @@ import { Bill, BilledObjects, BilledQueue, BilledRuns, BilledTable } from './reh
 import { onTab } from './tab.ts';
 import { plus, type Usage } from './usage.ts';
 
-/** As long as the name of a log stream, which is what a function is called among the workers. */
-export const rehearsedWorkerId = `2026/11/22/[$LATEST]${'0'.repeat(32)}`;
+/** What a function is called among the workers. */
+export const rehearsedWorkerId = workerIdOf({
+  AWS_LAMBDA_LOG_STREAM_NAME: `2026/11/22/[$LATEST]${'0'.repeat(32)}`,
+});
 
 export interface Rehearsed {
   /** Of one run, without bringing its message. */
