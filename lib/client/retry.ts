@@ -1,4 +1,5 @@
 import { carrySubmission, unspent } from '../cost/carry-submission.ts';
+import { sendRequests } from '../cost/messages.ts';
 import { Tab, withTab } from '../cost/tab.ts';
 import { hashOfText, stableHash } from '../define/hash.ts';
 import { validate } from '../define/validate.ts';
@@ -54,7 +55,7 @@ async function goOn(
   // A delivery that is redriven was owed before anybody was refused.
   const isOwed = failed.deliveryOf !== undefined;
   const planned = isOwed ? creation : counted(creation, ports.settings);
-  const messages = Math.ceil(doorbellsOf(planned.run, now).length / 10);
+  const messages = sendRequests(doorbellsOf(planned.run, now).length);
   const transaction = planned.run.counted && { transaction: { index: 0 } };
   const result = await runs.create(carrySubmission(runs, planned, { tab, messages, ...transaction }));
   if (!isReadable(result.run))

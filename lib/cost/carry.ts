@@ -3,12 +3,10 @@ import type { Dispatch } from '../model/message.ts';
 import type { Run, RunNode } from '../model/run.ts';
 import type { Transition } from '../model/transition.ts';
 import type { RunStore } from '../ports/run-store.ts';
+import { sendRequests } from './messages.ts';
 import { readSpent, spentText } from './spent-text.ts';
 import { currentTab } from './tab.ts';
 import { nothing, plus, sumOf, type Usage } from './usage.ts';
-
-/** Messages in one request to SQS. */
-const batchMax = 10;
 
 interface Write {
   readonly transition: Transition;
@@ -56,7 +54,7 @@ export function carrySpent(
   const units = runs.foresee(run, carrying(sumOf([before, seen, { writes: 1, tableUnits: 1 }])));
   const coming = sumOf([
     { writes: 1, tableUnits: units.table, indexUnits: units.index },
-    { sqsRequests: Math.ceil(dispatches.length / batchMax) },
+    { sqsRequests: sendRequests(dispatches.length) },
     later,
   ]);
   return {

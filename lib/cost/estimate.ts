@@ -1,9 +1,10 @@
 import { HoldfastError } from '../model/errors.ts';
 import type { Ms } from '../model/time.ts';
 import { dollarsOf, totalOf } from './dollars.ts';
+import { invokedBy } from './messages.ts';
 import { baseRegion, type Prices, pricesAsOf, pricesIn } from './prices.ts';
 import { type Rehearsed, rehearse } from './rehearsal.ts';
-import { nothing, plus, type Usage } from './usage.ts';
+import { gigabyteSecondsOf, nothing, plus, type Usage } from './usage.ts';
 
 export interface EstimateOptions {
   /** How many runs, 1 to 10^15. Default a million. */
@@ -65,7 +66,7 @@ export async function estimate(options: EstimateOptions = {}): Promise<Estimate>
   const { batch, payload, region, runs, steps, ...executor } = checked(options);
   const prices = pricesIn(region);
   const rehearsed = await rehearse(steps, payload);
-  const usage = plus(rehearsed.usage, broughtBy(rehearsed.usage, { ...executor, batch, steps }));
+  const usage = plus(rehearsed.usage, executionOf(rehearsed.usage, { ...executor, batch, steps }));
   const rows = rowsOf(usage, runs, prices);
   return {
     region,
@@ -112,7 +113,7 @@ function checked(options: EstimateOptions): Checked {
 }
 
 /** Each run's share of bringing its message, and of the function's time. */
-function broughtBy(
+function executionOf(
   { reads, s3Gets, s3Puts, writes }: Usage,
   { arch, batch, duration, memory, steps }: Omit<Checked, 'runs' | 'region' | 'payload'>,
 ): Partial<Usage> {
@@ -120,9 +121,8 @@ function broughtBy(
   const waitsMs = (writes - 1 + reads) * requestMs + (s3Puts + s3Gets) * objectMs;
   const gigabyteSeconds = ((waitsMs + steps * duration) / 1_000) * (memory / 1_024);
   return {
-    sqsRequests: 2 / batch,
-    lambdaRequests: 1 / batch,
-    [arch === 'arm64' ? 'armGigabyteSeconds' : 'x86GigabyteSeconds']: gigabyteSeconds / batch,
+    ...invokedBy(batch),
+    [gigabyteSecondsOf(arch)]: gigabyteSeconds / batch,
   };
 }
 

@@ -1,6 +1,6 @@
 import { GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
 import { unitsOfPut, unitsOfUpdate } from '../dynamodb/foreseen-units.ts';
-import { sizeOfItem, writeUnits } from '../dynamodb/item-size.ts';
+import { readUnits, sizeOfItem, writeUnits } from '../dynamodb/item-size.ts';
 import type { Stored } from '../dynamodb/stored-value.ts';
 import type { Dispatch } from '../model/message.ts';
 import type { Run } from '../model/run.ts';
@@ -9,11 +9,9 @@ import type { ObjectStore } from '../ports/object-store.ts';
 import type { Applied } from '../ports/run-store.ts';
 import { MemoryQueue } from '../testing/memory-queue.ts';
 import { MemoryRunStore } from '../testing/memory-stores.ts';
+import { sendRequests } from './messages.ts';
 import { currentTab } from './tab.ts';
 import { nothing, plus, type Usage } from './usage.ts';
-
-const readUnitBytes = 4_096;
-const batchMax = 10;
 
 /** What AWS would bill, and what it would keep. */
 export class Bill {
@@ -83,8 +81,7 @@ export class BilledTable {
 
   #get(key: Stored): object {
     const item = this.#items.get(nameOf(key));
-    const units = Math.ceil(sizeOfItem(item ?? {}) / readUnitBytes);
-    this.#bill.add({ reads: 1, readUnits: Math.max(1, units) });
+    this.#bill.add({ reads: 1, readUnits: readUnits(sizeOfItem(item ?? {})) });
     return { Item: item };
   }
 }
@@ -126,7 +123,7 @@ export class BilledQueue extends MemoryQueue {
   }
 
   override async send(dispatches: readonly Dispatch[]): Promise<readonly Dispatch[]> {
-    this.#bill.add({ sqsRequests: Math.ceil(dispatches.length / batchMax) });
+    this.#bill.add({ sqsRequests: sendRequests(dispatches.length) });
     return await super.send(dispatches);
   }
 }

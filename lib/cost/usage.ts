@@ -41,6 +41,10 @@ export const nothing: Usage = {
   x86GigabyteSeconds: 0,
 };
 
+/** By what the time of a function on this architecture is counted. */
+export const gigabyteSecondsOf = (arch: string): 'armGigabyteSeconds' | 'x86GigabyteSeconds' =>
+  arch === 'arm64' ? 'armGigabyteSeconds' : 'x86GigabyteSeconds';
+
 const kinds = Object.keys(nothing) as readonly (keyof Usage)[];
 
 /** @param times how often the second is added; -1 takes it away */

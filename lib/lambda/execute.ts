@@ -10,8 +10,9 @@ import { resultSender } from '../compose/result-sender.ts';
 import { type Env, envNames } from '../config/env.ts';
 import { defaultPool, type Pools } from '../config/pools.ts';
 import { ComputeShare } from '../cost/compute-share.ts';
+import { invokedBy } from '../cost/messages.ts';
 import { onTab } from '../cost/tab.ts';
-import type { Usage } from '../cost/usage.ts';
+import { gigabyteSecondsOf, type Usage } from '../cost/usage.ts';
 import { taskSource } from '../isolation/task-source.ts';
 import { threadsFor } from '../isolation/threads-for.ts';
 import type { Received } from '../ports/inbox.ts';
@@ -80,8 +81,7 @@ export function createExecute({
       const endsAt = composition.clock.now() + left;
       const marginMs = Math.min(60_000, left / 5);
       const together = event.Records.length;
-      // Its share of the requests that bring and delete the batch, and of this one.
-      const brought = { sqsRequests: 2 / together, lambdaRequests: 1 / together };
+      const brought = invokedBy(together);
       const settled = await heartbeat.during(() =>
         Promise.allSettled(
           event.Records.map((record) => {
@@ -118,7 +118,10 @@ function toReceived(
 function tabsOf(env: Env): (brought: Partial<Usage>, work: () => Promise<void>) => Promise<void> {
   const megabytes = Number(env.AWS_LAMBDA_FUNCTION_MEMORY_SIZE);
   if (!(megabytes > 0)) return onTab;
-  const kind = process.arch === 'arm64' ? 'armGigabyteSeconds' : 'x86GigabyteSeconds';
-  const shared = new ComputeShare(() => performance.now(), megabytes / 1_024, kind);
+  const shared = new ComputeShare(
+    () => performance.now(),
+    megabytes / 1_024,
+    gigabyteSecondsOf(process.arch),
+  );
   return (brought, work) => shared.during(brought, work);
 }

@@ -1,5 +1,6 @@
 import type { BatchEntry, InTenant } from '../client/client.ts';
 import { carrySubmission } from '../cost/carry-submission.ts';
+import { sendRequests } from '../cost/messages.ts';
 import { Tab, withTab } from '../cost/tab.ts';
 import { stableHash } from '../define/hash.ts';
 import type { Registered } from '../define/registry.ts';
@@ -81,7 +82,7 @@ function paying(
   return creations.map(({ creation, dispatches }, index) =>
     carrySubmission(runs, creation, {
       tab: tabs[index] as Tab,
-      messages: rung === 0 ? 0 : (dispatches.length / rung) * Math.ceil(rung / 10),
+      messages: rung === 0 ? 0 : (dispatches.length / rung) * sendRequests(rung),
       transaction: { index },
     }),
   );

@@ -3,6 +3,7 @@ import type { DeliveryQueues } from '../config/delivery.ts';
 import type { Pools } from '../config/pools.ts';
 import type { Settings } from '../config/settings.ts';
 import { carrySubmission } from '../cost/carry-submission.ts';
+import { sendRequests } from '../cost/messages.ts';
 import { Tab, withTab } from '../cost/tab.ts';
 import type { Registered } from '../define/registry.ts';
 import { validate } from '../define/validate.ts';
@@ -103,7 +104,7 @@ function paying(
   tab: Tab,
 ): Creation {
   const own = counted(creation, settings);
-  const messages = Math.ceil(dispatches.length / 10);
+  const messages = sendRequests(dispatches.length);
   return carrySubmission(runs, own, { tab, messages, ...(own.run.counted && { transaction: { index: 0 } }) });
 }
 

@@ -1,3 +1,4 @@
+import { broughtBy } from '../cost/messages.ts';
 import { onTab } from '../cost/tab.ts';
 import type { Inbox, Received } from '../ports/inbox.ts';
 import type { Metrics } from '../ports/metrics.ts';
@@ -100,9 +101,7 @@ async function receiveUntilStopped(
   const work = async (received: Received) => {
     // Received while the end began: somebody else may begin it at once.
     if (told.stop.aborted) return void (await queue.extend(received.receipt, 0));
-    // Its share of the request that brought it, and as much for the one that deletes it.
-    const brought = { sqsRequests: 2 / received.together };
-    const isDone = await onTab(brought, () =>
+    const isDone = await onTab(broughtBy(received.together), () =>
       workOff({ executor, logger, queue, onDuplicate }, received, forever),
     );
     if (isDone) deletions.add(received.receipt);
