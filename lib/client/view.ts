@@ -88,8 +88,7 @@ export async function shownValue(
   payloads: Pick<PayloadStore, 'get'>,
   bytesMax: number,
 ): Promise<Shown> {
-  if ('text' in payload) return { value: deserialize(payload.text) };
-  const { bytes } = payload;
+  const bytes = 'pointer' in payload ? payload.bytes : 0;
   if (bytes > bytesMax) return { bytes };
   try {
     return { value: await unpack(payloads, run, payload) };

@@ -5,7 +5,7 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import type { Usage } from '../cost/usage.ts';
 import { itemOfError } from '../dynamodb/document-client.ts';
-import { sizeOfItem, writeUnits } from '../dynamodb/item-size.ts';
+import { readUnits, sizeOfItem, writeUnits } from '../dynamodb/item-size.ts';
 import type { Stored } from '../dynamodb/stored-value.ts';
 import { stateIndex } from '../dynamodb/table.ts';
 
@@ -30,9 +30,9 @@ export const isUntold = (command: string, outcome: Outcome): boolean =>
   tellsCapacity(command) && 'output' in outcome && consumedOf(outcome.output).length === 0;
 
 /**
- * What a request to DynamoDB was billed, as the answer tells; by the size of the item where it does not. A write whose condition failed tells nothing: it is billed
- * by the size of the item that stood in its way. One that was throttled, or that nobody answered, is counted as a request
- * without units.
+ * What a request to DynamoDB was billed, as the answer tells; by the size of the item where it does not. A write whose
+ * condition failed tells nothing: it is billed by the size of the item that stood in its way. One that was throttled, or
+ * that nobody answered, is counted as a request without units.
  */
 export function dynamodbUsage(command: string, input: unknown, outcome: Outcome): Partial<Usage> {
   if ('output' in outcome && isUntold(command, outcome)) return weighed(command, input, outcome.output);
@@ -55,14 +55,11 @@ const consumedOf = (output: unknown): readonly Consumed[] => {
   return Array.isArray(ConsumedCapacity) ? ConsumedCapacity : [ConsumedCapacity];
 };
 
-const readUnitBytes = 4_096;
-
 /** By what was sent and what came back: of reads the least there can be, of updates the item after it. */
 function weighed(command: string, input: unknown, output: unknown): Partial<Usage> {
   // What is sent, and what comes, is as the document client has it.
   const { Attributes = {}, Item: found = {} } = (output ?? {}) as { Attributes?: Stored; Item?: Stored };
-  if (reading.has(command))
-    return { reads: 1, readUnits: Math.max(1, Math.ceil(sizeOfItem(found) / readUnitBytes)) };
+  if (reading.has(command)) return { reads: 1, readUnits: readUnits(sizeOfItem(found)) };
   const writes = itemsOf(input);
   if (command === 'TransactWriteItems') return { writes, tableUnits: 2 * writes };
   const { Item: put } = input as { Item?: Stored };

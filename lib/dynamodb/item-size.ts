@@ -1,6 +1,7 @@
 import type { Stored } from './stored-value.ts';
 
-const unitBytes = 1_024;
+const writeUnitBytes = 1_024;
+const readUnitBytes = 4_096;
 
 /**
  * Bytes of an item as DynamoDB bills them, of values as the document client has them.
@@ -43,4 +44,7 @@ function digitsOf(value: number): number {
 }
 
 /** What a write of an item of so many bytes is billed. */
-export const writeUnits = (bytes: number): number => Math.max(1, Math.ceil(bytes / unitBytes));
+export const writeUnits = (bytes: number): number => Math.max(1, Math.ceil(bytes / writeUnitBytes));
+
+/** What a consistent read of an item of so many bytes is billed. */
+export const readUnits = (bytes: number): number => Math.max(1, Math.ceil(bytes / readUnitBytes));
