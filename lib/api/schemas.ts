@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { runStatuses } from '../model/run.ts';
 import { codeSchema } from '../stored-code/input.ts';
 
 /** What requests look like. The OpenAPI document is made from these same schemas. */
@@ -16,16 +17,7 @@ const idSchema = text(128).regex(/^[A-Za-z0-9][A-Za-z0-9_.~-]*$/, {
   error: 'must be letters, digits and the characters _ . ~ -, beginning with a letter or digit',
 });
 
-export const statusSchema = z.enum([
-  'ready',
-  'waiting',
-  'running',
-  'paused',
-  'succeeded',
-  'failed',
-  'cancelled',
-  'skipped',
-]);
+export const statusSchema = z.enum(runStatuses);
 export const prioritySchema = z.enum(['high', 'normal', 'low']);
 
 const lengthOfTime = (what: string) =>

@@ -7,15 +7,18 @@ import type { EpochMs, EpochSec } from './time.ts';
 /** The version of the run item's shape that this code writes, and the newest it reads. */
 export const schemaVersion = 1;
 
-export type RunStatus =
-  | 'ready'
-  | 'waiting'
-  | 'running'
-  | 'paused'
-  | 'succeeded'
-  | 'failed'
-  | 'cancelled'
-  | 'skipped';
+/** Of runs and nodes alike, those that go on first. */
+export const runStatuses = [
+  'ready',
+  'waiting',
+  'running',
+  'paused',
+  'succeeded',
+  'failed',
+  'cancelled',
+  'skipped',
+] as const;
+export type RunStatus = (typeof runStatuses)[number];
 export type TerminalStatus = Extract<RunStatus, 'succeeded' | 'failed' | 'cancelled' | 'skipped'>;
 /**
  * Where a run is in its life. `active` runs are looked at when `at` has come; so are `ending` ones, which have ended as

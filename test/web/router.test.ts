@@ -1,6 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { hrefOf, type Place, placeOf, statuses } from '../../web/app/router.ts';
+import { runStatuses } from '../../lib/model/run.ts';
+import { hrefOf, type Place, placeOf } from '../../web/app/router.ts';
 
 const id = fc.string({ minLength: 1, unit: 'binary' }).filter((text) => text.isWellFormed());
 const text = id;
@@ -15,7 +16,7 @@ const route = fc.oneof(
   fc.record({
     page: fc.constant('runs' as const),
     filter: fc.record(
-      { status: fc.constantFrom(...statuses), name: text, since: text, until: text },
+      { status: fc.constantFrom(...runStatuses), name: text, since: text, until: text },
       { requiredKeys: [] },
     ),
   }),

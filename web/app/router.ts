@@ -1,4 +1,4 @@
-import type { RunStatus } from '../../lib/model/run.ts';
+import { type RunStatus, runStatuses } from '../../lib/model/run.ts';
 
 /** Which page is shown, as the part of the URL after the `#` says it. */
 export type Route =
@@ -21,17 +21,6 @@ export interface Place {
   readonly route: Route;
   readonly tenant?: string;
 }
-
-export const statuses: readonly RunStatus[] = [
-  'ready',
-  'waiting',
-  'running',
-  'paused',
-  'succeeded',
-  'failed',
-  'cancelled',
-  'skipped',
-];
 
 /** Of whatever stands after the `#`: what is no place of ours is an unknown page, what is no filter is left out. */
 export function placeOf(hash: string): Place {
@@ -57,7 +46,7 @@ function routeOf(path: string, params: URLSearchParams): Route {
 }
 
 function filterOf(params: URLSearchParams): RunsFilter {
-  const status = statuses.find((each) => each === params.get('status'));
+  const status = runStatuses.find((each) => each === params.get('status'));
   const text = (name: string) => params.get(name) || undefined;
   const [name, since, until] = [text('name'), text('since'), text('until')];
   return {
