@@ -1,15 +1,17 @@
 import { useSignal } from '@preact/signals';
 import { useCallback, useEffect, useMemo } from 'preact/hooks';
 import type { Run } from '../../lib/client/index.ts';
+import { runStatuses } from '../../lib/model/run.ts';
 import { client } from '../app/api.ts';
 import { now } from '../app/clock.ts';
 import { count, duration } from '../app/format.ts';
 import { onChanges } from '../app/live.ts';
 import { adjust, inTenant, tenant } from '../app/place.ts';
 import { useResource } from '../app/resource.ts';
-import { type RunsFilter, statuses } from '../app/router.ts';
+import type { RunsFilter } from '../app/router.ts';
 import { RunsList } from '../app/runs-list.ts';
 import { BulkDialog } from '../parts/bulk-dialog.tsx';
+import { numberColumn, textColumn } from '../parts/column-heads.tsx';
 import { ErrorNote } from '../parts/error-note.tsx';
 import { LongTable } from '../parts/long-table.tsx';
 import { Status } from '../parts/status.tsx';
@@ -89,32 +91,24 @@ export function RunsPage({ filter }: { readonly filter: RunsFilter }) {
   );
 }
 
+const columns = [
+  textColumn('State'),
+  textColumn('Name'),
+  textColumn('Run'),
+  textColumn('Created'),
+  numberColumn('Took'),
+  numberColumn('Attempt'),
+];
+
 function RunsTable({ runs, onNearEnd }: { readonly runs: readonly Run[]; readonly onNearEnd: () => void }) {
   return (
     <LongTable
       label="Runs"
-      columns={6}
-      count={runs.length}
+      columns={columns}
+      rows={runs}
       rowHeight={44}
       onNearEnd={onNearEnd}
-      head={
-        <>
-          <th scope="col">State</th>
-          <th scope="col">Name</th>
-          <th scope="col">Run</th>
-          <th scope="col">Created</th>
-          <th scope="col" class="number">
-            Took
-          </th>
-          <th scope="col" class="number">
-            Attempt
-          </th>
-        </>
-      }
-      row={(index) => {
-        const run = runs[index];
-        return run ? <RunRow key={run.id} run={run} index={index} /> : null;
-      }}
+      row={(run, index) => <RunRow key={run.id} run={run} index={index} />}
     />
   );
 }
@@ -167,7 +161,7 @@ function Filters({ filter }: { readonly filter: RunsFilter }) {
         State
         <select value={filter.status ?? ''} onChange={(event) => set('status', event.currentTarget.value)}>
           <option value="">any</option>
-          {statuses.map((each) => (
+          {runStatuses.map((each) => (
             <option key={each} value={each}>
               {each}
             </option>

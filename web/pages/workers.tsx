@@ -4,6 +4,7 @@ import { announce } from '../app/announce.ts';
 import { client } from '../app/api.ts';
 import { count, duration } from '../app/format.ts';
 import { type Resource, useResource } from '../app/resource.ts';
+import { type ColumnHead, ColumnHeads, numberColumn, textColumn } from '../parts/column-heads.tsx';
 import { Dialog } from '../parts/dialog.tsx';
 import { ErrorNote } from '../parts/error-note.tsx';
 import { LongTable } from '../parts/long-table.tsx';
@@ -44,38 +45,26 @@ function summary(workers: readonly WorkerView[]): string {
   return `${of('healthy')} healthy, ${of('lost')} lost, ${of('stopped')} stopped`;
 }
 
+const workerColumns = [
+  textColumn('State'),
+  textColumn('Worker'),
+  textColumn('Pool'),
+  numberColumn('At work'),
+  numberColumn('Succeeded'),
+  numberColumn('Failed'),
+  numberColumn('On average'),
+  textColumn('Seen'),
+];
+
 function WorkersTable({ workers }: { readonly workers: readonly WorkerView[] }) {
   return (
     <LongTable
       label="Workers"
-      columns={8}
-      count={workers.length}
+      columns={workerColumns}
+      rows={workers}
       rowHeight={44}
       heightMax={560}
-      head={
-        <>
-          <th scope="col">State</th>
-          <th scope="col">Worker</th>
-          <th scope="col">Pool</th>
-          <th scope="col" class="number">
-            At work
-          </th>
-          <th scope="col" class="number">
-            Succeeded
-          </th>
-          <th scope="col" class="number">
-            Failed
-          </th>
-          <th scope="col" class="number">
-            On average
-          </th>
-          <th scope="col">Seen</th>
-        </>
-      }
-      row={(index) => {
-        const worker = workers[index];
-        return worker ? <WorkerRow key={worker.id} worker={worker} /> : null;
-      }}
+      row={(worker) => <WorkerRow key={worker.id} worker={worker} />}
     />
   );
 }
@@ -110,6 +99,17 @@ interface QueuesProps {
   readonly workers: readonly WorkerView[];
 }
 
+const queueColumns: readonly ColumnHead[] = [
+  textColumn('Pool'),
+  textColumn('Lanes'),
+  numberColumn('Workers'),
+  numberColumn('Waiting'),
+  numberColumn('In flight'),
+  numberColumn('Delayed'),
+  numberColumn('Dead letters'),
+  { title: <span class="unseen">What can be done</span> },
+];
+
 function Queues({ queues, workers }: QueuesProps) {
   const redriven = useSignal<QueueView | undefined>(undefined);
   const { data, error } = queues.state.value;
@@ -129,26 +129,7 @@ function Queues({ queues, workers }: QueuesProps) {
       <table>
         <thead>
           <tr>
-            <th scope="col">Pool</th>
-            <th scope="col">Lanes</th>
-            <th scope="col" class="number">
-              Workers
-            </th>
-            <th scope="col" class="number">
-              Waiting
-            </th>
-            <th scope="col" class="number">
-              In flight
-            </th>
-            <th scope="col" class="number">
-              Delayed
-            </th>
-            <th scope="col" class="number">
-              Dead letters
-            </th>
-            <th scope="col">
-              <span class="unseen">What can be done</span>
-            </th>
+            <ColumnHeads columns={queueColumns} />
           </tr>
         </thead>
         <tbody>

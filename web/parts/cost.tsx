@@ -3,6 +3,7 @@ import { client } from '../app/api.ts';
 import { count } from '../app/format.ts';
 import { inTenant } from '../app/place.ts';
 import { useResource } from '../app/resource.ts';
+import { numberColumn, textColumn } from './column-heads.tsx';
 import { ErrorNote } from './error-note.tsx';
 import { LongTable } from './long-table.tsx';
 import { Card, Fact, Words } from './text.tsx';
@@ -22,6 +23,14 @@ export function CostCard({ run, progress }: { readonly run: Run; readonly progre
   );
 }
 
+const columns = [
+  textColumn('Part'),
+  numberColumn('Cost'),
+  numberColumn('Writes'),
+  numberColumn('Reads'),
+  numberColumn('Messages'),
+];
+
 function Costs({ cost }: { readonly cost: RunCost }) {
   const { byService, dollars: all, final, parts } = cost;
   return (
@@ -37,31 +46,11 @@ function Costs({ cost }: { readonly cost: RunCost }) {
       </dl>
       <LongTable
         label="Cost of each part"
-        columns={5}
-        count={parts.length}
+        columns={columns}
+        rows={parts}
         rowHeight={34}
         heightMax={300}
-        head={
-          <>
-            <th scope="col">Part</th>
-            <th scope="col" class="number">
-              Cost
-            </th>
-            <th scope="col" class="number">
-              Writes
-            </th>
-            <th scope="col" class="number">
-              Reads
-            </th>
-            <th scope="col" class="number">
-              Messages
-            </th>
-          </>
-        }
-        row={(index) => {
-          const part = parts[index];
-          return part ? <PartRow key={part.node ?? ''} part={part} /> : null;
-        }}
+        row={(part) => <PartRow key={part.node ?? ''} part={part} />}
       />
     </>
   );

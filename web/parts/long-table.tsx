@@ -1,17 +1,17 @@
 import { useSignal } from '@preact/signals';
 import type { ComponentChildren } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
+import { type ColumnHead, ColumnHeads } from './column-heads.tsx';
 
-interface LongTableProps {
+interface LongTableProps<Row> {
   readonly label: string;
-  readonly head: ComponentChildren;
-  readonly columns: number;
-  readonly count: number;
+  readonly columns: readonly ColumnHead[];
+  readonly rows: readonly Row[];
   /** Of every row, in pixels. */
   readonly rowHeight: number;
   /** Of what is seen of it at most, in pixels; without it as much as the window has. */
   readonly heightMax?: number;
-  readonly row: (index: number) => ComponentChildren;
+  readonly row: (row: Row, index: number) => ComponentChildren;
   /** Asked for more, while the last rows are near. */
   readonly onNearEnd?: () => void;
 }
@@ -20,8 +20,9 @@ interface LongTableProps {
 const overscan = 12;
 
 /** A table of any length: only rows that are seen, and some more, are there. */
-export function LongTable(props: LongTableProps) {
-  const { count, rowHeight, onNearEnd } = props;
+export function LongTable<Row>(props: LongTableProps<Row>) {
+  const { columns, onNearEnd, rowHeight, rows } = props;
+  const count = rows.length;
   const box = useRef<HTMLDivElement>(null);
   const view = useSignal({ top: 0, height: 600 });
   const look = () => {
@@ -46,12 +47,14 @@ export function LongTable(props: LongTableProps) {
     <section class="long" ref={box} onScroll={look} tabIndex={0} aria-label={props.label} style={style}>
       <table aria-label={props.label} aria-rowcount={count + 1}>
         <thead>
-          <tr aria-rowindex={1}>{props.head}</tr>
+          <tr aria-rowindex={1}>
+            <ColumnHeads columns={columns} />
+          </tr>
         </thead>
         <tbody>
-          <Gap height={first * rowHeight} columns={props.columns} />
-          {Array.from({ length: Math.max(0, last - first) }, (_, index) => props.row(first + index))}
-          <Gap height={(count - last) * rowHeight} columns={props.columns} />
+          <Gap height={first * rowHeight} columns={columns.length} />
+          {rows.slice(first, last).map((row, index) => props.row(row, first + index))}
+          <Gap height={(count - last) * rowHeight} columns={columns.length} />
         </tbody>
       </table>
     </section>

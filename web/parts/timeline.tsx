@@ -3,6 +3,7 @@ import { now } from '../app/clock.ts';
 import { duration, visible } from '../app/format.ts';
 import { linkTo } from '../app/place.ts';
 import { type Bar, type Row, ticksOf, timelineOf } from '../app/timeline.ts';
+import { textColumn } from './column-heads.tsx';
 import { LongTable } from './long-table.tsx';
 import { Sign } from './status.tsx';
 import { Words } from './text.tsx';
@@ -34,37 +35,24 @@ export function TimelineView({ run, attempts, selected }: TimelineProps) {
     <div class="timeline">
       <LongTable
         label="Timeline"
-        columns={3}
-        count={rows.length}
+        columns={[
+          textColumn('Node'),
+          textColumn('Took'),
+          { title: <Ticks ticks={ticks} part={part} />, kind: 'track' },
+        ]}
+        rows={rows}
         rowHeight={34}
         heightMax={510}
-        head={
-          <>
-            <th scope="col">Node</th>
-            <th scope="col">Took</th>
-            <th scope="col" class="track">
-              <span class="unseen">When</span>
-              {ticks.map((ms) => (
-                <span key={ms} class="tick" style={{ left: part(ms) }} aria-hidden="true">
-                  {ms === 0 ? '0' : duration(ms)}
-                </span>
-              ))}
-            </th>
-          </>
-        }
-        row={(index) => {
-          const row = rows[index];
-          return row ? (
-            <TimelineRow
-              key={row.id}
-              row={row}
-              run={run}
-              from={from}
-              part={part}
-              isSelected={row.id === selected}
-            />
-          ) : null;
-        }}
+        row={(row) => (
+          <TimelineRow
+            key={row.id}
+            row={row}
+            run={run}
+            from={from}
+            part={part}
+            isSelected={row.id === selected}
+          />
+        )}
       />
       <ul class="legend" aria-hidden="true">
         {(['queued', 'work', 'wait', 'tried'] as const).map((kind) => (
@@ -74,6 +62,20 @@ export function TimelineView({ run, attempts, selected }: TimelineProps) {
         ))}
       </ul>
     </div>
+  );
+}
+
+/** The times above the bars. */
+function Ticks({ part, ticks }: { readonly part: RowProps['part']; readonly ticks: readonly number[] }) {
+  return (
+    <>
+      <span class="unseen">When</span>
+      {ticks.map((ms) => (
+        <span key={ms} class="tick" style={{ left: part(ms) }} aria-hidden="true">
+          {ms === 0 ? '0' : duration(ms)}
+        </span>
+      ))}
+    </>
   );
 }
 
