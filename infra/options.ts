@@ -8,9 +8,11 @@ import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { Queue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct, Node } from 'constructs';
+import { partName } from '../lib/config/json-variable.ts';
 import { defaultPool } from '../lib/config/pools.ts';
 import { alarmsFromContext, poolsFromContext } from './pool-options.ts';
 import type { HoldfastProps, JwtProps } from './props.ts';
+import { isClaimName, isIssuer } from './value-rules.ts';
 
 /** What a deployment may choose: most of it as the construct takes it. */
 export interface HoldfastOptions
@@ -158,10 +160,10 @@ function jwtOptions(text: (name: string) => string | undefined, claim: unknown):
     if (given === undefined) return undefined;
     throw new Error(`The context value ${given} has a meaning only beside jwtIssuer`);
   }
-  if (!URL.canParse(issuer) || new URL(issuer).protocol !== 'https:')
+  if (!isIssuer(issuer))
     throw new Error(`The context value jwtIssuer must be an https URL, not ${JSON.stringify(issuer)}`);
   if (audience.length === 0) throw new Error('The context value jwtAudience must name whom tokens are for');
-  if (tenantClaim !== undefined && !/^[\w.:/-]{1,128}$/.test(tenantClaim))
+  if (tenantClaim !== undefined && !isClaimName(tenantClaim))
     throw new Error(`The context value tenantClaim must name a claim, not ${JSON.stringify(tenantClaim)}`);
   return { issuer, audience: audience.map((each) => each.trim()), tenantClaim };
 }
@@ -176,7 +178,7 @@ function namedArns(value: unknown): Record<string, string> | undefined {
           .split(',')
           .map((pair) => [pair.slice(0, pair.indexOf('=')), pair.slice(pair.indexOf('=') + 1)] as const);
   const odd = entries.find(
-    ([name, arn]) => !/^[A-Za-z][\w-]{0,31}$/.test(name) || !/^arn:[\w-]+:sqs:/.test(arn),
+    ([name, arn]) => !partName.safeParse(name).success || !/^arn:[\w-]+:sqs:/.test(arn),
   );
   if (!odd) return Object.fromEntries(entries);
   throw new Error(`The context value deliveryQueues must be name=ARN pairs, not ${JSON.stringify(value)}`);

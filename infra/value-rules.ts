@@ -58,12 +58,16 @@ const isUnknown = (value: unknown): boolean =>
       ? value.isUnresolved()
       : Token.isUnresolved(value);
 
+export const isIssuer = (issuer: string): boolean =>
+  URL.canParse(issuer) && new URL(issuer).protocol === 'https:';
+export const isClaimName = (claim: string): boolean => /^[\w.:/-]{1,128}$/.test(claim);
+
 function checkJwt({ audience, issuer, tenantClaim }: JwtProps): void {
-  if (!Token.isUnresolved(issuer) && !/^https:\/\/./.test(issuer))
+  if (!Token.isUnresolved(issuer) && !isIssuer(issuer))
     throw refused('jwt.issuer', `is ${JSON.stringify(issuer)}, which is no https URL`, 'Name the issuer');
   if (audience.length === 0) throw refused('jwt.audience', 'is empty', 'Name whom tokens are for');
   // An empty one would be none: whoever holds any token could name any tenant.
-  if (tenantClaim !== undefined && !Token.isUnresolved(tenantClaim) && !/^[\w.:/-]{1,128}$/.test(tenantClaim))
+  if (tenantClaim !== undefined && !Token.isUnresolved(tenantClaim) && !isClaimName(tenantClaim))
     throw refused(
       'jwt.tenantClaim',
       `is ${JSON.stringify(tenantClaim)}, which names no claim`,

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
+import { bundleOptions } from '../../infra/constructs/bundle-options.ts';
 import { createClient } from '../../lib/client/create-client.ts';
 import { registeredOf } from '../../lib/define/registry.ts';
 import { toSqsEvent } from '../../lib/local/sqs-event.ts';
@@ -86,18 +87,7 @@ async function bundle(entry: URL, outdir: string): Promise<void> {
   await build({
     entryPoints: [{ in: fileURLToPath(entry), out: 'index' }],
     outdir,
-    outExtension: { '.js': '.mjs' },
-    bundle: true,
-    platform: 'node',
-    format: 'esm',
-    splitting: true,
-    target: 'node24',
-    minify: true,
-    keepNames: true,
-    mainFields: ['module', 'main'],
-    conditions: ['holdfast-source', 'module'],
-    alias: { '#tasks': fileURLToPath(tasksFile) },
-    banner: { js: "import{createRequire}from'node:module';const require=createRequire(import.meta.url);" },
+    ...bundleOptions(fileURLToPath(tasksFile), true),
     logLevel: 'error',
   });
 }

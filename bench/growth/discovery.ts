@@ -5,6 +5,7 @@ import { discover } from '../../lib/discovery/discover.ts';
 import { noTenant, type RunId } from '../../lib/model/ids.ts';
 import type { Run } from '../../lib/model/run.ts';
 import { isReadable, type RunStore } from '../../lib/ports/run-store.ts';
+import { medianOf } from '../measure.ts';
 import { openStack } from '../stack/stack.ts';
 import { addOne } from '../tasks/work.ts';
 import type { Growth, Measure } from './growth.ts';
@@ -84,7 +85,7 @@ async function openTicks(endpoint: string | undefined) {
         times.push(taken.ms);
         requests = taken.requests;
       }
-      return { ms: times.toSorted((a, b) => a - b)[Math.floor(ticks / 2)] ?? Number.NaN, requests };
+      return { ms: medianOf(times), requests };
     },
     async heldMb(due: number) {
       await add(due, -1_000);

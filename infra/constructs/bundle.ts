@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { AssetHashType, DockerImage } from 'aws-cdk-lib';
 import { Code } from 'aws-cdk-lib/aws-lambda';
 import { HoldfastError } from '../../lib/model/errors.ts';
+import { bundleOptions } from './bundle-options.ts';
 
 /** Files of functions/ that are functions. */
 export type FunctionFile = 'api' | 'dead-letter' | 'discover' | 'execute' | 'jwt-api';
@@ -13,7 +14,6 @@ export type FunctionFile = 'api' | 'dead-letter' | 'discover' | 'execute' | 'jwt
 const functions = fileURLToPath(new URL('../../functions/', import.meta.url));
 const isSource = import.meta.url.endsWith('.ts');
 const extension = isSource ? '.ts' : '.js';
-const conditions = isSource ? ['holdfast-source', 'module'] : ['module'];
 
 /** Beside the executor: what threads execute, of tasks with `isolation: 'thread'` and of stored code. */
 const besides: Partial<Record<FunctionFile, readonly string[]>> = { execute: ['thread', 'code-thread'] };
@@ -52,22 +52,7 @@ function build(file: FunctionFile, entry: string, directory: string): void {
       out: name === file ? 'index' : name,
     })),
     outdir: directory,
-    outExtension: { '.js': '.mjs' },
-    bundle: true,
-    platform: 'node',
-    format: 'esm',
-    // What is loaded only where it is needed is not parsed at each cold start: a quarter of the time of the import.
-    splitting: true,
-    chunkNames: 'part-[hash]',
-    target: 'node24',
-    minify: true,
-    // Error types and task names of user code reach results and logs.
-    keepNames: true,
-    mainFields: ['module', 'main'],
-    conditions,
-    alias: { '#tasks': entry },
-    // CommonJS packages in an ESM bundle still call require for node's own modules.
-    banner: { js: "import{createRequire}from'node:module';const require=createRequire(import.meta.url);" },
+    ...bundleOptions(entry, isSource),
     logLevel: 'warning',
   });
 }
