@@ -5,18 +5,16 @@ import type { RunCost } from '../../lib/client/cost-view.ts';
 import { dollarsOf, totalOf } from '../../lib/cost/dollars.ts';
 import { pricesIn } from '../../lib/cost/prices.ts';
 import { nothing, plus, sumOf, type Usage } from '../../lib/cost/usage.ts';
-import { type AnyTask, defineTask } from '../../lib/define/task.ts';
-import type { Builder } from '../../lib/define/workflow/builder.ts';
-import { again, decision, done } from '../../lib/define/workflow/decision.ts';
+import { defineTask } from '../../lib/define/task.ts';
 import { defineWorkflow } from '../../lib/define/workflow/define-workflow.ts';
 import { type CountedBench, openCountedBench } from '../support/counted-bench.ts';
 import { dynamodbEndpoints } from '../support/endpoints.ts';
+import { addOne, begin, chainOf, forkOf, loopOf, steps } from './shapes.ts';
 
 vi.setConfig({ testTimeout: 120_000 });
 
 const text = defineTask({ name: 'text', input: z.string(), run: (given) => `${given.length}` });
 const echo = defineTask({ name: 'echo', input: z.string(), run: (given) => given });
-const addOne = defineTask({ name: 'add-one', input: z.number(), run: (n) => n + 1 });
 let failures = 0;
 const flaky = defineTask({
   name: 'flaky',
@@ -35,23 +33,10 @@ const one = defineTask({
   limit: { name: 'one', concurrency: 1 },
   run: (n) => n,
 });
-const countDown = defineTask({
-  name: 'count-down',
-  input: z.int(),
-  output: decision({ again: z.int(), done: z.string() }),
-  run: (left) => (left > 1 ? again(left - 1) : done('done')),
-});
-const begin = (name: string) => defineWorkflow(name, { input: z.unknown() }) as unknown as Builder;
-const steps = (chain: Builder, count: number, task: AnyTask = addOne): Builder =>
-  Array.from({ length: count }).reduce<Builder>((built, _, at) => built.step(task, { id: `s${at}` }), chain);
-const chain5 = steps(begin('chain-5'), 5).build();
-const chain60 = steps(begin('chain-60'), 60).build();
-const bodies = Array.from({ length: 10 }, (_, at) => [`b${at}`, (body: Builder) => steps(body, 1)]);
-const sum = (outputs: Record<string, number>) => Object.values(outputs).reduce((a, b) => a + b, 0);
-const fork10 = begin('fork-10').fork(Object.fromEntries(bodies)).join('sum', sum).build();
-const loop = defineWorkflow('loop', { input: z.int() })
-  .loop('rounds', (b) => b.step(countDown), { maxIterations: 20 })
-  .build();
+const chain5 = chainOf(5);
+const chain60 = chainOf(60);
+const fork10 = forkOf(10, 1);
+const loop = loopOf(20);
 let stumbles = 1;
 const stumble = defineTask({
   name: 'stumble',

@@ -1,41 +1,15 @@
 import { describe, expect, it, vi } from 'vitest';
 import * as z from 'zod';
-import { type AnyTask, defineTask } from '../../lib/define/task.ts';
-import type { Builder } from '../../lib/define/workflow/builder.ts';
-import { again, decision, done } from '../../lib/define/workflow/decision.ts';
-import { defineWorkflow } from '../../lib/define/workflow/define-workflow.ts';
+import { defineTask } from '../../lib/define/task.ts';
 import type { AnyWorkflow } from '../../lib/define/workflow/workflow.ts';
 import { dynamodbEndpoints, type Endpoint } from '../support/endpoints.ts';
 import { type Metered, openMeteredBench } from '../support/metered-bench.ts';
 import { VirtualSystem } from '../support/virtual-system.ts';
+import { begin, chainOf, forkOf, loopOf, steps } from './shapes.ts';
 
 vi.setConfig({ testTimeout: 120_000 });
 
-const addOne = defineTask({ name: 'add-one', input: z.number(), run: (n) => n + 1 });
 const grow = defineTask({ name: 'grow', input: z.string(), run: (text) => `${text}x` });
-const countDown = defineTask({
-  name: 'count-down',
-  input: z.int(),
-  output: decision({ again: z.int(), done: z.string() }),
-  run: (left) => (left > 1 ? again(left - 1) : done('done')),
-});
-
-const begin = (name: string) => defineWorkflow(name, { input: z.unknown() }) as unknown as Builder;
-const steps = (chain: Builder, count: number, task: AnyTask = addOne): Builder =>
-  Array.from({ length: count }).reduce<Builder>((built, _, at) => built.step(task, { id: `s${at}` }), chain);
-const chainOf = (count: number) => steps(begin(`chain-${count}`), count).build();
-const forkOf = (branches: number, each: number) => {
-  const bodies = Array.from({ length: branches }, (_, at) => [
-    `b${at}`,
-    (body: Builder) => steps(body, each),
-  ]);
-  const sum = (outputs: Record<string, number>) => Object.values(outputs).reduce((a, b) => a + b, 0);
-  return begin(`fork-${branches}-${each}`).fork(Object.fromEntries(bodies)).join('sum', sum).build();
-};
-const loopOf = (maxIterations: number) =>
-  defineWorkflow(`loop-${maxIterations}`, { input: z.int() })
-    .loop('rounds', (b) => b.step(countDown), { maxIterations })
-    .build();
 
 const reads = ['GetItem', 'BatchGetItem', 'Query'];
 const count = (requests: readonly Metered[], ...commands: string[]) =>

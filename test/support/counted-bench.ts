@@ -2,40 +2,26 @@ import { randomUUID } from 'node:crypto';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import type { Client } from '../../lib/client/client.ts';
-import { directClient } from '../../lib/client/direct-client.ts';
 import { countRequests, countS3Request, requestCounts } from '../../lib/compose/request-count.ts';
-import { systemClock, systemRandom } from '../../lib/compose/system.ts';
-import { defaultPool } from '../../lib/config/pools.ts';
-import { readSettings } from '../../lib/config/settings.ts';
+import { invokedBy, sendRequests } from '../../lib/cost/messages.ts';
 import { currentTab, onTab } from '../../lib/cost/tab.ts';
 import { plus, type Usage, usageOfCounts } from '../../lib/cost/usage.ts';
-import { Registry } from '../../lib/define/registry.ts';
 import { documentClient } from '../../lib/dynamodb/document-client.ts';
 import { dynamoStores } from '../../lib/dynamodb/stores.ts';
 import type { Dispatch } from '../../lib/model/message.ts';
-import type { Logger } from '../../lib/ports/logger.ts';
 import { createBucket } from '../../lib/s3/create-bucket.ts';
 import { MemoryQueue } from '../../lib/testing/memory-queue.ts';
-import { Executor } from '../../lib/worker/executor.ts';
-import { Statistics } from '../../lib/worker/statistics.ts';
 import { type Endpoint, s3Endpoints } from './endpoints.ts';
+import { executorBench } from './executor-bench.ts';
 import { bucketAt } from './test-bucket.ts';
 import { clientConfig, openTable } from './test-table.ts';
-
-const silent: Logger = {
-  debug: () => {},
-  info: () => {},
-  warn: () => {},
-  error: () => {},
-  child: () => silent,
-};
 
 /** Messages stay in this process; what SQS would bill for sending them is counted as it would. */
 class BilledQueue extends MemoryQueue {
   requests = 0;
 
   override async send(dispatches: readonly Dispatch[]): Promise<readonly Dispatch[]> {
-    const sqsRequests = Math.ceil(dispatches.length / 10);
+    const sqsRequests = sendRequests(dispatches.length);
     this.requests += sqsRequests;
     currentTab()?.add({ sqsRequests });
     return await super.send(dispatches);
@@ -55,7 +41,7 @@ export interface CountedBench extends AsyncDisposable {
 export async function openCountedBench(
   endpoint: Endpoint,
   tasks: Record<string, unknown>,
-  { workerId = 'worker-1', ...given }: Parameters<typeof readSettings>[1] & { workerId?: string } = {},
+  settings?: Parameters<typeof executorBench>[3],
 ): Promise<CountedBench> {
   const table = await openTable(endpoint);
   const dynamodb = new DynamoDBClient(clientConfig(endpoint));
@@ -64,23 +50,12 @@ export async function openCountedBench(
   const bucket = bucketAt(s3, `test-${randomUUID()}`, countS3Request);
   await createBucket(bucket.requests);
   const queue = new BilledQueue();
+  const stores = dynamoStores(documentClient(dynamodb), table.name, bucket.objects);
   let brought = { sqsRequests: 0, lambdaRequests: 0 };
-  const ports = {
-    clock: systemClock,
-    random: systemRandom,
-    logger: silent,
-    ...dynamoStores(documentClient(dynamodb), table.name, bucket.objects),
-    queue,
-    poolQueues: queue,
-    settings: readSettings({}, given),
-    pools: { [defaultPool]: { tags: [], lanes: { normal: 'http://127.0.0.1/queue' } } },
-    registry: Registry.fromModule(tasks),
-    workerId,
-  };
-  const executor = new Executor(ports, new Statistics());
+  const { client, execute } = executorBench(stores, queue, tasks, settings);
   const before = usageOfCounts(requestCounts());
   return {
-    client: directClient(ports),
+    client,
     queue,
     counted: () =>
       plus(plus(usageOfCounts(requestCounts()), before, -1), {
@@ -95,12 +70,7 @@ export async function openCountedBench(
           sqsRequests: brought.sqsRequests + 2,
           lambdaRequests: brought.lambdaRequests + 1,
         };
-        const share = { sqsRequests: 2 / batch.length, lambdaRequests: 1 / batch.length };
-        await Promise.all(
-          batch.map(({ message }) =>
-            onTab(share, () => executor.execute({ message, endsAt: Number.POSITIVE_INFINITY, marginMs: 0 })),
-          ),
-        );
+        await Promise.all(batch.map((sent) => onTab(invokedBy(batch.length), () => execute([sent]))));
       }
     },
     async [Symbol.asyncDispose]() {

@@ -1,15 +1,8 @@
 import type { Client } from '../../lib/client/client.ts';
-import { directClient } from '../../lib/client/direct-client.ts';
-import { systemClock, systemRandom } from '../../lib/compose/system.ts';
-import { defaultPool } from '../../lib/config/pools.ts';
-import { readSettings } from '../../lib/config/settings.ts';
-import { Registry } from '../../lib/define/registry.ts';
 import { dynamoStores } from '../../lib/dynamodb/stores.ts';
-import type { Logger } from '../../lib/ports/logger.ts';
 import { MemoryQueue } from '../../lib/testing/memory-queue.ts';
-import { Executor } from '../../lib/worker/executor.ts';
-import { Statistics } from '../../lib/worker/statistics.ts';
 import type { Endpoint } from './endpoints.ts';
+import { executorBench } from './executor-bench.ts';
 import { openTable } from './test-table.ts';
 
 /** One request to the table, as it is charged. */
@@ -19,14 +12,6 @@ export interface Metered {
   readonly tableUnits: number;
   readonly indexUnits: number;
 }
-
-const silent: Logger = {
-  debug: () => {},
-  info: () => {},
-  warn: () => {},
-  error: () => {},
-  child: () => silent,
-};
 
 export interface MeteredBench extends AsyncDisposable {
   readonly client: Client;
@@ -62,30 +47,15 @@ export async function openMeteredBench(
     { step: 'initialize', name: 'meter' },
   );
   const queue = new MemoryQueue();
-  const ports = {
-    clock: systemClock,
-    random: systemRandom,
-    logger: silent,
-    ...dynamoStores(db, name),
-    queue,
-    poolQueues: queue,
-    settings: readSettings({}),
-    pools: { [defaultPool]: { tags: [], lanes: { normal: 'http://127.0.0.1/queue' } } },
-    registry: Registry.fromModule(tasks),
-    workerId: 'worker-1',
-  };
-  const executor = new Executor(ports, new Statistics());
+  const { client, execute } = executorBench(dynamoStores(db, name), queue, tasks);
   return {
-    client: directClient(ports),
+    client,
     queue,
     requests,
     async drain(atOnce = 1) {
       let executed = 0;
       for (let batch = queue.sent.splice(0, atOnce); batch.length > 0; batch = queue.sent.splice(0, atOnce)) {
-        const executions = batch.map(({ message }) =>
-          executor.execute({ message, endsAt: Number.POSITIVE_INFINITY, marginMs: 0 }),
-        );
-        executed += (await Promise.all(executions)).length;
+        executed += (await execute(batch)).length;
       }
       return executed;
     },
