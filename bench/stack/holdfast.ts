@@ -4,6 +4,7 @@ import { compose } from '../../lib/compose/compose.ts';
 import { composeInbox } from '../../lib/compose/inbox.ts';
 import { defaultPool } from '../../lib/config/pools.ts';
 import { type Definition, Registry } from '../../lib/define/registry.ts';
+import { HandingQueue } from '../../lib/worker/handing-queue.ts';
 import { serve } from '../../lib/worker/serve.ts';
 import { Endings } from './endings.ts';
 import { farQueue, farStore } from './far.ts';
@@ -27,13 +28,15 @@ export async function startHoldfast(
   inFlight: number,
   distanceMs = 0,
 ): Promise<Holdfast> {
-  const composition = compose(env, { maxParallel: inFlight, batchSize: 10 });
+  const composition = compose(env, { maxParallel: inFlight, batchSize: 10, handover: 'off' });
+  const { handover } = composition;
   const endings = new Endings();
   const registry = Registry.fromModule(tasks);
   const ports = {
     ...composition,
     runs: endings.watch(farStore(composition.runs, distanceMs)),
-    queue: farQueue(composition.queue, distanceMs),
+    // What is handed over does not go anywhere.
+    queue: new HandingQueue(farQueue(composition.queue, distanceMs), handover),
     registry,
     workerId: 'bench',
   };

@@ -11,6 +11,7 @@ import type { AttemptStore } from '../ports/attempt-store.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { OffsetGauge } from '../ports/clock-offset.ts';
 import type { DefinitionStore } from '../ports/definition-store.ts';
+import type { Handover } from '../ports/handover.ts';
 import type { HistoryStore } from '../ports/history-store.ts';
 import type { LimitStore } from '../ports/limit-store.ts';
 import type { Logger } from '../ports/logger.ts';
@@ -28,7 +29,9 @@ import { S3Bucket } from '../s3/bucket.ts';
 import { SqsPoolQueues } from '../sqs/pool-queues.ts';
 import { SqsQueue } from '../sqs/queue.ts';
 import { sqsResultQueues } from '../sqs/result-queues.ts';
+import { HandingQueue } from '../worker/handing-queue.ts';
 import { awsClients, payloadBucket } from './aws-clients.ts';
+import { handoverAt } from './handover.ts';
 import { powertoolsLogger } from './powertools-logger.ts';
 import { noMetrics, powertoolsMetrics } from './powertools-metrics.ts';
 import { systemClock, systemRandom } from './system.ts';
@@ -50,6 +53,7 @@ export interface Composition {
   readonly requests: RequestCounter;
   readonly workers: WorkerRegistry;
   readonly queue: Queue;
+  readonly handover: Handover;
   readonly poolQueues: PoolQueues;
   readonly settings: Settings;
   readonly pools: Pools;
@@ -72,6 +76,8 @@ export function compose(env: Env, given: Parameters<typeof readSettings>[1] = {}
   const { dynamodb, s3, sqs } = awsClients(env);
   const bucket = payloadBucket(env, s3);
   const deliveryQueues = readDeliveryQueues(env);
+  const queue = new SqsQueue(sqs, pools, { logger, isFair: settings.fairQueues === 'on' });
+  const handover = handoverAt(table, pools);
   checkWebhooks(env, settings);
   return {
     clock: systemClock,
@@ -80,7 +86,8 @@ export function compose(env: Env, given: Parameters<typeof readSettings>[1] = {}
     logger,
     metrics: namespace ? powertoolsMetrics(namespace, serviceName) : noMetrics,
     ...dynamoStores(dynamodb, table, bucket && new S3Bucket(bucket)),
-    queue: new SqsQueue(sqs, pools, { logger, isFair: settings.fairQueues === 'on' }),
+    queue: settings.handover === 'on' ? new HandingQueue(queue, handover) : queue,
+    handover,
     poolQueues: new SqsPoolQueues(sqs, pools),
     settings,
     pools,

@@ -69,6 +69,11 @@ export const settingTable = {
     '20s',
     'How soon a worker asks again after an empty answer or none. The only queue of a pool is long-polled for 20 s.',
   ),
+  handover: choice(
+    'on',
+    ['off', 'on'],
+    'Whether a worker with room begins what its own process submits at once, without a message.',
+  ),
   drain: duration('20s', '0ms', '1d', 'How long a worker that ends lets running tasks go on.'),
   connectTimeout: duration('30s', '100ms', '1h', 'How long a worker tries to reach table and queue.'),
   discoveryPeriod: duration('60s', '100ms', '1h', 'How often discovery runs, and how far it looks ahead.'),

@@ -1,7 +1,10 @@
 import type { Ms } from '../model/time.ts';
 import { type Clock, sleep } from '../ports/clock.ts';
+import { atMost } from './at-most.ts';
 
 const pauseMsMax: Ms = 10_000;
+/** How long what was received waits for room that was lent in the meantime. */
+const surplusMsMax: Ms = 1_000;
 
 export interface PollOptions<Item> {
   /** Items in work at a time at most. */
@@ -10,6 +13,8 @@ export interface PollOptions<Item> {
   readonly receive: (most: number, signal: AbortSignal) => Promise<readonly Item[]>;
   /** What is done with each item. Never rejects. */
   readonly work: (item: Item) => Promise<void>;
+  /** What is done with an item that finds no room, after all. Never rejects. Needed where room is lent. */
+  readonly giveBack?: (item: Item) => Promise<void>;
   /** One that gave nothing is asked again no sooner than so long after it was asked, one that failed so long after. */
   readonly intervalMs: Ms;
   /** Told of each failure to receive, how many there were in a row. To throw from here ends the polling. */
@@ -19,6 +24,12 @@ export interface PollOptions<Item> {
 
 /** Receives until it is stopped. */
 export interface Polling {
+  /**
+   * Begins work that was not received, if there is room and nothing that was received waits for it; else answers false. The
+   * room may be what an answer under way was asked for: what comes with it goes before all that is lent later, and is given
+   * back if there is no room within a second.
+   */
+  lend(work: () => Promise<void>): boolean;
   /** Receives no more. What is in work goes on. */
   stop(): void;
   /** Resolves once nothing is received any more; rejects with what `onFailure` throws. */
@@ -38,6 +49,11 @@ export function startPolling<Item>(options: PollOptions<Item>): Polling {
   const stopped = poll(options, stopping.signal, slots);
   stopped.catch(() => {}); // whoever looks is told
   return {
+    lend(work) {
+      if (stopping.signal.aborted || !slots.isLent || slots.left <= 0) return false;
+      slots.take(work());
+      return true;
+    },
     stop: () => stopping.abort(),
     stopped,
     async idle() {
@@ -48,26 +64,49 @@ export function startPolling<Item>(options: PollOptions<Item>): Polling {
 }
 
 async function poll<Item>(options: PollOptions<Item>, signal: AbortSignal, slots: Slots): Promise<void> {
-  const { clock, intervalMs, receive, work, onFailure } = options;
+  const { clock, intervalMs, receive, onFailure } = options;
   let failures = 0;
+  let isOwed = false;
   for (;;) {
     await slots.free();
     if (signal.aborted) return;
     const askedAt = clock.now();
     try {
-      const items = await receive(slots.left, signal);
+      // Who was given back is received before anything else is begun.
+      const items: readonly Item[] = await slots.lending(!isOwed, receive(slots.left, signal));
       failures = 0;
-      for (const item of items) slots.take(work(item));
+      isOwed = await begin(options, items, slots);
       const pauseMs = askedAt + intervalMs - clock.now();
-      if (items.length === 0 && pauseMs > 0) await sleep(clock, pauseMs, signal);
+      if (items.length === 0 && pauseMs > 0) await slots.lending(true, sleep(clock, pauseMs, signal));
     } catch (error) {
       if (signal.aborted) return;
       failures += 1;
       onFailure(error, failures);
       const pauseMs = Math.min(intervalMs * 2 ** (failures - 1), Math.max(intervalMs, pauseMsMax));
-      await sleep(clock, pauseMs, signal);
+      await slots.lending(true, sleep(clock, pauseMs, signal));
     }
   }
+}
+
+/** Resolves to whether any had to be given back. */
+async function begin<Item>(
+  { clock, giveBack, work }: PollOptions<Item>,
+  items: readonly Item[],
+  slots: Slots,
+): Promise<boolean> {
+  const surplus = items.slice(Math.max(0, slots.left));
+  for (const item of items.slice(0, items.length - surplus.length)) slots.take(work(item));
+  const until = clock.now() + surplusMsMax;
+  let isGivenBack = false;
+  for (const item of surplus) {
+    await atMost(clock, slots.free(), until - clock.now());
+    if (slots.left > 0) slots.take(work(item));
+    else {
+      isGivenBack = true;
+      await giveBack?.(item);
+    }
+  }
+  return isGivenBack;
 }
 
 /** What is in work, and whether there is room for more. */
@@ -75,6 +114,8 @@ class Slots {
   readonly #taken = new Set<Promise<void>>();
   readonly #limit: number;
   #wake: (() => void) | undefined;
+  /** Whether others than the source may take what is free. */
+  isLent = false;
 
   constructor(limit: number) {
     this.#limit = limit;
@@ -94,6 +135,16 @@ class Slots {
 
   wake(): void {
     this.#wake?.();
+  }
+
+  /** What is free is lent until the promise settles. */
+  async lending<T>(isLent: boolean, until: Promise<T>): Promise<T> {
+    this.isLent = isLent;
+    try {
+      return await until;
+    } finally {
+      this.isLent = false;
+    }
   }
 
   take(work: Promise<void>): void {

@@ -1,5 +1,8 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { broughtBy } from '../cost/messages.ts';
 import { onTab } from '../cost/tab.ts';
+import type { Dispatch } from '../model/message.ts';
+import type { Handover } from '../ports/handover.ts';
 import type { Inbox, Received } from '../ports/inbox.ts';
 import type { Metrics } from '../ports/metrics.ts';
 import type { WorkerRegistry } from '../ports/worker-registry.ts';
@@ -9,7 +12,7 @@ import { isPassing, untilReached } from './connect.ts';
 import { Deletions } from './deletions.ts';
 import { Executor } from './executor.ts';
 import { Heartbeat } from './heartbeat.ts';
-import { workOff } from './messages.ts';
+import { workOff, workOffHanded } from './messages.ts';
 import { outcomeMetrics } from './outcome-metrics.ts';
 import { startPolling } from './poll.ts';
 import type { WorkerPorts } from './ports.ts';
@@ -17,6 +20,8 @@ import { Statistics } from './statistics.ts';
 
 export interface ServePorts extends WorkerPorts {
   readonly inbox: Inbox;
+  /** Where this process's own clients are met. Without it they are not. */
+  readonly handover?: Pick<Handover, 'join'>;
   readonly workers: WorkerRegistry;
   readonly metrics: Metrics;
 }
@@ -94,16 +99,17 @@ async function receiveUntilStopped(
   { onDuplicate, pool }: ServeOptions,
   told: Told,
 ): Promise<void> {
-  const { clock, inbox, logger, metrics, queue, settings } = ports;
+  const { clock, handover, inbox, logger, metrics, queue, settings } = ports;
   const executor = new Executor(ports, statistics);
   const deletions = new Deletions(inbox);
   const publishOutcomes = outcomeMetrics(metrics, statistics);
+  const context = { executor, logger, queue, onDuplicate };
+  // Somebody else may begin it at once.
+  const giveBack = async ({ receipt }: Received) => void (await queue.extend(receipt, 0));
   const work = async (received: Received) => {
-    // Received while the end began: somebody else may begin it at once.
-    if (told.stop.aborted) return void (await queue.extend(received.receipt, 0));
-    const isDone = await onTab(broughtBy(received.together), () =>
-      workOff({ executor, logger, queue, onDuplicate }, received, forever),
-    );
+    // Received while the end began.
+    if (told.stop.aborted) return await giveBack(received);
+    const isDone = await onTab(broughtBy(received.together), () => workOff(context, received, forever));
     if (isDone) deletions.add(received.receipt);
     publishOutcomes();
   };
@@ -111,6 +117,7 @@ async function receiveUntilStopped(
     room: settings.maxParallel,
     receive: (room, signal) => inbox.receive(pool, Math.min(room, settings.batchSize), signal),
     work,
+    giveBack,
     intervalMs: settings.pollInterval,
     onFailure: (error, failures) => {
       if (!isPassing(error)) throw error;
@@ -118,6 +125,13 @@ async function receiveUntilStopped(
     },
     clock,
   });
+  const workHanded = async (dispatch: Dispatch) => {
+    await onTab({}, () => workOffHanded(context, dispatch, forever));
+    publishOutcomes();
+  };
+  // Whoever submits has a context, a tab and a span of its own, which are not those of the run.
+  const apart = AsyncLocalStorage.snapshot();
+  const leave = handover?.join(pool, (dispatch) => polling.lend(() => apart(workHanded, dispatch)));
   told.stop.addEventListener('abort', () => polling.stop(), { once: true });
   if (told.stop.aborted) polling.stop();
   told.onReady();
@@ -125,6 +139,7 @@ async function receiveUntilStopped(
   try {
     await polling.stopped;
   } finally {
+    leave?.();
     logger.info('worker ends', { pool, worker: ports.workerId, running: statistics.running });
     executor.finish();
     await atMost(clock, polling.idle(), settings.drain, told.abort);
