@@ -31,7 +31,9 @@ for (const resource of Object.values(template.Resources)) {
   const bundle = resolve(assembly, asset, 'index.mjs');
   const times = Array.from({ length: repetitions }, () => importMs(bundle)).sort((a, b) => a - b);
   const median = times[Math.floor(repetitions / 2)] ?? Number.NaN;
-  const files = readdirSync(dirname(bundle)).map((file) => readFileSync(join(dirname(bundle), file)));
+  const files = readdirSync(dirname(bundle), { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map(({ name, parentPath }) => readFileSync(join(parentPath, name)));
   const size = (sizeOf: (file: Buffer) => number) =>
     kilobytes(files.reduce((sum, file) => sum + sizeOf(file), 0));
   console.log(

@@ -78,7 +78,7 @@ export function optionsFromContext(node: Node): HoldfastOptions {
     storedCode: onOff('storedCode'),
     deliveryQueues: namedArns(node.tryGetContext('deliveryQueues')),
     webhookSecretArn: text('webhookSecret'),
-    jwt: jwtOptions(text, node.tryGetContext('tenantClaim')),
+    jwt: jwtOptions(text, node.tryGetContext('tenantClaim'), onOff('jwtDashboard')),
     requestRate: wholeNumber('requestRate'),
     openRuns: wholeNumber('openRuns'),
     pools: poolsFromContext(node.tryGetContext('pools')),
@@ -149,14 +149,18 @@ function removalPolicy(word: string | undefined): RemovalPolicy | undefined {
   throw new Error(`The context value removalPolicy must be retain or destroy, not ${JSON.stringify(word)}`);
 }
 
-/** From `-c jwtIssuer=https://… -c jwtAudience=a,b -c tenantClaim=tenant`. */
-function jwtOptions(text: (name: string) => string | undefined, claim: unknown): JwtProps | undefined {
+/** From `-c jwtIssuer=https://… -c jwtAudience=a,b -c tenantClaim=tenant -c jwtDashboard=on`. */
+function jwtOptions(
+  text: (name: string) => string | undefined,
+  claim: unknown,
+  dashboard: boolean | undefined,
+): JwtProps | undefined {
   const issuer = text('jwtIssuer');
   const audience = (text('jwtAudience') ?? '').split(',').filter((each) => each.trim() !== '');
   // Empty is not left out: it would mean that requests may name any tenant.
   const tenantClaim = claim === undefined ? undefined : String(claim);
   if (issuer === undefined) {
-    const given = ['jwtAudience', 'tenantClaim'].find((name) => text(name) !== undefined);
+    const given = ['jwtAudience', 'tenantClaim', 'jwtDashboard'].find((name) => text(name) !== undefined);
     if (given === undefined) return undefined;
     throw new Error(`The context value ${given} has a meaning only beside jwtIssuer`);
   }
@@ -165,7 +169,7 @@ function jwtOptions(text: (name: string) => string | undefined, claim: unknown):
   if (audience.length === 0) throw new Error('The context value jwtAudience must name whom tokens are for');
   if (tenantClaim !== undefined && !isClaimName(tenantClaim))
     throw new Error(`The context value tenantClaim must name a claim, not ${JSON.stringify(tenantClaim)}`);
-  return { issuer, audience: audience.map((each) => each.trim()), tenantClaim };
+  return { issuer, audience: audience.map((each) => each.trim()), tenantClaim, dashboard };
 }
 
 /** From `-c deliveryQueues=billing=arn:aws:sqs:…,audit=arn:aws:sqs:…`, or an object in cdk.json. */

@@ -60,6 +60,11 @@ export interface JwtProps {
   readonly audience: readonly string[];
   /** The claim that names the tenant of whoever holds the token. Default: the header may name any. */
   readonly tenantClaim?: string | undefined;
+  /**
+   * Also serves the dashboard, at the same address. Its files are for everybody; all that they show comes from the API, for
+   * the token that whoever looks has to paste. Default: false.
+   */
+  readonly dashboard?: boolean | undefined;
 }
 
 /**

@@ -1,14 +1,16 @@
-import { existsSync } from 'node:fs';
+import { cpSync, existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { AssetHashType, DockerImage } from 'aws-cdk-lib';
 import { Code } from 'aws-cdk-lib/aws-lambda';
+import { webDirectory } from '../../lib/dashboard/web-directory.ts';
 import { HoldfastError } from '../../lib/model/errors.ts';
+import { refused } from '../refuse.ts';
 import { bundleOptions } from './bundle-options.ts';
 
 /** Files of functions/ that are functions. */
-export type FunctionFile = 'api' | 'dead-letter' | 'discover' | 'execute' | 'jwt-api';
+export type FunctionFile = 'api' | 'dashboard' | 'dead-letter' | 'discover' | 'execute' | 'jwt-api';
 
 /** As it was built this file is dist/infra/constructs/bundle.js, and the functions are built beside it. */
 const functions = fileURLToPath(new URL('../../functions/', import.meta.url));
@@ -36,6 +38,7 @@ export function bundle(file: FunctionFile, entry: string): Code {
       local: {
         tryBundle(directory: string) {
           build(file, entry, directory);
+          if (file === 'dashboard') copyPage(join(directory, 'web'));
           return true;
         },
       },
@@ -55,6 +58,13 @@ function build(file: FunctionFile, entry: string, directory: string): void {
     ...bundleOptions(entry, isSource),
     logLevel: 'warning',
   });
+}
+
+/** What the dashboard's function serves. @throws HoldfastError `InvalidProperty` in a checkout that was not built */
+function copyPage(target: string): void {
+  if (!existsSync(new URL('index.html', webDirectory)))
+    throw refused('jwt.dashboard', 'asks for a page that was not built here', 'Run npm run build');
+  cpSync(webDirectory, target, { recursive: true });
 }
 
 /** The esbuild of whoever deploys: that of the tasks, of the app, or of this package. */

@@ -20,6 +20,8 @@ interface HoldfastFunctionProps {
   readonly description: string;
   readonly timeout: Duration;
   readonly permissions: readonly Permission[];
+  /** Whether it works with runs, and so needs the table's variables and the keys. Default: it does. */
+  readonly holdsRuns?: boolean;
   /** Beside what all functions get. */
   readonly environment?: Readonly<Record<string, string>>;
   readonly options?: Pick<
@@ -53,7 +55,8 @@ export class HoldfastFunction extends Construct {
 
   constructor(scope: Construct, id: string, props: HoldfastFunctionProps) {
     super(scope, id);
-    const { description, environment, file, options = {}, parts, permissions, suffix, timeout } = props;
+    const { description, environment, file, holdsRuns = true, options = {}, parts, permissions } = props;
+    const { suffix, timeout } = props;
     const functionName = nameOf(parts.scope, suffix === undefined ? file : `${file}-${suffix}`);
     const logGroup = new LogGroup(this, 'Log', {
       // The name Lambda would give it, so that nothing makes another one that outlives the stack.
@@ -65,7 +68,8 @@ export class HoldfastFunction extends Construct {
       actions: ['logs:CreateLogStream', 'logs:PutLogEvents'],
       resources: [logGroup.logGroupArn],
     };
-    const all = [...permissions, ...keyUse(parts), ...(options.vpc ? [networkUse] : []), writeLog];
+    const keys = holdsRuns ? keyUse(parts) : [];
+    const all = [...permissions, ...keys, ...(options.vpc ? [networkUse] : []), writeLog];
     this.function = new LambdaFunction(this, 'Function', {
       architecture: Architecture.ARM_64,
       memorySize: 256,
@@ -82,7 +86,11 @@ export class HoldfastFunction extends Construct {
         assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
         inlinePolicies: { Permissions: policyOf(all) },
       }),
-      environment: { ...parts.props.environment, ...sharedEnvironment(this, parts), ...environment },
+      environment: {
+        ...parts.props.environment,
+        ...(holdsRuns && sharedEnvironment(this, parts)),
+        ...environment,
+      },
     });
   }
 }

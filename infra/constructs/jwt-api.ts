@@ -15,6 +15,7 @@ import { envNames } from '../../lib/config/env.ts';
 import type { JwtProps } from '../props.ts';
 import { apiEnvironment, apiPermissions } from './api.ts';
 import { HoldfastFunction } from './holdfast-function.ts';
+import { Page } from './page.ts';
 import { nameOf, type Parts } from './parts.ts';
 
 /** What the gateway lets through in all, of one account: beyond it, it answers 429 itself. */
@@ -70,6 +71,7 @@ export class JwtApi extends Construct {
       },
     });
     this.url = stage.url;
+    if (jwt.dashboard) new Page(this, 'Page', { httpApi: gateway, stage, parts });
   }
 }
 

@@ -128,6 +128,43 @@ describe('the HTTP API for holders of a token', () => {
   });
 });
 
+describe('the dashboard beside it', () => {
+  const page = synthesize({ jwt: { ...jwt, dashboard: true }, defaultTask: 'echo' });
+  const pageId = page.idOf('AWS::Lambda::Function', 'JwtApiPage');
+
+  it('is there only where it was asked for, and changes nothing else but what its routes may cost', () => {
+    const { [stack.idOf('AWS::ApiGatewayV2::Stage', 'JwtApi')]: own, ...others } = stack.resources;
+    expect(page.resources).toMatchObject(others);
+    const [, { Properties } = { Properties: {} }] = page.ofType('AWS::ApiGatewayV2::Stage')[0] ?? [];
+    const costs = { ThrottlingRateLimit: 50, ThrottlingBurstLimit: 100 };
+    expect(Properties).toEqual({
+      ...own?.Properties,
+      RouteSettings: { 'GET /': costs, 'GET /assets/{name}': costs },
+    });
+  });
+
+  it('gives its files to anybody, and nothing else: every other route asks for a token', () => {
+    const routes = page.ofType('AWS::ApiGatewayV2::Route').map(([, { Properties }]) => Properties as unknown);
+    expect(routes).toMatchObject([
+      { RouteKey: '$default', AuthorizationType: 'JWT' },
+      { RouteKey: 'GET /', AuthorizationType: 'NONE' },
+      { RouteKey: 'GET /assets/{name}', AuthorizationType: 'NONE' },
+    ]);
+  });
+
+  it('is a function that may write its log, and knows of no run', () => {
+    const [, { Properties } = { Properties: {} }] =
+      page.ofType('AWS::IAM::Role').find(([id]) => id.startsWith('JwtApiPage')) ?? [];
+    const { Policies } = Properties as unknown as {
+      Policies: { PolicyDocument: { Statement: { Action: unknown }[] } }[];
+    };
+    expect(Policies.flatMap(({ PolicyDocument }) => PolicyDocument.Statement)).toMatchObject([
+      { Action: ['logs:CreateLogStream', 'logs:PutLogEvents'] },
+    ]);
+    expect(JSON.stringify(page.resources[pageId])).not.toMatch(/HOLDFAST_/);
+  });
+});
+
 describe('the context values', () => {
   const options = (context: Record<string, unknown>) => optionsFromContext(new App({ context }).node).jwt;
   const jwtIssuer = 'https://issuer.example/pool';
@@ -139,6 +176,9 @@ describe('the context values', () => {
       issuer: jwtIssuer,
       audience: ['orders'],
     });
+    expect(options({ jwtIssuer, jwtAudience: 'orders', jwtDashboard: 'on' })).toMatchObject({
+      dashboard: true,
+    });
   });
 
   it.each([
@@ -148,6 +188,8 @@ describe('the context values', () => {
     [{ jwtIssuer: 'issuer', jwtAudience: 'a' }, 'jwtIssuer must be an https URL'],
     [{ jwtAudience: 'a' }, 'jwtAudience has a meaning only beside jwtIssuer'],
     [{ tenantClaim: 'tenant' }, 'tenantClaim has a meaning only beside jwtIssuer'],
+    [{ jwtDashboard: 'on' }, 'jwtDashboard has a meaning only beside jwtIssuer'],
+    [{ jwtIssuer, jwtAudience: 'a', jwtDashboard: 'yes' }, 'jwtDashboard must be on or off'],
     [{ jwtIssuer, jwtAudience: 'a', tenantClaim: 'a b' }, 'tenantClaim must name a claim'],
   ])('refuses %j', (context, message) => {
     expect(() => options(context)).toThrow(message);

@@ -1,4 +1,6 @@
 import { readFileSync } from 'node:fs';
+import { type HttpApi, HttpMethod, HttpNoneAuthorizer } from 'aws-cdk-lib/aws-apigatewayv2';
+import { HttpUrlIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { expect, it } from 'vitest';
 import { acknowledged, checkWithNag } from '../../infra/nag.ts';
@@ -61,6 +63,21 @@ it.each<HoldfastOptions>([
 it('nor in the HTTP API for holders of a token', () => {
   const jwt = { issuer: 'https://issuer.example', audience: ['orders'], tenantClaim: 'tenant' };
   expect(findings({ chosen: { jwt } })).toEqual([]);
+});
+
+it('nor in the dashboard beside it, of which anybody may load the files, and nothing else', () => {
+  const jwt = { issuer: 'https://issuer.example', audience: ['orders'], dashboard: true };
+  expect(findings({ chosen: { jwt } })).toEqual([]);
+  const open = (stack: HoldfastStack) => {
+    const api = stack.holdfast.node.findChild('JwtApi').node.findChild('Gateway') as HttpApi;
+    api.addRoutes({
+      path: '/runs',
+      methods: [HttpMethod.GET],
+      integration: new HttpUrlIntegration('Elsewhere', 'https://elsewhere.example'),
+      authorizer: new HttpNoneAuthorizer(),
+    });
+  };
+  expect(findings({ chosen: { jwt }, extra: open })).toMatchObject([{ rule: 'AwsSolutions-APIG4' }]);
 });
 
 it('what is acknowledged is found, and only where its reason holds', () => {
