@@ -80,5 +80,5 @@ const report: LimitReport = {
   kills,
   said: lines.map((line) => JSON.parse(line) as LimitReport['said'][number]),
 };
-await rm(file);
+await Promise.all([file, `${file}.met`].map((each) => rm(each, { force: true })));
 process.stdout.write(`${JSON.stringify(report)}\n`);
