@@ -8,11 +8,11 @@ export type Meter = () => Resources;
 /** The whole process: all that runs in it is measured together. */
 export function meterProcess(): Meter {
   const before = process.resourceUsage();
-  const memory = process.memoryUsage.rss();
+  const memory = residentBytes();
   return () => {
     const { maxRSS, systemCPUTime, userCPUTime } = process.resourceUsage();
     // The system knows the highest peak of the process only: it is of now if it is new.
-    const peak = maxRSS > before.maxRSS ? maxRSS * 1_024 : Math.max(memory, process.memoryUsage.rss());
+    const peak = maxRSS > before.maxRSS ? maxRSS * 1_024 : Math.max(memory, residentBytes());
     return {
       peakMemoryMb: toMib(peak),
       userCpuSeconds: toSeconds(userCPUTime - before.userCPUTime),
@@ -23,6 +23,14 @@ export function meterProcess(): Meter {
 }
 
 const lookMs: Ms = 100;
+let resident = { bytes: 0, at: Number.NEGATIVE_INFINITY };
+
+/** Of the process. The system is asked now and then: the answer takes longer than a short task's own code. */
+function residentBytes(): number {
+  const at = performance.now();
+  if (at - resident.at >= lookMs) resident = { bytes: process.memoryUsage.rss(), at };
+  return resident.bytes;
+}
 
 /** The thread that this is called on. Its memory is looked at now and then: a busy one is seen at its end. */
 export function meterThread(): Meter {

@@ -1,14 +1,11 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import stringify from 'safe-stable-stringify';
 import type { ElementShape, Sequence, Shape } from '../model/definition.ts';
 import type { DefinitionHash } from '../model/ids.ts';
 
 /** A hash over a JSON value that does not depend on the order of its keys: 26 characters of `0-9a-v`. */
 export function stableHash(value: unknown): string {
-  const digest = createHash('sha256')
-    .update(stringify(value) ?? 'undefined')
-    .digest();
-  const bits = BigInt(`0x${digest.toString('hex')}`);
+  const bits = BigInt(`0x${hash('sha256', stringify(value) ?? 'undefined')}`);
   return bits.toString(32).padStart(52, '0').slice(0, 26);
 }
 

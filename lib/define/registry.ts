@@ -26,6 +26,17 @@ export interface Registered {
 
 /** A task or workflow as it is registered. */
 export function registeredOf(definition: Definition): Registered {
+  const known = registered.get(definition);
+  if (known) return known;
+  const made = register(definition);
+  registered.set(definition, made);
+  return made;
+}
+
+/** Definitions do not change once they are made. */
+const registered = new WeakMap<Definition, Registered>();
+
+function register(definition: Definition): Registered {
   const { name } = definition;
   if (definition.kind === 'workflow') {
     const { hash, nodes, shape } = definition;
