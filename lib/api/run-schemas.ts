@@ -90,6 +90,9 @@ const base = {
     .exactOptional()
     .meta({ description: 'The node of another run that this one stands for.' }),
   retryOf: z.string().exactOptional().meta({ description: 'The failed run that this one goes on from.' }),
+  retriedAs: z.string().exactOptional().meta({
+    description: 'Of one that has failed, where one run is asked for: the run that goes on from it.',
+  }),
   deliveries: z
     .array(
       z.union([

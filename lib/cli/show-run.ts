@@ -18,6 +18,7 @@ export function runDetails(run: Run, paint: Paint): string {
     ['key', shown(run.idempotencyKey)],
     ['parent', run.parent && printable(`${run.parent.id} at ${run.parent.node}`)],
     ['retry of', shown(run.retryOf)],
+    ['retried as', shown(run.retriedAs)],
     ['delivery of', shown(run.deliveryOf)],
     ['delivers to', shown(run.deliveries?.map(targetText).join(', '))],
     ['depends on', shown(run.dependsOn?.join(', '))],

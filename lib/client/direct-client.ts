@@ -36,7 +36,7 @@ import { nearestName } from './nearest.ts';
 import { nodeViews } from './node-view.ts';
 import type { ClientPorts } from './ports.ts';
 import { readQueues } from './queues.ts';
-import { retryFailed } from './retry.ts';
+import { retriedAsOf, retryFailed } from './retry.ts';
 import type { DefinitionView, FinishedRun, Run, RunPage } from './run-view.ts';
 import { sharedQueries } from './shared-queries.ts';
 import { signalRun } from './signal.ts';
@@ -200,7 +200,11 @@ class DirectClient {
   async get(ref: RunRef, options: GetOptions = {}): Promise<Run> {
     const key = keyOf(ref, options);
     const run = await readRun(this.#ports, key);
-    const view = await this.view(run, options.valueBytesMax ?? Number.POSITIVE_INFINITY);
+    const retriedAs = options.nodes === false ? undefined : await retriedAsOf(this.#ports, run);
+    const view = {
+      ...(await this.view(run, options.valueBytesMax ?? Number.POSITIVE_INFINITY)),
+      ...(retriedAs !== undefined && { retriedAs }),
+    };
     if (run.kind === 'task' || options.nodes === false) return view;
     const { clock, history, payloads } = this.#ports;
     const earlier = run.hasHistory ? await history.list(key) : {};

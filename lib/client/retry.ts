@@ -4,7 +4,7 @@ import { Tab, withTab } from '../cost/tab.ts';
 import { hashOfText, stableHash } from '../define/hash.ts';
 import { validate } from '../define/validate.ts';
 import { HoldfastError } from '../model/errors.ts';
-import { runId } from '../model/ids.ts';
+import { type RunId, runId } from '../model/ids.ts';
 import { type Run, type RunKey, statusOf } from '../model/run.ts';
 import { serialize } from '../model/serialize.ts';
 import { keepFor, type Packed, packText, storeApart } from '../payload/payload.ts';
@@ -19,6 +19,13 @@ import { readRun } from './key.ts';
 import type { ClientPorts } from './ports.ts';
 
 const waitMsMax = 366 * 86_400_000;
+
+/** The run that goes on from a failed one, where there is one. */
+export async function retriedAsOf({ runs }: Pick<ClientPorts, 'runs'>, run: Run): Promise<RunId | undefined> {
+  if (statusOf(run) !== 'failed') return undefined;
+  const id = retryId(run.run);
+  return (await runs.get({ tenant: run.tenant, run: id })) === undefined ? undefined : id;
+}
 
 /** Goes on from a failed run as a new one. */
 export async function retryFailed(

@@ -45,6 +45,8 @@ interface RunBase {
   readonly parent?: { readonly id: string; readonly node: string };
   /** The failed run that this one goes on from. */
   readonly retryOf?: string;
+  /** Of one that has failed, where one run is asked for: the run that goes on from it. */
+  readonly retriedAs?: string;
   /** Where its result is delivered. Each delivery is a run by itself, which is there once this one has ended. */
   readonly deliveries?: readonly (DeliveryTarget & { readonly id: string })[];
   /** The run whose result this one delivers. */

@@ -187,12 +187,14 @@ describe('a retry', () => {
       status: 'failed',
       error: { type: 'RangeError' },
     });
+    expect(await client.get(run)).not.toHaveProperty('retriedAs');
     const retried = await client.retry(run, { input: { file, value: 5 } });
     expect(retried).toMatchObject({ id: `${run.id}~2`, retryOf: run.id, created: true });
     expect(await client.result(retried, { timeout })).toBe(16);
     // The first step is not done again.
     expect(await readFile(file, 'utf8')).toBe('11\nss');
-    expect(await client.get(run)).toMatchObject({ status: 'failed' });
+    expect(await client.get(run)).toMatchObject({ status: 'failed', retriedAs: retried.id });
+    expect(await client.get(retried)).not.toHaveProperty('retriedAs');
     expect(await client.retry(run, { input: { file, value: 5 } })).toMatchObject({
       id: retried.id,
       created: false,

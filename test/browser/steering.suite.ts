@@ -64,6 +64,11 @@ describe.skipIf(chromiumPath === undefined)('the dashboard', patience, () => {
     await button(page, 'Retry').click();
     await status(page, 'waiting');
     await page.getByText('waits for the signal approval').waitFor();
+    // There and back by what the two say of each other.
+    await page.getByRole('link', { name: id, exact: true }).click();
+    await status(page, 'failed');
+    await page.getByRole('link', { name: `${id}~2` }).click();
+    await status(page, 'waiting');
   });
 
   it('sends a signal, shows why one is refused, and the run as it goes on', async () => {

@@ -36,6 +36,7 @@ export function RunFacts({ run }: { readonly run: Run }) {
       <Fact name="Key">{run.idempotencyKey !== undefined && <Words text={run.idempotencyKey} />}</Fact>
       <Fact name="Child of">{parent && <RunLink id={parent.id} />}</Fact>
       <Fact name="Retry of">{retryOf !== undefined && <RunLink id={retryOf} />}</Fact>
+      <Fact name="Retried as">{run.retriedAs !== undefined && <RunLink id={run.retriedAs} />}</Fact>
       <Fact name="Delivers">{run.deliveryOf !== undefined && <RunLink id={run.deliveryOf} />}</Fact>
       <Fact name="Depends on">{run.dependsOn && <Ids ids={run.dependsOn} />}</Fact>
       <Fact name="Still waits for">{run.waitsFor && <Ids ids={run.waitsFor} />}</Fact>
