@@ -1,6 +1,6 @@
 import { computed, effect, signal } from '@preact/signals';
 import type { Run } from '../../lib/client/index.ts';
-import { client } from './api.ts';
+import { client, connection } from './api.ts';
 import { EndedRuns } from './ended-runs.ts';
 import { route, tenant } from './place.ts';
 import { asHoldfastError } from './resource.ts';
@@ -39,7 +39,10 @@ export function onChanges(listener: (runs: readonly Run[]) => void): () => void 
 let pending: Run[] = [];
 
 export function startLive(): void {
-  const isWanted = computed(() => isShown.value && route.value.page !== 'run');
+  // What the page shows first is asked for before what changes.
+  const isWanted = computed(
+    () => isShown.value && route.value.page !== 'run' && connection.value !== 'connecting',
+  );
   effect(() => {
     const whose = tenant.value;
     if (!isWanted.value) return;

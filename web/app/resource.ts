@@ -1,5 +1,5 @@
 import { type ReadonlySignal, useSignal } from '@preact/signals';
-import { useCallback, useEffect, useRef } from 'preact/hooks';
+import { useCallback, useLayoutEffect, useRef } from 'preact/hooks';
 import { HoldfastError } from '../../lib/client/index.ts';
 
 /** What is loaded of the API, as far as it is known. */
@@ -26,9 +26,13 @@ export const asHoldfastError = (thrown: unknown): HoldfastError =>
 /**
  * Loads when the component appears, when the key changes, and again after each pause while the page is looked at.
  *
- * @param key says of what: what was known of another is forgotten
+ * @param key says of what: what was known of another is forgotten. Undefined where it is not to be loaded yet
  */
-export function useResource<T>(load: () => Promise<T>, key: string, everyMs?: number): Resource<T> {
+export function useResource<T>(
+  load: () => Promise<T>,
+  key: string | undefined,
+  everyMs?: number,
+): Resource<T> {
   const state = useSignal<Loaded<T>>({});
   const current = useRef({ load, key });
   current.current = { load, key };
@@ -41,9 +45,10 @@ export function useResource<T>(load: () => Promise<T>, key: string, everyMs?: nu
       if (asked === current.current.key) state.value = { ...state.value, error: asHoldfastError(thrown) };
     }
   }, [state]);
-  // The key stands for what is loaded.
-  useEffect(() => {
+  // The key stands for what is loaded. It is asked for before the page is painted, which may take longer than the answer.
+  useLayoutEffect(() => {
     state.value = {};
+    if (key === undefined) return;
     let isOver = false;
     let timer: ReturnType<typeof setTimeout> | undefined;
     const turn = async () => {

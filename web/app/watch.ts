@@ -1,5 +1,5 @@
 import { useSignal } from '@preact/signals';
-import { useEffect } from 'preact/hooks';
+import { useLayoutEffect } from 'preact/hooks';
 import type { Run } from '../../lib/client/index.ts';
 import { client } from './api.ts';
 import { asHoldfastError, type Loaded } from './resource.ts';
@@ -9,7 +9,7 @@ const againMs = 3_000;
 /** A run as it is, and as it changes, while somebody looks. */
 export function useRun(id: string, tenant: string | undefined): Loaded<Run> {
   const state = useSignal<Loaded<Run>>({});
-  useEffect(() => {
+  useLayoutEffect(() => {
     state.value = {};
     let leaving = new AbortController();
     const whose = tenant === undefined ? {} : { tenant };

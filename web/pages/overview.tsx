@@ -25,10 +25,13 @@ export function OverviewPage() {
   const whose = tenant.value ?? '';
   const since = () => new Date(Date.now() - dayMs).toISOString();
   const counts = useResource(() => client.counts({ ...inTenant(), since: since() }), whose, countsMs);
-  const queues = useResource(() => client.queues(), '', countsMs);
-  const ready = useResource(() => listed('ready', 100, 'earliest'), `ready ${whose}`, countsMs);
-  useEarlierEnds(whose);
-  const { data } = counts.state.value;
+  const { data, error } = counts.state.value;
+  // The numbers come first: to list what is at work, each run that has not ended is read.
+  const isNext = data !== undefined || error !== undefined;
+  const queues = useResource(() => client.queues(), isNext ? '' : undefined, countsMs);
+  const readyKey = isNext ? `ready ${whose}` : undefined;
+  const ready = useResource(() => listed('ready', 100, 'earliest'), readyKey, countsMs);
+  useEarlierEnds(whose, isNext);
   const more = (which: 'active' | 'failed' | 'succeeded' | 'paused') =>
     data?.more?.includes(which) ? '+' : '';
   const shown = (which: 'active' | 'failed' | 'succeeded' | 'paused') =>
@@ -58,11 +61,11 @@ export function OverviewPage() {
         </Tile>
         <DeadTile queues={queues} />
       </div>
-      <ErrorNote error={counts.state.value.error} />
+      <ErrorNote error={error} />
       <Charts />
       <div class="two">
-        <LatestRuns title="At work" status="running" empty="Nothing is at work." />
-        <LatestRuns title="Latest failures" status="failed" empty="Nothing has failed." />
+        <LatestRuns title="At work" status="running" empty="Nothing is at work." isWanted={isNext} />
+        <LatestRuns title="Latest failures" status="failed" empty="Nothing has failed." isWanted={isNext} />
       </div>
     </>
   );
@@ -71,12 +74,13 @@ export function OverviewPage() {
 const listed = async (status: RunStatus, limit: number, sort: 'latest' | 'earliest' = 'latest') =>
   (await client.list({ ...inTenant(), status, limit, sort })).runs;
 
-/** What ended before the page was opened, so that its charts do not begin empty. */
-function useEarlierEnds(whose: string): void {
+/** What ended before the page was opened, so that its charts do not begin empty. Not before the page has its numbers. */
+function useEarlierEnds(whose: string, isWanted: boolean): void {
   useEffect(() => {
+    if (!isWanted) return;
     const since = new Date(Date.now() - stepMs * steps).toISOString();
     for (const status of ['succeeded', 'failed'] as const) readEarlier(status, since).catch(() => {});
-  }, [whose]);
+  }, [whose, isWanted]);
 }
 
 const earlierPagesMax = 10;
@@ -199,10 +203,12 @@ interface LatestProps {
   readonly title: string;
   readonly status: RunStatus;
   readonly empty: string;
+  readonly isWanted: boolean;
 }
 
-function LatestRuns({ title, status, empty }: LatestProps) {
-  const latest = useResource(() => listed(status, 8), `${status} ${tenant.value ?? ''}`, countsMs);
+function LatestRuns({ title, status, empty, isWanted }: LatestProps) {
+  const key = isWanted ? `${status} ${tenant.value ?? ''}` : undefined;
+  const latest = useResource(() => listed(status, 8), key, countsMs);
   const soon = useSignal<ReturnType<typeof setTimeout> | undefined>(undefined);
   const seen = changes.value;
   useEffect(() => {
