@@ -10,7 +10,7 @@ import { measureAttempt, measureClaim, measureExhausted } from '../trace/metrics
 import { acquire, type Held } from './acquire.ts';
 import { Attempt, type AttemptOptions } from './attempt.ts';
 import { acknowledge, type Delivery, defer, type Verdict } from './delivery.ts';
-import { NodeRun } from './node-run.ts';
+import { NodeRun, notImplemented } from './node-run.ts';
 import type { WorkerPorts } from './ports.ts';
 import type { Ended } from './settle.ts';
 import type { Statistics } from './statistics.ts';
@@ -66,6 +66,14 @@ export class Executor {
       acquired.fork,
     );
     return held ? await this.#goThrough(nodes, held, logger) : acknowledge('Joined');
+  }
+
+  /** Whether this would not be left to other workers, as far as is known without asking the store. */
+  canBegin({ hash, node }: DispatchMessage): boolean {
+    const { clockOffset, registry, settings } = this.#ports;
+    const registered = registry.byHash(hash);
+    if (!registered || notImplemented(this.#ports, registered, node) !== undefined) return false;
+    return !isOff(clockOffset?.read(), settings.clockTolerance);
   }
 
   /** Lets what runs come to its end. No node is gone on with: the next ones go to other workers. */

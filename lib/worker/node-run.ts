@@ -23,6 +23,17 @@ import type { WorkerPorts } from './ports.ts';
 import { type Ended, type Result, settle } from './settle.ts';
 import type { Continued } from './tend.ts';
 
+/** The name of the node's task, if that is only declared here and nothing else runs it. */
+export function notImplemented(
+  { executor }: Pick<WorkerPorts, 'executor'>,
+  { nodes }: Pick<Registered, 'nodes'>,
+  path: NodeId,
+): string | undefined {
+  if (executor) return undefined;
+  const code = nodes.get(path);
+  return code?.kind === 'step' && !code.task.run ? code.task.name : undefined;
+}
+
 /** The nodes of one definition, as one message leads through them. */
 export class NodeRun {
   readonly delivery: Delivery;
@@ -49,11 +60,8 @@ export class NodeRun {
     this.#isEnding = isEnding;
   }
 
-  /** The name of the node's task, if that is only declared here and nothing else runs it. */
   notImplemented(path: NodeId): string | undefined {
-    if (this.#ports.executor) return undefined;
-    const code = this.#registered.nodes.get(path);
-    return code?.kind === 'step' && !code.task.run ? code.task.name : undefined;
+    return notImplemented(this.#ports, this.#registered, path);
   }
 
   claimOf({ hash, node, run, tenant }: DispatchMessage, nonce: Nonce): ClaimCommand {

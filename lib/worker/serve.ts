@@ -131,7 +131,10 @@ async function receiveUntilStopped(
   };
   // Whoever submits has a context, a tab and a span of its own, which are not those of the run.
   const apart = AsyncLocalStorage.snapshot();
-  const leave = handover?.join(pool, (dispatch) => polling.lend(() => apart(workHanded, dispatch)));
+  const leave = handover?.join(
+    pool,
+    (dispatch) => executor.canBegin(dispatch.message) && polling.lend(() => apart(workHanded, dispatch)),
+  );
   told.stop.addEventListener('abort', () => polling.stop(), { once: true });
   if (told.stop.aborted) polling.stop();
   told.onReady();

@@ -96,17 +96,29 @@ describe('what a process submits beside its own worker', () => {
     expect(seen).toEqual([undefined]);
   });
 
-  test('becomes a message where the worker cannot begin it yet', async () => {
+  test('goes by the queue where the worker would leave it to others', async () => {
     const remote = defineTask({ name: 'remote', input: z.number(), output: z.number() });
     const { client, system } = await together({ remote });
     const { id } = await client.submit(remote, 1);
+    const other = await client.submit(echo, 1);
+    expect(system.queue.sent).toMatchObject([
+      { message: { run: id }, delayMs: 0 },
+      { message: { run: other.id }, delayMs: 0 },
+    ]);
+  });
+
+  test('becomes a message where it turns out not to be due yet', async () => {
+    const { client, handover, system } = await together({ echo });
+    const { id } = await client.submit(echo, 1, { delay: '1m' });
+    const [dispatch] = system.queue.drain();
+    expect(dispatch && handover.offer({ ...dispatch, delayMs: 0 })).toBe(true);
     await system.clock.advance(0);
-    expect(system.queue.sent).toMatchObject([{ message: { run: id }, delayMs: 30 * second }]);
-    expect(await client.get(id)).toMatchObject({ status: 'ready', attempt: 0 });
+    expect(system.queue.sent).toMatchObject([{ message: { run: id }, delayMs: 60 * second }]);
+    expect(await client.get(id)).toMatchObject({ attempt: 0 });
   });
 
   test('is found by discovery where neither worker nor queue has it', async () => {
-    const { client, system } = await together({ remote: echo });
+    const { client, system } = await together({ echo });
     const lost: Pick<Handover, 'offer'> = { offer: () => true };
     const queue = new HandingQueue(system.queue, lost);
     const { id } = await directClient({ ...system.ports(), queue }).submit(echo, 'a');
@@ -118,10 +130,11 @@ describe('what a process submits beside its own worker', () => {
   });
 
   test('is told of where it could not become a message', async () => {
-    const remote = defineTask({ name: 'remote', input: z.number(), output: z.number() });
-    const { client, system } = await together({ remote });
+    const { client, handover, system } = await together({ echo });
+    await client.submit(echo, 1, { delay: '1m' });
+    const [dispatch] = system.queue.drain();
     system.queue.down = true;
-    await client.submit(remote, 1);
+    if (dispatch) handover.offer({ ...dispatch, delayMs: 0 });
     await system.clock.advance(0);
     expect(system.logged('doorbell not sent')).toHaveLength(1);
   });
