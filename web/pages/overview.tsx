@@ -7,7 +7,7 @@ import { client } from '../app/api.ts';
 import { now } from '../app/clock.ts';
 import { count, duration } from '../app/format.ts';
 import { changes, endedRuns } from '../app/live.ts';
-import { inTenant, linkTo, tenant } from '../app/place.ts';
+import { inTenant, linkTo, route, tenant } from '../app/place.ts';
 import { type Resource, useResource } from '../app/resource.ts';
 import { Latency, Throughput } from '../parts/charts.tsx';
 import { ErrorNote } from '../parts/error-note.tsx';
@@ -21,10 +21,20 @@ const dayMs = 86_400_000;
 /** Counts read the index: not more often than this, however much happens. */
 const countsMs = 10_000;
 
+const loadCounts = () => client.counts({ ...inTenant(), since: new Date(Date.now() - dayMs).toISOString() });
+/** Asked for while the page is not even drawn. */
+let early = route.value.page === 'overview' ? loadCounts() : undefined;
+early?.catch(() => {}); // who takes it is told
+
+function takeCounts(): ReturnType<typeof loadCounts> {
+  const taken = early ?? loadCounts();
+  early = undefined;
+  return taken;
+}
+
 export function OverviewPage() {
   const whose = tenant.value ?? '';
-  const since = () => new Date(Date.now() - dayMs).toISOString();
-  const counts = useResource(() => client.counts({ ...inTenant(), since: since() }), whose, countsMs);
+  const counts = useResource(takeCounts, whose, countsMs);
   const { data, error } = counts.state.value;
   // The numbers come first: to list what is at work, each run that has not ended is read.
   const isNext = data !== undefined || error !== undefined;
