@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 
 import type { WorkerView } from '../../lib/client/run-view.ts';
 import { writeEnvFile } from '../../lib/local/env-file.ts';
 import { type LocalRuntime, startLocal } from '../../lib/local/index.ts';
+import { Worker } from '../../lib/worker/index.ts';
 import { WorkerProcess, workerCommand } from '../support/worker-process.ts';
 import * as tasks from './worker-tasks.ts';
 
@@ -119,6 +120,28 @@ test('a busy loop on a thread costs neither its lease nor the end of its worker'
   expect(await runtime.client.result(run, { timeout: '60s' })).toEqual({ attempt: 1, onThread: true });
   for (const worker of both.values()) worker.kill('SIGTERM');
   for (const { exited } of both.values()) expect(await exited).toEqual([0, null]);
+});
+
+test('beside a client it begins what that submits, without a message, and what others send as well', async () => {
+  await using worker = new Worker(file, { env: { ...process.env, ...runtime.env } })
+    .id('beside')
+    .maxParallel(1)
+    .spawn();
+  await worker.ready;
+  const sends = () => runtime.requestCounts()['sqs:SendMessageBatch'] ?? 0;
+  const before = sends();
+  for (let n = 0; n < 5; n += 1) {
+    const run = await runtime.client.submit(tasks.work, { ms: 1 });
+    expect(await runtime.client.result(run, { timeout: '60s' })).toMatchObject({ workerId: 'beside' });
+  }
+  expect(sends() - before).toBe(0);
+  // More than it has room for at once.
+  const runs = await Promise.all(
+    Array.from({ length: 8 }, () => runtime.client.submit(tasks.work, { ms: 200 })),
+  );
+  const results = await Promise.all(runs.map((run) => runtime.client.result(run, { timeout: '60s' })));
+  expect(results.map(({ most }) => most)).toEqual(results.map(() => 1));
+  expect(sends() - before).toBeGreaterThan(0);
 });
 
 describe('signals', () => {
