@@ -66,7 +66,7 @@ function figure(
     better: 'lower',
     against,
     async prepare(size) {
-      await installRivals();
+      if (file === byHand.file) await installRivals();
       const opened = await stack();
       const directory = await mkdtemp(join(tmpdir(), 'holdfast-cold-'));
       const outfile = join(directory, 'index.mjs');

@@ -9,12 +9,20 @@ const here = new URL('./', import.meta.url);
 export async function installRivals(): Promise<void> {
   if (await isInstalled()) return;
   try {
-    // None of them needs what its packages would run.
-    await promisify(execFile)('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund'], { cwd: here });
+    // By the lockfile. `npm ci` refuses it where optional packages of other platforms are missing, and not every registry
+    // has those. No rival needs what its packages would run.
+    const args = ['install', '--no-save', '--ignore-scripts', '--no-audit', '--no-fund'];
+    await promisify(execFile)('npm', args, { cwd: here });
   } catch (error) {
-    const reason = error instanceof Error ? error.message.split('\n').at(0) : String(error);
-    throw new Unavailable(`not installed: ${reason}`);
+    throw new Unavailable(`not installed: ${reasonOf(error)}`);
   }
+}
+
+/** What npm says, without where it keeps more of it. */
+function reasonOf(error: unknown): string {
+  const said = error instanceof Error && 'stderr' in error ? String(error.stderr) : '';
+  const lines = said.match(/(?<=^npm error )(?!A complete log).*\S.*$/gm)?.slice(0, 4) ?? [];
+  return lines.length > 0 ? lines.join('; ') : String(error);
 }
 
 async function isInstalled(): Promise<boolean> {

@@ -30,6 +30,7 @@ export async function startHoldfast(
 ): Promise<Holdfast> {
   const composition = compose(env, { maxParallel: inFlight, batchSize: 10, handover: 'off' });
   const { handover } = composition;
+  const settings = { ...composition.settings, handover: 'on' } as const;
   const endings = new Endings();
   const registry = Registry.fromModule(tasks);
   const ports = {
@@ -37,6 +38,7 @@ export async function startHoldfast(
     runs: endings.watch(farStore(composition.runs, distanceMs)),
     // What is handed over does not go anywhere.
     queue: new HandingQueue(farQueue(composition.queue, distanceMs), handover),
+    settings,
     registry,
     workerId: 'bench',
   };

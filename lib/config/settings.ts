@@ -72,7 +72,7 @@ export const settingTable = {
   handover: choice(
     'on',
     ['off', 'on'],
-    'Whether a worker with room begins what its own process submits at once, without a message.',
+    'Whether a worker with room begins what its own process submits at once, without a message. Not in pools with lanes.',
   ),
   drain: duration('20s', '0ms', '1d', 'How long a worker that ends lets running tasks go on.'),
   connectTimeout: duration('30s', '100ms', '1h', 'How long a worker tries to reach table and queue.'),

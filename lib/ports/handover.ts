@@ -8,5 +8,5 @@ export interface Handover {
   /** Whether a worker of the pool takes it. Like a message it may be lost, with the process: discovery makes good for it. */
   offer: TakeDispatch;
   /** From now on the worker is asked, until it calls what this returns. */
-  join(pool: string, take: TakeDispatch): () => void;
+  join: (pool: string, take: TakeDispatch) => () => void;
 }

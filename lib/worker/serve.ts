@@ -1,7 +1,9 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { laneUrls } from '../config/pools.ts';
 import { broughtBy } from '../cost/messages.ts';
 import { onTab } from '../cost/tab.ts';
 import type { Dispatch } from '../model/message.ts';
+import type { Ms } from '../model/time.ts';
 import type { Handover } from '../ports/handover.ts';
 import type { Inbox, Received } from '../ports/inbox.ts';
 import type { Metrics } from '../ports/metrics.ts';
@@ -43,6 +45,9 @@ export interface Told {
   /** It is registered and receives. */
   readonly onReady: () => void;
 }
+
+/** How long a message is kept back that came where there was no room left. */
+const sentOnMs: Ms = 2_000;
 
 /** No Lambda ends this process. */
 const forever = { endsAt: Number.POSITIVE_INFINITY, marginMs: 0 };
@@ -99,13 +104,21 @@ async function receiveUntilStopped(
   { onDuplicate, pool }: ServeOptions,
   told: Told,
 ): Promise<void> {
-  const { clock, handover, inbox, logger, metrics, queue, settings } = ports;
+  const { clock, handover, inbox, logger, metrics, pools, queue, settings } = ports;
   const executor = new Executor(ports, statistics);
   const deletions = new Deletions(inbox);
   const publishOutcomes = outcomeMetrics(metrics, statistics);
   const context = { executor, logger, queue, onDuplicate };
   // Somebody else may begin it at once.
   const giveBack = async ({ receipt }: Received) => void (await queue.extend(receipt, 0));
+  // Of whoever has no room either: a message of its own does not come nearer to the dead-letter queue by that.
+  const sendOn = async (received: Received) => {
+    const { message, receipt } = received;
+    if (told.stop.aborted || !message) return await giveBack(received);
+    const [unsent] = await queue.send([{ message, pool, priority: 'normal', delayMs: sentOnMs }]);
+    if (unsent) return await giveBack(received);
+    deletions.add(receipt);
+  };
   const work = async (received: Received) => {
     // Received while the end began.
     if (told.stop.aborted) return await giveBack(received);
@@ -117,7 +130,7 @@ async function receiveUntilStopped(
     room: settings.maxParallel,
     receive: (room, signal) => inbox.receive(pool, Math.min(room, settings.batchSize), signal),
     work,
-    giveBack,
+    giveBack: sendOn,
     intervalMs: settings.pollInterval,
     onFailure: (error, failures) => {
       if (!isPassing(error)) throw error;
@@ -131,7 +144,9 @@ async function receiveUntilStopped(
   };
   // Whoever submits has a context, a tab and a span of its own, which are not those of the run.
   const apart = AsyncLocalStorage.snapshot();
-  const leave = handover?.join(
+  const lends = settings.handover === 'on' && laneUrls(pools, pool).length === 1;
+  const join = lends ? handover?.join : undefined;
+  const leave = join?.(
     pool,
     (dispatch) => executor.canBegin(dispatch.message) && polling.lend(() => apart(workHanded, dispatch)),
   );

@@ -13,6 +13,7 @@ import { threadsFor } from '../isolation/threads-for.ts';
 import { loadTaskModule, type TaskModule, taskModuleUrl } from '../local/task-module.ts';
 import type { Duration } from '../model/duration.ts';
 import { HoldfastError } from '../model/errors.ts';
+import { withoutSpan } from '../trace/spans.ts';
 import { WorkerHandle } from './handle.ts';
 import { serve, type Told } from './serve.ts';
 import { attributeStrayErrors } from './stray-errors.ts';
@@ -110,7 +111,7 @@ export class Worker {
     const stop = new AbortController();
     const abort = new AbortController();
     const told = { stop: stop.signal, abort: abort.signal, onReady: ready.resolve };
-    const ended = this.#run(composition, { env, id, pool }, told);
+    const ended = withoutSpan(() => this.#run(composition, { env, id, pool }, told));
     const early = new HoldfastError('ShuttingDown', `The worker ${id} was shut down before it was ready`);
     ended.then(() => ready.reject(early), ready.reject);
     ready.promise.catch(() => {}); // whoever awaits it, or joins, is told

@@ -7,6 +7,7 @@ import type { Settings } from '../../../lib/config/settings.ts';
 import { defineTask } from '../../../lib/define/task.ts';
 import type { Handover } from '../../../lib/ports/handover.ts';
 import { HandingQueue } from '../../../lib/worker/handing-queue.ts';
+import type { ServePorts } from '../../../lib/worker/serve.ts';
 import { deferred, VirtualSystem } from '../../support/virtual-system.ts';
 import { VirtualWorker } from '../../support/virtual-worker.ts';
 
@@ -33,12 +34,16 @@ function gated() {
 let tables = 0;
 
 /** A client beside a worker that has begun to receive. */
-async function together(tasks: Record<string, unknown>, given: Partial<Pick<Settings, 'maxParallel'>> = {}) {
+async function together(
+  tasks: Record<string, unknown>,
+  given: Partial<Pick<Settings, 'maxParallel'>> = {},
+  over: Partial<Pick<ServePorts, 'pools' | 'settings'>> = {},
+) {
   const system = new VirtualSystem(tasks, { maxParallel: 2, ...given });
-  const ports = system.ports();
+  const ports = { ...system.ports(), ...over };
   const handover = handoverAt(`table-${tables++}`, ports.pools);
   const queue = new HandingQueue(system.queue, handover);
-  const worker = new VirtualWorker(system, { handover, queue });
+  const worker = new VirtualWorker(system, { ...over, handover, queue });
   await system.clock.advance(0);
   return { client: directClient({ ...ports, queue }), handover, queue, system, worker };
 }
@@ -84,6 +89,20 @@ describe('what a process submits beside its own worker', () => {
     await worker.ended;
     await client.submit(echo, 4);
     expect(system.queue.sent).toHaveLength(1);
+  });
+
+  test('goes by the queue where there are lanes, or the worker is told so', async () => {
+    const pools = {
+      default: { tags: [], lanes: { high: 'http://127.0.0.1/high', normal: 'http://127.0.0.1/n' } },
+    };
+    for (const over of [
+      { pools },
+      { settings: { ...new VirtualSystem({ echo }).settings, handover: 'off' } },
+    ] as const) {
+      const { client, system } = await together({ echo }, {}, over);
+      await client.submit(echo, 1);
+      expect(system.queue.sent).toHaveLength(1);
+    }
   });
 
   test('runs in no context of who submitted it', async () => {
@@ -155,18 +174,32 @@ describe('what others submit', () => {
     expect(system.queue.extended).toEqual([]);
   });
 
-  test('is given back after a second, and received before anything else is handed over', async () => {
+  test('is sent on after a second as a message of its own, and awaited before anything else is handed over', async () => {
     const { begun, task } = gated();
-    const { client, system } = await together({ task }, { maxParallel: 1 });
+    const { client, system, worker } = await together({ task }, { maxParallel: 1 });
     await client.submit(task, 'own');
-    await system.client.submit(task, 'other');
+    const { id } = await system.client.submit(task, 'other');
     await system.clock.advance(3 * second);
-    expect(system.queue.extended).toEqual([{ receipt: expect.anything(), visibility: 0 }]);
+    // Who receives it next does so for the first time.
+    expect(system.queue.drain()).toMatchObject([{ message: { run: id }, delayMs: 2 * second }]);
+    expect(worker.inbox.removed.flat()).toHaveLength(1);
+    expect(system.queue.extended).toEqual([]);
     begun[0]?.let('done');
     await system.clock.advance(0);
     await client.submit(task, 'own, later');
     expect(begun).toHaveLength(1);
     expect(system.queue.sent).toHaveLength(1);
+  });
+
+  test('is given back where it cannot be sent on', async () => {
+    const { task } = gated();
+    const { client, system, worker } = await together({ task }, { maxParallel: 1 });
+    await client.submit(task, 'own');
+    await system.client.submit(task, 'other');
+    system.queue.down = true;
+    await system.clock.advance(3 * second);
+    expect(system.queue.extended).toEqual([{ receipt: expect.anything(), visibility: 0 }]);
+    expect(worker.inbox.removed).toEqual([]);
   });
 
   test('is given back at once when the worker ends', async () => {
