@@ -13,13 +13,14 @@ import type { EpochMs } from '../model/time.ts';
 import type { Clock } from '../ports/clock.ts';
 import { type Claimed, readySince } from './claimed.ts';
 import {
+  beginSpan,
   contextOf,
+  endSpan,
   errorTypeOf,
   isTracing,
   markFailed,
   messagingAttributes,
   traceparentOf,
-  tracer,
   within,
 } from './spans.ts';
 
@@ -67,7 +68,7 @@ export class AttemptTrace {
     const startTime = at(claimBegan ?? now);
     const kind = SpanKind.CONSUMER;
     const links = linksTo(parent);
-    this.#span = tracer().startSpan(`process ${task}`, { kind, attributes, links, startTime }, parent);
+    this.#span = beginSpan(`process ${task}`, { kind, attributes, links, startTime }, parent);
     this.#context = trace.setSpan(parent, this.#span);
     if (claimBegan !== undefined) this.#claim = { parent, began: claimBegan, ended: now };
   }
@@ -92,7 +93,7 @@ export class AttemptTrace {
       throw error;
     } finally {
       this.#tellClaim();
-      span.end(at(this.#clock.now()));
+      endSpan(span, at(this.#clock.now()));
     }
   }
 
@@ -108,7 +109,7 @@ export class AttemptTrace {
       const attributes = { 'holdfast.limit': limited.name };
       this.#record(`limit ${limited.name}`, Math.min(limited.since, now), { attributes, end: now });
     }
-    const span = tracer().startSpan(`handle ${this.#task}`, { startTime: at(now) }, this.#context);
+    const span = beginSpan(`handle ${this.#task}`, { startTime: at(now) }, this.#context);
     const handler: { readonly span: Span; endedAt?: EpochMs } = { span };
     this.#handler = handler;
     try {
@@ -124,15 +125,11 @@ export class AttemptTrace {
     if (!this.#handler) return;
     const { endedAt = this.#clock.now(), span } = this.#handler;
     if (error !== undefined) markFailed(span, error);
-    span.end(at(endedAt));
+    endSpan(span, at(endedAt));
   }
 
   async commit<T>(work: () => Promise<T>): Promise<T> {
-    const span = tracer().startSpan(
-      `commit ${this.#task}`,
-      { startTime: at(this.#clock.now()) },
-      this.#context,
-    );
+    const span = beginSpan(`commit ${this.#task}`, { startTime: at(this.#clock.now()) }, this.#context);
     return await within(span, this.#context, work, () => at(this.#clock.now()));
   }
 
@@ -150,8 +147,9 @@ export class AttemptTrace {
     const { began, ended, parent } = this.#claim;
     const { fence, run } = this.#claimed;
     const attributes = { 'holdfast.run': run.run, 'holdfast.node': fence.node };
-    const ready = Math.min(readySince(this.#claimed), began);
-    this.#record(`wait ${this.#task}`, ready, { attributes, parent, end: began });
+    const ready = readySince(this.#claimed);
+    if (ready !== undefined)
+      this.#record(`wait ${this.#task}`, Math.min(ready, began), { attributes, parent, end: began });
     this.#record(`claim ${this.#task}`, began, { end: ended });
   }
 
@@ -165,9 +163,7 @@ export class AttemptTrace {
       parent = this.#context,
     }: { attributes?: Attributes; end: EpochMs; parent?: Context },
   ): void {
-    tracer()
-      .startSpan(name, { attributes, startTime: at(start) }, parent)
-      .end(at(end));
+    endSpan(beginSpan(name, { attributes, startTime: at(start) }, parent), at(end));
   }
 }
 

@@ -56,7 +56,8 @@ export function measureClaim(claimed: Claimed, began: EpochMs): void {
   const on = instruments();
   if (!on) return;
   const attributes = placeOf(claimed);
-  on.wait.record(Math.max(0, began - readySince(claimed)) / 1_000, attributes);
+  const ready = readySince(claimed);
+  if (ready !== undefined) on.wait.record(Math.max(0, began - ready) / 1_000, attributes);
   if (claimed.takenOver) on.takeovers.add(1, attributes);
 }
 

@@ -2,15 +2,16 @@ import {
   type Attributes,
   type Context,
   context,
+  INVALID_SPAN_CONTEXT,
   isSpanContextValid,
   ProxyTracerProvider,
   ROOT_CONTEXT,
   type Span,
   type SpanContext,
+  type SpanOptions,
   SpanStatusCode,
   type TimeInput,
   TraceFlags,
-  type Tracer,
   type TracerProvider,
   trace,
 } from '@opentelemetry/api';
@@ -35,7 +36,25 @@ export function registeredTracerProvider(): TracerProvider | undefined {
 
 export const isTracing = (): boolean => registeredTracerProvider() !== undefined;
 
-export const tracer = (): Tracer => trace.getTracer('holdfast', version);
+/** No work fails because it is told of: what a program registered may throw. Then there is no such span. */
+export function beginSpan(name: string, options: SpanOptions, parent: Context): Span {
+  try {
+    return trace.getTracer('holdfast', version).startSpan(name, options, parent);
+  } catch {
+    return trace.wrapSpanContext(INVALID_SPAN_CONTEXT);
+  }
+}
+
+export function endSpan(span: Span, at?: TimeInput): void {
+  try {
+    span.end(at);
+  } catch {
+    // As above.
+  }
+}
+
+/** Whoever begins something that outlives it, such as a worker, is not what that is part of. */
+export const withoutSpan = <T>(work: () => T): T => context.with(ROOT_CONTEXT, work);
 
 /**
  * Those of ours, beside the conventions' own: https://opentelemetry.io/docs/specs/semconv/messaging/messaging-spans/
@@ -89,7 +108,7 @@ export async function within<T>(
     markFailed(span, errorTypeOf(error));
     throw error;
   } finally {
-    span.end(now?.());
+    endSpan(span, now?.());
   }
 }
 

@@ -1,6 +1,6 @@
 import { type Attributes, type Context, context, SpanKind, trace } from '@opentelemetry/api';
 import { isTraceparent } from '../model/traceparent.ts';
-import { contextOf, isTracing, messagingAttributes, traceparentOf, tracer, within } from './spans.ts';
+import { beginSpan, contextOf, isTracing, messagingAttributes, traceparentOf, within } from './spans.ts';
 
 /**
  * Submits within a span, whose context is what the run keeps.
@@ -19,7 +19,7 @@ export async function tracedSubmission<T>(
   if (!isTracing() || (given !== undefined && !isTraceparent(given))) return await submit(given);
   const parent = parentOf(given);
   const attributes = messagingAttributes('submit', 'send');
-  const span = tracer().startSpan(`submit ${what}`, { kind: SpanKind.PRODUCER, attributes }, parent);
+  const span = beginSpan(`submit ${what}`, { kind: SpanKind.PRODUCER, attributes }, parent);
   return await within(span, parent, async () => {
     const submitted = await submit(traceparentOf(span.spanContext()) ?? given);
     span.setAttributes(aboutOf(submitted));

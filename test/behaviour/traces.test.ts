@@ -5,6 +5,7 @@ import { defineTask, defineWorkflow } from 'holdfast';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import * as z from 'zod';
 import { type LocalRuntime, startLocal } from '../../lib/local/index.ts';
+import { Worker } from '../../lib/worker/index.ts';
 
 const traceId = '0af7651916cd43dd8448eb211c80319c';
 const add = defineTask({ name: 'add', input: z.number(), run: (n: number) => n + 1 });
@@ -58,4 +59,20 @@ it('the trace of an HTTP request goes on through table, queue and executors', as
         ]),
       ].sort(),
     );
+});
+
+it('a worker that was begun within a span is no part of it', async () => {
+  const env = { ...process.env, ...runtime.env };
+  const spawn = () => new Worker({ add, flow }, { env }).id('beside').spawn();
+  await using worker = trace.getTracer('mine').startActiveSpan('startup', (span) => {
+    span.end();
+    return spawn();
+  });
+  await worker.ready;
+  exporter.reset();
+  const run = await runtime.client.submit(add, 1);
+  expect(await runtime.client.result(run, { timeout: '20s' })).toBe(2);
+  expect(await runtime.client.get(run)).toMatchObject({ workerId: 'beside' });
+  const processed = () => exporter.getFinishedSpans().filter(({ name }) => name === 'process add');
+  await expect.poll(() => processed().map(({ links }) => links)).toEqual([[]]);
 });

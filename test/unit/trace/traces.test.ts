@@ -3,7 +3,12 @@ import type { AddressInfo } from 'node:net';
 import { context, trace } from '@opentelemetry/api';
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';
-import { InMemorySpanExporter, SimpleSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace';
+import {
+  InMemorySpanExporter,
+  SimpleSpanProcessor,
+  type SpanProcessor,
+  TracerProvider,
+} from '@opentelemetry/sdk-trace';
 import { again, decision, defineTask, defineWorkflow, done } from 'holdfast';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import * as z from 'zod';
@@ -41,6 +46,12 @@ const flow = defineWorkflow('flow', { input: z.number() })
   .fork({ a: (b) => b.step(work), b: (b) => b.step(work) })
   .join('sum', ({ a, b }) => a + b)
   .loop('until', (b) => b.step(poll), { maxIterations: 5 })
+  .build();
+
+const quiet = defineTask({ name: 'quiet', input: z.number(), run: (n: number) => n });
+const asking = defineWorkflow('asking', { input: z.number() })
+  .step(work)
+  .awaitSignal('go', { schema: z.number(), merge: (value) => value })
   .build();
 
 beforeEach(() => {
@@ -124,6 +135,40 @@ describe('with an SDK', () => {
     });
     await expect(system.client.submit(failing, 1 as never)).rejects.toMatchObject({ code: 'InvalidInput' });
     expect(named('submit failing')[1]?.status.code).toBe(2);
+  });
+
+  it('what was waited for from outside is not told as time in the queue', async () => {
+    const system = new VirtualSystem({ asking });
+    const run = await system.client.submit(asking, 1);
+    await system.drive();
+    await system.clock.advance(4_000);
+    await system.client.signal(run, 'go', 2);
+    await system.drive();
+    expect(await system.client.get(run)).toMatchObject({ status: 'succeeded', output: 2 });
+    expect(named('process go')).toHaveLength(1);
+    expect(named('claim go')).toHaveLength(1);
+    expect(named('wait go')).toEqual([]);
+  });
+
+  it('work does not fail because what is registered does', async () => {
+    const processor: SpanProcessor = {
+      onStart: () => {
+        throw new Error('a defect of a processor');
+      },
+      onEnd: () => {
+        throw new Error('another');
+      },
+      forceFlush: async () => {},
+      shutdown: async () => {},
+    };
+    for (const broken of [processor, { ...processor, onStart: () => {} }]) {
+      trace.disable();
+      trace.setGlobalTracerProvider(new TracerProvider({ spanProcessors: [broken] }));
+      const system = new VirtualSystem({ quiet });
+      const run = await system.client.submit(quiet, 1);
+      await system.drive();
+      expect(await system.client.get(run)).toMatchObject({ status: 'succeeded', attempt: 1 });
+    }
   });
 
   it('refuses what is no traceparent, as without an SDK', async () => {
