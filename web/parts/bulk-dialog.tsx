@@ -4,6 +4,7 @@ import { announce } from '../app/announce.ts';
 import { client } from '../app/api.ts';
 import { count } from '../app/format.ts';
 import { inTenant } from '../app/place.ts';
+import { asHoldfastError } from '../app/resource.ts';
 import type { RunsFilter } from '../app/router.ts';
 import { Dialog } from './dialog.tsx';
 import { RunLink, Words } from './text.tsx';
@@ -21,7 +22,9 @@ const verbs: Record<Verb, { readonly label: string; readonly done: string }> = {
 /** At most so many in one go: it is done to one after the other. */
 const most = 1_000;
 
-async function ask(verb: Verb, filter: RunsFilter, dryRun: boolean): Promise<ManyRuns<Row>> {
+/** Which it would be. */
+async function ask(verb: Verb, filter: RunsFilter): Promise<ManyRuns<Row>> {
+  const dryRun = true;
   const { status, ...rest } = filter;
   const which = { ...rest, ...inTenant(), limit: most };
   const only = status === undefined ? {} : { status };
@@ -34,6 +37,30 @@ async function ask(verb: Verb, filter: RunsFilter, dryRun: boolean): Promise<Man
       return await client.resumeAll({ ...which, ...only }, { dryRun });
     case 'retry':
       return await client.retryAll(which, { dryRun });
+  }
+}
+
+const atOnce = 4;
+
+/** To those that were shown and no others, whatever else fits by now; in their order, a few at a time. */
+async function act(verb: Verb, shown: readonly Row[]): Promise<readonly Row[]> {
+  const rows: Row[] = [];
+  const left = shown.entries();
+  const work = async () => {
+    for (const [index, row] of left) rows[index] = await actOn(verb, row);
+  };
+  await Promise.all(Array.from({ length: atOnce }, work));
+  return rows;
+}
+
+async function actOn(verb: Verb, { id, task }: Row): Promise<Row> {
+  try {
+    if (verb === 'retry') return { id, task, retry: (await client.retry(id, inTenant())).id };
+    const { status } = await client[verb](id, inTenant());
+    return { id, task, status };
+  } catch (thrown) {
+    const { code, message } = asHoldfastError(thrown);
+    return { id, task, error: { code, message } };
   }
 }
 
@@ -66,7 +93,7 @@ export function BulkDialog({ filter, onClose, onDone }: BulkDialogProps) {
   const open = verbsFor(filter);
   const verb = useSignal<Verb | undefined>(open[0]);
   const dry = useSignal<ManyRuns<Row> | undefined>(undefined);
-  const done = useSignal<ManyRuns<Row> | undefined>(undefined);
+  const done = useSignal<readonly Row[] | undefined>(undefined);
   const chosen = verb.value;
   if (chosen === undefined)
     return (
@@ -75,14 +102,14 @@ export function BulkDialog({ filter, onClose, onDone }: BulkDialogProps) {
       </Dialog>
     );
   const found = dry.value?.runs.length ?? 0;
-  const act = async () => {
+  const goOn = async () => {
     if (!dry.value) {
-      dry.value = await ask(chosen, filter, true);
+      dry.value = await ask(chosen, filter);
       announce(`${dry.value.runs.length} runs fit`);
       return;
     }
-    done.value = await ask(chosen, filter, false);
-    announce(`${done.value.runs.length} runs ${verbs[chosen].done}`);
+    done.value = await act(chosen, dry.value.runs);
+    announce(outcome(done.value, verbs[chosen].done));
     onDone();
   };
   const action = dry.value ? `${verbs[chosen].label} ${count(found)} runs` : 'Show which it would be';
@@ -92,7 +119,7 @@ export function BulkDialog({ filter, onClose, onDone }: BulkDialogProps) {
       title="Change many runs"
       isWide
       isDangerous={chosen === 'cancel' && dry.value !== undefined}
-      {...(!isOver && { action, onAction: act })}
+      {...(!isOver && { action, onAction: goOn })}
       onClose={onClose}
     >
       <p>
@@ -115,12 +142,12 @@ export function BulkDialog({ filter, onClose, onDone }: BulkDialogProps) {
         </p>
       )}
       {done.value && <p>{outcome(done.value, verbs[chosen].done)}</p>}
-      <Rows rows={(done.value ?? dry.value)?.runs ?? []} />
+      <Rows rows={done.value ?? dry.value?.runs ?? []} />
     </Dialog>
   );
 }
 
-function outcome({ runs }: ManyRuns<Row>, done: string): string {
+function outcome(runs: readonly Row[], done: string): string {
   const refused = runs.filter(({ error }) => error).length;
   return `${count(runs.length - refused)} ${done}${refused === 0 ? '' : `, ${count(refused)} were refused`}.`;
 }
