@@ -150,8 +150,16 @@ describe.skipIf(chromiumPath === undefined)('the dashboard', patience, () => {
     });
     await page.goto(`${runtime.url}/#/workers`);
     await page.getByRole('dialog', { name: 'The API asks who you are' }).waitFor();
-    await page.getByLabel('Token (JWT)').fill('abc.def');
-    await page.getByRole('button', { name: 'Go on' }).click();
+    const token = page.getByLabel('Token (JWT)');
+    const goOn = page.getByRole('button', { name: 'Go on' });
+    await token.fill('tok…en');
+    await goOn.click();
+    await page.getByText('This is no token').waitFor();
+    await token.fill('expired.one');
+    await goOn.click();
+    await page.getByText('The API refused the token that was given').waitFor();
+    await token.fill('Bearer abc.def');
+    await goOn.click();
     await page.getByText(/^1 healthy/).waitFor();
     expect(page.url()).toBe(`${runtime.url}/#/workers`);
     expect(shown).toContain('Bearer abc.def');

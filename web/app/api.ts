@@ -7,13 +7,23 @@ export const connection = signal<'connecting' | 'live' | 'lost'>('connecting');
 const tokenKey = 'holdfast-token';
 /** What the caller shows where a gateway asks for it. Kept as long as this tab is open. */
 const token = signal(sessionStorage.getItem(tokenKey) ?? '');
-/** The gateway let a request through to nobody. */
-export const isRefused = signal(false);
+/** What the gateway let through to nobody: a request without a token, or with one that it does not take. */
+export const refused = signal<'no token' | 'token' | undefined>(undefined);
+/** Whoever has none to show is not asked again until the page is loaded anew. */
+let isLeft = false;
+
+export function leaveToken(): void {
+  isLeft = true;
+  refused.value = undefined;
+}
+
+/** Whether it can be one: nothing else goes into a header. */
+export const isToken = (text: string): boolean => /^[\w.~+/-]+=*$/.test(text);
 
 export function keepToken(text: string): void {
   sessionStorage.setItem(tokenKey, text);
   token.value = text;
-  isRefused.value = false;
+  refused.value = undefined;
 }
 
 async function ask(url: string, init: RequestInit): Promise<Response> {
@@ -22,7 +32,8 @@ async function ask(url: string, init: RequestInit): Promise<Response> {
   try {
     const response = await fetch(url, { ...init, headers });
     const isProblem = response.headers.get('content-type')?.startsWith('application/problem+json');
-    if ((response.status === 401 || response.status === 403) && !isProblem) isRefused.value = true;
+    if ((response.status === 401 || response.status === 403) && !isProblem && !isLeft)
+      refused.value = token.value === '' ? 'no token' : 'token';
     connection.value = 'live';
     return response;
   } catch (error) {
