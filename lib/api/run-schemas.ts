@@ -41,6 +41,9 @@ export const nodeSchema = z.object({
   leasedUntil: time.exactOptional().meta({
     description: 'Of one that is worked on: until when its lease holds, as it was renewed last.',
   }),
+  input: any(
+    'What goes in instead of what came before: edited by whoever had it tried again. Absent where it is too large.',
+  ).optional(),
   output: any('Absent where it is too large to be shown beside others.').optional(),
   outputBytes: z.int().exactOptional().meta({ description: 'How large an output is that is not shown.' }),
   outputLost: lost,

@@ -94,7 +94,8 @@ export function createStreamTransport(options: HttpOptions): StreamTransport {
   };
 }
 
-function checkUrl(url: string): string {
+/** Without a slash at its end. @throws HoldfastError `InvalidArgument` for one that cannot be requested */
+export function checkUrl(url: string): string {
   const parsed = URL.canParse(url) ? new URL(url) : undefined;
   const invalid = (what: string) =>
     new HoldfastError('InvalidArgument', `The URL of the API ${what}`, {

@@ -50,6 +50,7 @@ async function viewOfNode(
       child: { id: node.child.run, ...(node.child.status && { status: node.child.status }) },
     }),
     ...('decision' in node && node.decision !== undefined && { decision: node.decision }),
+    ...(await editedInputOf(run, node, payloads)),
     ...(await outputOf(run, node, payloads)),
   };
 }
@@ -67,6 +68,16 @@ function statusIn(run: Run, node: RunNode, isLater: boolean): RunStatus {
 }
 
 const isActive = ({ phase }: Run): boolean => phase === 'active' || phase === 'paused';
+
+async function editedInputOf(
+  run: Run,
+  { input }: RunNode,
+  payloads: Pick<PayloadStore, 'get'>,
+): Promise<Pick<NodeView, 'input'>> {
+  if (!input) return {};
+  const { bytes, value } = await shownValue(run, input, payloads, shownBytesMax);
+  return bytes === undefined ? { input: value } : {};
+}
 
 async function outputOf(
   run: Run,

@@ -82,6 +82,8 @@ export interface NodeView {
   readonly nextRetryAt?: string;
   /** Of one that is worked on: until when its lease holds, as it was renewed last. */
   readonly leasedUntil?: string;
+  /** What goes in instead of what came before: edited by whoever had it tried again. Absent where it is too large. */
+  readonly input?: unknown;
   /** Absent where it is too large to be shown beside others: `outputBytes` says how large. */
   readonly output?: unknown;
   readonly outputBytes?: number;

@@ -68,6 +68,25 @@ describe('a timeline', () => {
     ]);
   });
 
+  it('takes what was waited for from outside for no time in the queue', () => {
+    const nodes = [
+      node({
+        id: 'go',
+        readyAt: at(0),
+        startedAt: at(400),
+        endedAt: at(410),
+        signal: { name: 'go', id: 's' },
+      }),
+      node({ id: 'kid', readyAt: at(410), startedAt: at(600), endedAt: at(610), child: { id: 'r2' } }),
+    ];
+    const { rows } = timelineOf(activeRun({ kind: 'workflow', createdAt: at(0), nodes }), [], 1_000);
+    expect(rows.map(({ bars }) => bars.map(({ from, kind, to: end }) => `${kind} ${from}-${end}`))).toEqual([
+      ['wait 0-400', 'work 400-410'],
+      ['wait 410-600', 'work 600-610'],
+    ]);
+    expect(rows.map(({ queuedMs }) => queuedMs)).toEqual([undefined, undefined]);
+  });
+
   it('has no more ticks than there is room for', () => {
     expect(ticksOf(1_000, 5)).toEqual([0, 200, 400, 600, 800, 1_000]);
     expect(ticksOf(90_000, 4)).toEqual([0, 30_000, 60_000, 90_000]);
@@ -103,6 +122,12 @@ describe('what went into the node that failed', () => {
     expect(inputOfNode(failedAt('a'), shape)).toBe('first');
     expect(inputOfNode(failedAt('both/x/b', node({ id: 'a', output: 'of a' })), shape)).toBe('of a');
     const way = node({ id: 'way', decision: 'left' });
+    const edited = failedRun({
+      kind: 'workflow',
+      input: 'first',
+      nodes: [node({ id: 'a', output: 'of a' }), node({ id: 'both/x/b', status: 'failed', input: 'mine' })],
+    });
+    expect(inputOfNode(edited, shape)).toBe('mine');
     expect(inputOfNode(failedAt('way/left/d', node({ id: 'both', output: 0 }), way), shape)).toBe(0);
   });
 

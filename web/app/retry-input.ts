@@ -8,12 +8,14 @@ export function failedNode({ nodes }: Run): string | undefined {
 }
 
 /**
- * What went into the node that failed, as far as it can be seen: the output of the only node before it. Undefined where
+ * What went into the node that failed, as far as it can be seen: what was edited for it, else the output of the only node before it. Undefined where
  * several came before, or one whose output is not shown.
  */
 export function inputOfNode(run: Run, shape: Shape | undefined): unknown {
   const failed = failedNode(run);
   if (failed === undefined) return run.input;
+  const { input: edited } = run.nodes?.find(({ id }) => id === failed) ?? {};
+  if (edited !== undefined) return edited;
   if (!shape) return undefined;
   const { edges } = graphOf(shape);
   let before = failed;
