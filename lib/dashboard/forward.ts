@@ -1,6 +1,6 @@
 import { type Context, Hono, type MiddlewareHandler } from 'hono';
 import { answerProblem } from '../api/problem.ts';
-import type { HttpOptions } from '../client/http-transport.ts';
+import { checkUrl, type HttpOptions } from '../client/http-transport.ts';
 import { HoldfastError } from '../model/errors.ts';
 
 /** What travels of a request, and of its answer: nothing else is the API's business, or the page's. */
@@ -28,9 +28,10 @@ const guard = {
  * another page on this machine sends is refused, because it would be sent in the name of whoever started this.
  *
  * @param access as `apiAccess` says
+ * @throws HoldfastError `InvalidArgument` for a URL that is none
  */
 export function forwardTo(access: HttpOptions): Hono {
-  const base = access.url.replace(/\/+$/, '');
+  const base = checkUrl(access.url);
   const send = access.fetch ?? globalThis.fetch;
   const app = new Hono();
   app.use(onlySameOrigin);

@@ -60,6 +60,10 @@ const escaped = (character: string) => `\\u${(character.codePointAt(0) ?? 0).toS
 /** A text of strangers on one line: what could not be seen in it can. */
 export const visible = (text: string): string => text.replaceAll(unseen, escaped);
 
+/** The same of a text with line breaks and tabs, which it keeps. */
+export const visibleLines = (text: string): string =>
+  text.replaceAll(unseen, (character) => (/[\n\t]/.test(character) ? character : escaped(character)));
+
 /** A value as JSON for people. It stays JSON: what could not be seen in its strings is escaped. */
 export function jsonText(value: unknown): string {
   const text = JSON.stringify(value, null, 2) ?? 'undefined';

@@ -8,7 +8,8 @@ import { WorkersPage } from '../pages/workers.tsx';
 import { SubmitDialog } from '../parts/submit-dialog.tsx';
 import { TokenDialog } from '../parts/token-dialog.tsx';
 import { announcement } from './announce.ts';
-import { connection, isRefused } from './api.ts';
+import { connection, refused } from './api.ts';
+import { visible } from './format.ts';
 import { adjust, go, linkTo, place, route, tenant } from './place.ts';
 import type { Route } from './router.ts';
 import { theme, themes } from './theme.ts';
@@ -27,7 +28,7 @@ function areaOf({ page }: Route): (typeof pages)[number] | undefined {
 }
 
 const titleOf = (shown: Route): string =>
-  'id' in shown ? `${shown.id} – Holdfast` : `${areaOf(shown)?.name ?? 'Nothing here'} – Holdfast`;
+  'id' in shown ? `${visible(shown.id)} – Holdfast` : `${areaOf(shown)?.name ?? 'Nothing here'} – Holdfast`;
 
 export function Shell() {
   const shown = route.value;
@@ -54,7 +55,7 @@ export function Shell() {
       <div class="toast" role="status" aria-live="polite">
         {announcement.value}
       </div>
-      {isRefused.value && <TokenDialog />}
+      {refused.value !== undefined && <TokenDialog />}
     </div>
   );
 }
@@ -85,6 +86,10 @@ function Page({ shown }: { readonly shown: Route }) {
 function Sidebar() {
   const isSubmitting = useSignal(false);
   const area = areaOf(route.value);
+  // What was begun on another page is not done on this one.
+  useEffect(() => {
+    isSubmitting.value = false;
+  }, [route.value, isSubmitting]);
   return (
     <header class="side">
       <a class="brand" href={linkTo({ page: 'overview' })}>

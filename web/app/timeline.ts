@@ -52,7 +52,7 @@ function rowOf(id: string, node: Timed, attempts: readonly AttemptView[], end: n
     status,
     attempt,
     ...(workerId !== undefined && { workerId }),
-    ...(queued && { queuedMs: queued.to - queued.from }),
+    ...(queued?.kind === 'queued' && { queuedMs: queued.to - queued.from }),
     bars: [...triedBefore(node, attempts), ...(queued ? [queued] : []), ...lastOf(node, end)],
   };
 }
@@ -61,10 +61,12 @@ const timeOf = (text: string | undefined): number | undefined =>
   text === undefined ? undefined : Date.parse(text);
 
 /** How long its last attempt, once begun, had lain there. */
-function queueOf({ readyAt, startedAt, status }: Timed): Bar | undefined {
+function queueOf({ attempt, child, readyAt, signal, startedAt, status }: Timed): Bar | undefined {
   const [from, to] = [timeOf(readyAt), timeOf(startedAt)];
   if (from === undefined || to === undefined || to < from) return undefined;
-  return { kind: 'queued', from, to, status };
+  // Since when it could begin is not known: most of the time it waited for what was to come.
+  const hasWaited = attempt <= 1 && (signal !== undefined || child !== undefined);
+  return { kind: hasWaited ? 'wait' : 'queued', from, to, status };
 }
 
 /** Attempts that another came after. The last one is the node's own, unless it is to be made again. */
@@ -89,8 +91,7 @@ function lastOf(node: Timed, end: number): Bar[] {
     return ready === undefined || ready > end ? [] : [{ kind, from: ready, to: end, status }];
   }
   if (started !== undefined) {
-    const kind = node.child ? 'wait' : 'work';
-    return [{ kind, from: started, to: Math.max(started, ended), status }];
+    return [{ kind: 'work', from: started, to: Math.max(started, ended), status }];
   }
   // What no attempt was made for, such as a delay that was cancelled.
   return ready === undefined || ready > ended ? [] : [{ kind: 'wait', from: ready, to: ended, status }];

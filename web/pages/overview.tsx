@@ -153,7 +153,8 @@ function DeadTile({ queues }: { readonly queues: Resource<readonly QueueView[]> 
 }
 
 function OldestTile({ ready }: { readonly ready: Resource<readonly Run[]> }) {
-  const since = (ready.state.value.data ?? [])
+  const { data } = ready.state.value;
+  const since = (data ?? [])
     .map(({ createdAt, readyAt }) => Date.parse(readyAt ?? createdAt))
     .filter((at) => at <= now.value);
   const oldest = since.length === 0 ? undefined : now.value - Math.min(...since);
@@ -161,7 +162,7 @@ function OldestTile({ ready }: { readonly ready: Resource<readonly Run[]> }) {
     <Tile
       name="Oldest waiting"
       href={linkTo({ page: 'runs', filter: { status: 'ready' } })}
-      value={oldest === undefined ? 'none' : duration(oldest)}
+      value={data === undefined ? '–' : oldest === undefined ? 'none' : duration(oldest)}
       {...(oldest !== undefined && oldest > 300_000 && { tone: 'warn' })}
     >
       ready to begin

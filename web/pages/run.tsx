@@ -14,7 +14,7 @@ import { NodePanel } from '../parts/node-panel.tsx';
 import { RunActions } from '../parts/run-actions.tsx';
 import { RunFacts } from '../parts/run-facts.tsx';
 import { Status } from '../parts/status.tsx';
-import { Card, Empty, Words } from '../parts/text.tsx';
+import { Card, Empty, ErrorText, Words } from '../parts/text.tsx';
 import { TimelineView } from '../parts/timeline.tsx';
 import { Value } from '../parts/value.tsx';
 
@@ -38,14 +38,20 @@ export function RunPage({ id, node }: { readonly id: string; readonly node: stri
   );
 }
 
-const attemptPagesMax = 5;
+const attemptPagesMax = 10;
 
-async function allAttempts(id: string): Promise<readonly AttemptView[]> {
+/** Of one node, or of all; as many as can be looked through. */
+async function allAttempts(id: string, node?: string): Promise<readonly AttemptView[]> {
   const found: AttemptView[] = [];
   let cursor: string | undefined;
   for (let page = 0; page < attemptPagesMax; page += 1) {
     const next = cursor === undefined ? {} : { cursor };
-    const answer = await client.attempts(id, { ...inTenant(), limit: 100, ...next });
+    const answer = await client.attempts(id, {
+      ...inTenant(),
+      ...(node !== undefined && { node }),
+      limit: 100,
+      ...next,
+    });
     found.push(...answer.attempts);
     cursor = answer.cursor;
     if (cursor === undefined) break;
@@ -59,16 +65,18 @@ const progressOf = ({ attempt, nodes = [], status }: Run): string =>
 
 function RunView({ run, node }: { readonly run: Run; readonly node: string | undefined }) {
   const attempts = useResource(() => allAttempts(run.id), run.id);
+  const own = useResource(() => allAttempts(run.id, node), node);
   const why = useResource(() => client.why(run.id, inTenant()), run.id);
   const definition = useResource(() => client.definition(run.hash), run.hash);
   const progress = progressOf(run);
   // Asked again when something has changed.
   useEffect(() => {
     void attempts.reload();
+    if (node !== undefined) void own.reload();
     void why.reload();
   }, [progress]);
   const found = attempts.state.value.data ?? [];
-  const ofNode = node === undefined ? found : found.filter((each) => each.node === node);
+  const ofNode = node === undefined ? found : (own.state.value.data ?? []);
   const { nodes } = run;
   const selected = nodes?.find(({ id }) => id === node);
   const shape = definition.state.value.data?.shape;
@@ -121,8 +129,8 @@ function RunView({ run, node }: { readonly run: Run; readonly node: string | und
         title={node === undefined ? 'Attempts and logs' : `Attempts and logs of ${node}`}
         aside={node !== undefined && <a href={linkTo({ page: 'run', id: run.id })}>Of all nodes</a>}
       >
-        <ErrorNote error={attempts.state.value.error} />
-        <Attempts attempts={ofNode} />
+        <ErrorNote error={attempts.state.value.error ?? own.state.value.error} />
+        <Attempts attempts={ofNode} isOfNode={node !== undefined} />
       </Card>
     </>
   );
@@ -136,7 +144,7 @@ function RunError({ run }: { readonly run: Run }) {
       <strong>
         <Words text={code === undefined ? type : `${type} (${code})`} />, attempt {attempt}
       </strong>
-      <pre dir="auto">{message.slice(0, 3_000)}</pre>
+      <ErrorText text={message} />
     </div>
   );
 }

@@ -1,21 +1,30 @@
 import type { AttemptView, LogView } from '../../lib/client/index.ts';
-import { duration, jsonText, visible } from '../app/format.ts';
-import { At, Empty, Words } from './text.tsx';
+import { count, duration, jsonText, visible } from '../app/format.ts';
+import { At, Empty, ErrorText, Words } from './text.tsx';
 import { Value } from './value.tsx';
 
 const shownMax = 100;
 
-/** What attempts told beside their results. */
-export function Attempts({ attempts }: { readonly attempts: readonly AttemptView[] }) {
+interface AttemptsProps {
+  readonly attempts: readonly AttemptView[];
+  /** Those of one node alone. */
+  readonly isOfNode: boolean;
+}
+
+/** What attempts told beside their results: of many the last. */
+export function Attempts({ attempts, isOfNode }: AttemptsProps) {
   if (attempts.length === 0)
     return <Empty>No attempt told anything: none failed, logged or set a variable.</Empty>;
   return (
     <>
-      {attempts.slice(0, shownMax).map((attempt) => (
+      {attempts.slice(-shownMax).map((attempt) => (
         <Attempt key={`${attempt.node} ${attempt.attempt} ${attempt.startedAt}`} attempt={attempt} />
       ))}
       {attempts.length > shownMax && (
-        <Empty>Choose a node to see its attempts: here are the first {shownMax}.</Empty>
+        <Empty>
+          Here are the last {shownMax} of {count(attempts.length)} that were read.{' '}
+          {!isOfNode && 'Choose a node to see its own.'}
+        </Empty>
       )}
     </>
   );
@@ -37,11 +46,7 @@ function Attempt({ attempt }: { readonly attempt: AttemptView }) {
         {resources &&
           `; ${resources.peakMemoryMb.toFixed(0)} MB at its peak, ${(resources.userCpuSeconds + resources.systemCpuSeconds).toFixed(2)} s of processor${resources.shared ? ', of the whole process' : ''}`}
       </p>
-      {error && (
-        <pre class="error" dir="auto">
-          {visible(error.type)}: {error.message.slice(0, 3_000)}
-        </pre>
-      )}
+      {error && <ErrorText text={`${error.type}: ${error.message}`} />}
       {logs.length > 0 && <Logs logs={logs} />}
       {Object.keys(variables).length > 0 && <Value label="Variables" value={variables} />}
     </article>

@@ -3,7 +3,7 @@ import { now } from '../app/clock.ts';
 import { duration } from '../app/format.ts';
 import { SignalButton } from './run-actions.tsx';
 import { Status } from './status.tsx';
-import { Ago, At, Card, Fact, RunLink, Words } from './text.tsx';
+import { Ago, At, Card, ErrorText, Fact, RunLink, Words } from './text.tsx';
 import { Value } from './value.tsx';
 
 interface NodePanelProps {
@@ -30,7 +30,7 @@ export function NodePanel({ node, run, onClose }: NodePanelProps) {
           <Status status={status} />
         </Fact>
         <Fact name="Attempt">{node.attempt > 0 && `${node.attempt} of ${node.maxAttempts}`}</Fact>
-        <Fact name="In the queue">{span(readyAt, startedAt)}</Fact>
+        <Fact name={signal || child ? 'Waited' : 'In the queue'}>{span(readyAt, startedAt)}</Fact>
         <Fact name="Took">
           {endedAt === undefined
             ? status === 'running' && span(startedAt, new Date(now.value).toISOString())
@@ -53,7 +53,7 @@ export function NodePanel({ node, run, onClose }: NodePanelProps) {
           <strong>
             <Words text={error.type} />, attempt {error.attempt}
           </strong>
-          <pre dir="auto">{error.message.slice(0, 3_000)}</pre>
+          <ErrorText text={error.message} />
         </div>
       )}
       {node.progress !== undefined && <Value label="Progress" value={node.progress} />}

@@ -1,10 +1,23 @@
 import type { ComponentChildren } from 'preact';
 import { now } from '../app/clock.ts';
-import { clockTime, relative, visible } from '../app/format.ts';
+import { clockTime, count, relative, visible, visibleLines } from '../app/format.ts';
 import { linkToRun } from '../app/place.ts';
 
 /** What strangers wrote, on one line: it turns nothing around it, and hides nothing. */
 export const Words = ({ text }: { readonly text: string }) => <bdi>{visible(text)}</bdi>;
+
+const errorCharactersMax = 10_000;
+
+/** A message of strangers on lines of its own, and that there is more of it. */
+export function ErrorText({ text }: { readonly text: string }) {
+  const more = text.length - errorCharactersMax;
+  return (
+    <pre class="error" dir="auto">
+      {visibleLines(text.slice(0, errorCharactersMax))}
+      {more > 0 && `\n… and ${count(more)} characters more`}
+    </pre>
+  );
+}
 
 /** A time as how long ago it is. */
 export function Ago({ at }: { readonly at: string }) {

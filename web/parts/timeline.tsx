@@ -117,7 +117,10 @@ function TimelineRow({ row, run, from, part, isSelected }: RowProps) {
             key={`${bar.kind}${bar.from}`}
             class={`bar ${bar.kind} is-${bar.status}`}
             title={said(bar, from)}
-            style={{ left: part(bar.from - from), width: `max(3px, ${part(bar.to - bar.from)})` }}
+            style={{
+              left: `min(100% - 3px, ${part(bar.from - from)})`,
+              width: `max(3px, ${part(bar.to - bar.from)})`,
+            }}
           />
         ))}
       </td>
