@@ -44,13 +44,21 @@ it('a function’s messages share its invocation, its time and the requests that
   expect(times.reduce((a, b) => a + b, 0)).toBeLessThanOrEqual(seconds * 0.5);
 });
 
-it('a worker’s messages pay for no function', async () => {
-  await using runtime = await startLocal({ tasks, port: 0, workers: 0 });
-  await using worker = new Worker(tasks, { env: { ...runtime.env, HOLDFAST_LOG_LEVEL: 'silent' } }).spawn();
-  await worker.ready;
-  const run = await runtime.client.submit(tasks.echo, 'one');
-  await runtime.client.wait(run, { timeout: '30s' });
-  const { usage } = await runtime.client.cost(run);
-  expect(usage).toMatchObject({ ...once, sqsRequests: 3, lambdaRequests: 0 });
-  expect(usage.armGigabyteSeconds + usage.x86GigabyteSeconds).toBe(0);
-});
+it.each([
+  { handover: 'off', sqsRequests: 3 },
+  // None is sent; the submission has told of the one that it foresaw.
+  { handover: 'on', sqsRequests: 1 },
+] as const)(
+  'a worker’s messages pay for no function, handover $handover',
+  async ({ handover, sqsRequests }) => {
+    await using runtime = await startLocal({ tasks, port: 0, workers: 0 });
+    const env = { ...runtime.env, HOLDFAST_LOG_LEVEL: 'silent' };
+    await using worker = new Worker(tasks, { env, settings: { handover } }).spawn();
+    await worker.ready;
+    const run = await runtime.client.submit(tasks.echo, 'one');
+    await runtime.client.wait(run, { timeout: '30s' });
+    const { usage } = await runtime.client.cost(run);
+    expect(usage).toMatchObject({ ...once, sqsRequests, lambdaRequests: 0 });
+    expect(usage.armGigabyteSeconds + usage.x86GigabyteSeconds).toBe(0);
+  },
+);
