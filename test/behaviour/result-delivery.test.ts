@@ -139,6 +139,9 @@ describe('a result, asked for over HTTP', () => {
       deliverTo: [{ webhook: hooks.url.replace('127.0.0.1', '127.0.0.2') }],
     });
     await runtime.client.wait(run.id, { timeout: '30s' });
+    // It is begun right after the write that ends the run.
+    const delivery = () => runtime.client.get(`${run.id}~to1`).catch((error) => error.code);
+    await expect.poll(delivery, { timeout: 30_000 }).not.toBe('NotFound');
     expect(await runtime.client.wait(`${run.id}~to1`, { timeout: '30s' })).toMatchObject({
       status: 'failed',
       attempt: 1,
